@@ -1,0 +1,32 @@
+package dev.kith.core.backend;
+
+import dev.kith.core.exact.ExactSearch;
+import dev.kith.core.metric.Metric;
+import dev.kith.core.vector.VectorSource;
+
+/**
+ * A place where searches run. All backends give the same answers. Other modules add theirs as a
+ * {@link java.util.ServiceLoader} service. Implementations are safe for many threads.
+ */
+public interface Backend {
+
+  /** Short lower-case name, such as {@code simd}; unique. */
+  String name();
+
+  /** Among usable backends the highest is chosen: scalar 0, simd 100, native 200, cuda 300. */
+  int priority();
+
+  /** Whether this machine and this process can run it, and why. Cheap; never throws. */
+  Probe probe();
+
+  /** Exact search over {@code rows}, which stay the caller's to close. Reads nothing yet. */
+  ExactSearch exactSearch(VectorSource rows, Metric metric);
+
+  /**
+   * What a probe found.
+   *
+   * @param usable whether the backend can run here
+   * @param reason what it would run on, or what is missing and what to do
+   */
+  record Probe(boolean usable, String reason) {}
+}

@@ -1,0 +1,65 @@
+package dev.kith.core.backend;
+
+import dev.kith.core.metric.Metric;
+import dev.kith.core.search.SearchOptions;
+import dev.kith.core.search.TopK;
+import dev.kith.core.vector.ClusteredVectors;
+import dev.kith.core.vector.VectorSource;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A small search whose answer is computed beside it from the definition. A backend that fails it on
+ * this machine is not used.
+ */
+final class SelfTest {
+  private static final int ROWS = 67;
+  private static final int QUERIES = 13;
+  private static final int K = 7;
+
+  private SelfTest() {}
+
+  /** What went wrong, or null if the backend passed. */
+  static @Nullable String run(Backend backend) {
+    try {
+      for (int dimension : new int[] {3, 37}) {
+        var data = new ClusteredVectors(dimension, dimension, 3, 0.5, 42);
+        try (var rows = data.generate(0, ROWS);
+            var queries = data.generate(ROWS, QUERIES)) {
+          for (var metric : Metric.values()) {
+            var found =
+                backend
+                    .exactSearch(rows, metric)
+                    .search(queries, SearchOptions.nearest(K))
+                    .neighbors();
+            for (int q = 0; q < QUERIES; q++) {
+              var expected = definition(rows, metric, queries.row(q));
+              if (!Arrays.equals(found.get(q).rows(), expected)) {
+                return "wrong rows: metric=%s, dimension=%d, query=%d, expected=%s, found=%s"
+                    .formatted(
+                        metric,
+                        dimension,
+                        q,
+                        Arrays.toString(expected),
+                        Arrays.toString(found.get(q).rows()));
+              }
+            }
+          }
+        }
+      }
+      return null;
+    } catch (RuntimeException | LinkageError e) {
+      return e.toString();
+    }
+  }
+
+  private static long[] definition(VectorSource rows, Metric metric, float[] query) {
+    var best = new TopK(K);
+    for (long row = 0; row < rows.size(); row++) {
+      best.offer(metric.key(query, rows.row(row)), row);
+    }
+    var nearest = new long[K];
+    best.drain(nearest, new double[K]);
+    return nearest;
+  }
+}

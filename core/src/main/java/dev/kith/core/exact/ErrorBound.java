@@ -1,0 +1,150 @@
+package dev.kith.core.exact;
+
+import dev.kith.core.metric.Metric;
+
+/**
+ * How far a float32 product may be from the canonical key, for one metric and dimension. Symbols,
+ * derivation and every rounding term: {@code docs/exactness.md}, section "The float32 scan".
+ *
+ * <p>For the inner loop the test "lower bound of the key {@code <= tau}" is brought to the form
+ * {@code dot * mul(row) + scale(query) * add(row) >= threshold(query, tau)}, loosened so that
+ * float32 arithmetic cannot exclude what the bound does not.
+ */
+final class ErrorBound {
+  /** Unit roundoff of float32. */
+  private static final double U = 0x1p-24;
+
+  /** Rows with a squared norm from here on may have overflowed: never excluded. */
+  private static final float NORM_LIMIT = 0x1p126f;
+
+  /** Below this a squared norm may have lost bits to underflow, which matters for cosine. */
+  private static final float COSINE_NORM_MIN = 0x1p-100f;
+
+  /** Products of longer queries may overflow: nothing is excluded for them. */
+  private static final double QUERY_LIMIT = 0x1p60;
+
+  private final Metric metric;
+  private final double epsilon;
+  private final double eta;
+  private final double loose;
+  private final float normUnderflow;
+
+  ErrorBound(Metric metric, int dimension) {
+    this.metric = metric;
+    this.epsilon = 1.01 * (dimension + 16) * U;
+    this.eta = dimension * 0x1p-149;
+    this.loose = 1.1 * (epsilon + 8 * U);
+    this.normUnderflow = (float) eta; // exact: a small multiple of the smallest float32
+  }
+
+  /**
+   * A query ready to scan.
+   *
+   * @param original as given; canonical keys are computed from it
+   * @param scanned what the kernel gets: the original, for cosine times a power of two
+   * @param squaredNorm of {@code scanned}, in float64
+   * @param norm of {@code scanned}, rounded up
+   * @param bounded false if no row can be excluded for this query
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Query(
+      float[] original, float[] scanned, double squaredNorm, double norm, boolean bounded) {}
+
+  Query query(float[] original) {
+    double squaredNorm = squaredNorm(original);
+    var scanned = original;
+    if (metric == Metric.COSINE && squaredNorm > 0) {
+      // Into [1, 2), so that neither products nor their bound over- or underflow.
+      int exponent = -Math.getExponent(Math.sqrt(squaredNorm));
+      scanned = new float[original.length];
+      for (int i = 0; i < original.length; i++) {
+        scanned[i] = (float) Math.scalb((double) original[i], exponent);
+      }
+      squaredNorm = squaredNorm(scanned);
+    }
+    double norm = Math.sqrt(squaredNorm) * (1 + 0x1p-30);
+    boolean bounded = norm < QUERY_LIMIT && (metric != Metric.COSINE || norm > 0);
+    return new Query(original, scanned, squaredNorm, norm, bounded);
+  }
+
+  private static double squaredNorm(float[] x) {
+    double sum = 0;
+    for (float element : x) {
+      sum += (double) element * element;
+    }
+    return sum;
+  }
+
+  /** Fills {@code mul} and {@code add} for rows with these squared norms. */
+  void rowTerms(float[] norms, int count, float[] mul, float[] add) {
+    switch (metric) {
+      case L2 -> {
+        float factor = (float) (-0.5 + loose);
+        for (int r = 0; r < count; r++) {
+          mul[r] = 1;
+          add[r] = norms[r] < NORM_LIMIT ? norms[r] * factor : Float.POSITIVE_INFINITY;
+        }
+      }
+      case DOT -> {
+        float factor = (float) loose;
+        for (int r = 0; r < count; r++) {
+          mul[r] = 1;
+          add[r] =
+              norms[r] < NORM_LIMIT
+                  ? (float) Math.sqrt(norms[r] + normUnderflow) * factor
+                  : Float.POSITIVE_INFINITY;
+        }
+      }
+      case COSINE -> {
+        for (int r = 0; r < count; r++) {
+          boolean reliable = norms[r] >= COSINE_NORM_MIN && norms[r] < NORM_LIMIT;
+          mul[r] = reliable ? 1 / (float) Math.sqrt(norms[r]) : 0;
+          add[r] = reliable ? 0 : Float.POSITIVE_INFINITY;
+        }
+      }
+    }
+  }
+
+  /** The query's factor of {@code add}. */
+  float scale(Query query) {
+    return metric == Metric.DOT ? Math.nextUp((float) query.norm) : 1;
+  }
+
+  /** A row whose sum is below this has a key above {@code tau}. */
+  float threshold(Query query, double tau) {
+    if (!query.bounded || tau == Double.POSITIVE_INFINITY) {
+      return Float.NEGATIVE_INFINITY;
+    }
+    double threshold =
+        switch (metric) {
+          case L2 -> 0.5 * (query.squaredNorm - tau) - loose * query.norm * query.norm - 4 * eta;
+          case DOT -> -tau - 2 * eta;
+          case COSINE -> (-tau - 2 * epsilon - 8 * U) * query.norm;
+        };
+    return Math.nextDown((float) threshold);
+  }
+
+  /** Half the width of the interval around {@link #estimate} that holds the canonical key. */
+  double error(Query query, float norm) {
+    if (!query.bounded
+        || !(norm < NORM_LIMIT)
+        || (metric == Metric.COSINE && !(norm >= COSINE_NORM_MIN))) {
+      return Double.POSITIVE_INFINITY;
+    }
+    double rowNorm = Math.sqrt((norm + eta) * (1 + 2 * epsilon));
+    return switch (metric) {
+      case L2 -> epsilon * (query.norm + rowNorm) * (query.norm + rowNorm) + 4 * eta;
+      case DOT -> epsilon * query.norm * rowNorm + 2 * eta;
+      case COSINE -> 2 * epsilon;
+    };
+  }
+
+  /** The key as far as float32 products tell; meaningless where {@link #error} is infinite. */
+  double estimate(Query query, float dot, float norm) {
+    return switch (metric) {
+      case L2 -> query.squaredNorm + norm - 2.0 * dot;
+      case DOT -> -(double) dot;
+      case COSINE -> -dot / Math.sqrt(query.squaredNorm * norm);
+    };
+  }
+}

@@ -1,0 +1,46 @@
+package dev.kith.core.exact;
+
+import dev.kith.core.search.SearchOptions;
+import dev.kith.core.search.SearchStoppedException;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** Deadline and cancellation of one search, asked between blocks of rows. */
+final class StopSignal {
+  private final @Nullable Duration limit;
+  private final long end;
+  private final BooleanSupplier cancelled;
+
+  /** One worker's reason to stop is every worker's. */
+  private volatile @Nullable String stopped;
+
+  StopSignal(SearchOptions options) {
+    limit = options.deadline();
+    end = limit == null ? 0 : System.nanoTime() + limit.toNanos();
+    cancelled = options.cancelled();
+  }
+
+  void check() {
+    if (stopped == null) {
+      if (limit != null && System.nanoTime() - end > 0) {
+        stopped =
+            "the search reached its deadline: deadline=%d ms; allow more time or search fewer rows"
+                .formatted(limit.toMillis());
+      } else if (cancelled.getAsBoolean()) {
+        stopped = "the search was cancelled by its caller";
+      }
+    }
+    var reason = stopped;
+    if (reason != null) {
+      throw new SearchStoppedException(reason);
+    }
+  }
+
+  /** Makes the other workers end soon, after one of them failed. */
+  void abandon() {
+    if (stopped == null) {
+      stopped = "the search was abandoned after a failure";
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package dev.kith.core.index;
+
+import dev.kith.core.metric.Metric;
+import dev.kith.core.search.Neighbors;
+import dev.kith.core.search.SearchOptions;
+import dev.kith.core.search.SearchResult;
+import dev.kith.core.vector.VectorSource;
+
+/** Finds the rows of a source nearest to a query. Safe for many threads. */
+public interface VectorIndex {
+
+  /** The rows that are searched; the index does not close them. */
+  VectorSource rows();
+
+  /** What "near" means here. */
+  Metric metric();
+
+  /** What kind of index this is. */
+  IndexSpec spec();
+
+  /** Bytes of memory that the index keeps beside the rows, so far. */
+  long indexBytes();
+
+  /**
+   * The nearest rows of each query, nearest first, ties by smaller row.
+   *
+   * @param queries {@code [q][d]} with the dimension {@code d} of {@link #rows()}
+   * @throws IllegalArgumentException if the dimensions differ
+   * @throws dev.kith.core.vector.VectorDataException if a query or a row is not finite
+   * @throws dev.kith.core.backend.BackendUnavailableException if a forced backend cannot serve
+   * @throws dev.kith.core.search.SearchStoppedException at the deadline, or once cancelled
+   */
+  SearchResult search(VectorSource queries, SearchOptions options);
+
+  /** The {@code min(k, rows().size())} rows nearest to one query, {@code [d]}. */
+  default Neighbors search(float[] query, int k) {
+    try (var one = VectorSource.of(query)) {
+      return search(one, SearchOptions.nearest(k)).neighbors().getFirst();
+    }
+  }
+
+  /** An index over {@code rows}, for example {@code over(rows, Metric.L2, "flat")}. */
+  static VectorIndex over(VectorSource rows, Metric metric, String spec) {
+    return over(rows, metric, IndexSpec.parse(spec));
+  }
+
+  /** An index over {@code rows}. */
+  static VectorIndex over(VectorSource rows, Metric metric, IndexSpec spec) {
+    return switch (spec) {
+      case IndexSpec.Flat() -> new FlatIndex(rows, metric);
+    };
+  }
+}

@@ -1,0 +1,254 @@
+package dev.kith.core.kernel;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.ADD;
+import static jdk.incubator.vector.VectorOperators.LT;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The Vector API. {@code -Dkith.simd.bits=128|256|512} forces a width, for tests; otherwise the
+ * machine's preferred one is used.
+ */
+public final class SimdKernel implements ScanKernel {
+  // Species must be static final where they are used, or C2 boxes every vector.
+  private static final VectorSpecies<Float> LANES =
+      Integer.getInteger("kith.simd.bits") == null
+          ? FloatVector.SPECIES_PREFERRED
+          : VectorSpecies.of(
+              float.class, VectorShape.forBitSize(Integer.getInteger("kith.simd.bits")));
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+  private static final int W = LANES.length();
+  private static final int TILE_QUERIES = 12;
+
+  /** The Vector API loops; needs the module {@code jdk.incubator.vector}. */
+  public SimdKernel() {}
+
+  @Override
+  public String name() {
+    return "Vector API, %d x float32".formatted(W);
+  }
+
+  @Override
+  public int panelRows() {
+    return 2 * W;
+  }
+
+  @Override
+  public int tileQueries() {
+    return TILE_QUERIES;
+  }
+
+  /**
+   * Four rows at a time: each query vector is loaded once for four rows, and memory is read in four
+   * streams, which is faster here than one. Measured: docs/results/exact-scan.md.
+   */
+  @Override
+  public void dots(float[] query, MemorySegment rows, long stride, int count, float[] dots) {
+    int r = 0;
+    for (; r <= count - 4; r += 4) {
+      four(query, rows, r * stride, stride, dots, r);
+    }
+    for (; r < count; r++) {
+      dots[r] = one(query, rows, r * stride);
+    }
+  }
+
+  private static void four(
+      float[] query, MemorySegment rows, long at, long stride, float[] dots, int r) {
+    long at1 = at + stride;
+    long at2 = at1 + stride;
+    long at3 = at2 + stride;
+    var sum0 = FloatVector.zero(LANES);
+    var sum1 = FloatVector.zero(LANES);
+    var sum2 = FloatVector.zero(LANES);
+    var sum3 = FloatVector.zero(LANES);
+    int i = 0;
+    for (; i < LANES.loopBound(query.length); i += W) {
+      var q = FloatVector.fromArray(LANES, query, i);
+      long e = 4L * i;
+      sum0 = q.fma(FloatVector.fromMemorySegment(LANES, rows, at + e, LITTLE_ENDIAN), sum0);
+      sum1 = q.fma(FloatVector.fromMemorySegment(LANES, rows, at1 + e, LITTLE_ENDIAN), sum1);
+      sum2 = q.fma(FloatVector.fromMemorySegment(LANES, rows, at2 + e, LITTLE_ENDIAN), sum2);
+      sum3 = q.fma(FloatVector.fromMemorySegment(LANES, rows, at3 + e, LITTLE_ENDIAN), sum3);
+    }
+    dots[r] = sum0.reduceLanes(ADD) + tail(query, rows, at, i);
+    dots[r + 1] = sum1.reduceLanes(ADD) + tail(query, rows, at1, i);
+    dots[r + 2] = sum2.reduceLanes(ADD) + tail(query, rows, at2, i);
+    dots[r + 3] = sum3.reduceLanes(ADD) + tail(query, rows, at3, i);
+  }
+
+  private static float one(float[] query, MemorySegment rows, long at) {
+    var sum = FloatVector.zero(LANES);
+    int i = 0;
+    for (; i < LANES.loopBound(query.length); i += W) {
+      var x = FloatVector.fromMemorySegment(LANES, rows, at + 4L * i, LITTLE_ENDIAN);
+      sum = FloatVector.fromArray(LANES, query, i).fma(x, sum);
+    }
+    return sum.reduceLanes(ADD) + tail(query, rows, at, i);
+  }
+
+  /** The elements from {@code i} on, fewer than a vector. Not masked: C1 gives up on more code. */
+  private static float tail(float[] query, MemorySegment rows, long at, int i) {
+    float sum = 0;
+    for (; i < query.length; i++) {
+      sum += query[i] * rows.get(FLOAT, at + 4L * i);
+    }
+    return sum;
+  }
+
+  @Override
+  public float squaredNorm(float[] row) {
+    var sum0 = FloatVector.zero(LANES);
+    var sum1 = FloatVector.zero(LANES);
+    int i = 0;
+    for (; i <= row.length - 2 * W; i += 2 * W) {
+      var x0 = FloatVector.fromArray(LANES, row, i);
+      var x1 = FloatVector.fromArray(LANES, row, i + W);
+      sum0 = x0.fma(x0, sum0);
+      sum1 = x1.fma(x1, sum1);
+    }
+    float sum = sum0.add(sum1).reduceLanes(ADD);
+    for (; i < row.length; i++) {
+      sum += row[i] * row[i];
+    }
+    return sum;
+  }
+
+  /**
+   * 12 queries x 2 vectors of rows: 24 sums stay in registers (AVX-512 and NEON have 32), so that 2
+   * loads and 12 broadcasts feed 24 multiply-adds. Measured: docs/results/exact-scan.md.
+   */
+  @Override
+  public void tile(float[] rows, int rowsAt, float[] queries, int queriesAt, int d, float[] dots) {
+    var a0 = FloatVector.zero(LANES);
+    var b0 = FloatVector.zero(LANES);
+    var a1 = FloatVector.zero(LANES);
+    var b1 = FloatVector.zero(LANES);
+    var a2 = FloatVector.zero(LANES);
+    var b2 = FloatVector.zero(LANES);
+    var a3 = FloatVector.zero(LANES);
+    var b3 = FloatVector.zero(LANES);
+    var a4 = FloatVector.zero(LANES);
+    var b4 = FloatVector.zero(LANES);
+    var a5 = FloatVector.zero(LANES);
+    var b5 = FloatVector.zero(LANES);
+    var a6 = FloatVector.zero(LANES);
+    var b6 = FloatVector.zero(LANES);
+    var a7 = FloatVector.zero(LANES);
+    var b7 = FloatVector.zero(LANES);
+    var a8 = FloatVector.zero(LANES);
+    var b8 = FloatVector.zero(LANES);
+    var a9 = FloatVector.zero(LANES);
+    var b9 = FloatVector.zero(LANES);
+    var a10 = FloatVector.zero(LANES);
+    var b10 = FloatVector.zero(LANES);
+    var a11 = FloatVector.zero(LANES);
+    var b11 = FloatVector.zero(LANES);
+    int x = rowsAt;
+    int y = queriesAt;
+    for (int i = 0; i < d; i++) {
+      var xa = FloatVector.fromArray(LANES, rows, x);
+      var xb = FloatVector.fromArray(LANES, rows, x + W);
+      FloatVector q;
+      q = FloatVector.broadcast(LANES, queries[y + 0]);
+      a0 = q.fma(xa, a0);
+      b0 = q.fma(xb, b0);
+      q = FloatVector.broadcast(LANES, queries[y + 1]);
+      a1 = q.fma(xa, a1);
+      b1 = q.fma(xb, b1);
+      q = FloatVector.broadcast(LANES, queries[y + 2]);
+      a2 = q.fma(xa, a2);
+      b2 = q.fma(xb, b2);
+      q = FloatVector.broadcast(LANES, queries[y + 3]);
+      a3 = q.fma(xa, a3);
+      b3 = q.fma(xb, b3);
+      q = FloatVector.broadcast(LANES, queries[y + 4]);
+      a4 = q.fma(xa, a4);
+      b4 = q.fma(xb, b4);
+      q = FloatVector.broadcast(LANES, queries[y + 5]);
+      a5 = q.fma(xa, a5);
+      b5 = q.fma(xb, b5);
+      q = FloatVector.broadcast(LANES, queries[y + 6]);
+      a6 = q.fma(xa, a6);
+      b6 = q.fma(xb, b6);
+      q = FloatVector.broadcast(LANES, queries[y + 7]);
+      a7 = q.fma(xa, a7);
+      b7 = q.fma(xb, b7);
+      q = FloatVector.broadcast(LANES, queries[y + 8]);
+      a8 = q.fma(xa, a8);
+      b8 = q.fma(xb, b8);
+      q = FloatVector.broadcast(LANES, queries[y + 9]);
+      a9 = q.fma(xa, a9);
+      b9 = q.fma(xb, b9);
+      q = FloatVector.broadcast(LANES, queries[y + 10]);
+      a10 = q.fma(xa, a10);
+      b10 = q.fma(xb, b10);
+      q = FloatVector.broadcast(LANES, queries[y + 11]);
+      a11 = q.fma(xa, a11);
+      b11 = q.fma(xb, b11);
+      x += 2 * W;
+      y += TILE_QUERIES;
+    }
+    a0.intoArray(dots, 0 * W);
+    b0.intoArray(dots, 1 * W);
+    a1.intoArray(dots, 2 * W);
+    b1.intoArray(dots, 3 * W);
+    a2.intoArray(dots, 4 * W);
+    b2.intoArray(dots, 5 * W);
+    a3.intoArray(dots, 6 * W);
+    b3.intoArray(dots, 7 * W);
+    a4.intoArray(dots, 8 * W);
+    b4.intoArray(dots, 9 * W);
+    a5.intoArray(dots, 10 * W);
+    b5.intoArray(dots, 11 * W);
+    a6.intoArray(dots, 12 * W);
+    b6.intoArray(dots, 13 * W);
+    a7.intoArray(dots, 14 * W);
+    b7.intoArray(dots, 15 * W);
+    a8.intoArray(dots, 16 * W);
+    b8.intoArray(dots, 17 * W);
+    a9.intoArray(dots, 18 * W);
+    b9.intoArray(dots, 19 * W);
+    a10.intoArray(dots, 20 * W);
+    b10.intoArray(dots, 21 * W);
+    a11.intoArray(dots, 22 * W);
+    b11.intoArray(dots, 23 * W);
+  }
+
+  @Override
+  public int select(
+      float[] dots,
+      int at,
+      int from,
+      int count,
+      float[] mul,
+      float[] add,
+      float scale,
+      float threshold,
+      int[] kept) {
+    int n = 0;
+    int r = 0;
+    for (; r < LANES.loopBound(count); r += W) {
+      var bound = FloatVector.fromArray(LANES, add, from + r).mul(scale);
+      var score =
+          FloatVector.fromArray(LANES, dots, at + r)
+              .fma(FloatVector.fromArray(LANES, mul, from + r), bound);
+      var keep = score.compare(LT, threshold).not();
+      for (long bits = keep.toLong(); bits != 0; bits &= bits - 1) {
+        kept[n++] = r + Long.numberOfTrailingZeros(bits);
+      }
+    }
+    for (; r < count; r++) {
+      if (!(dots[at + r] * mul[from + r] + scale * add[from + r] < threshold)) {
+        kept[n++] = r;
+      }
+    }
+    return n;
+  }
+}

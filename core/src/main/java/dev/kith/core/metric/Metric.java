@@ -1,0 +1,74 @@
+package dev.kith.core.metric;
+
+import java.util.Locale;
+
+/**
+ * How near two vectors are. The exact answer of a search is defined by {@link #key}, one float64
+ * operation sequence for every backend.
+ */
+public enum Metric {
+  /** Euclidean distance; compared squared, shown as its root. */
+  L2(ScoreKind.DISTANCE),
+  /** Cosine of the angle; 0 if either vector is zero. */
+  COSINE(ScoreKind.SIMILARITY),
+  /** Inner product; the largest is the nearest. */
+  DOT(ScoreKind.SIMILARITY);
+
+  /** What the user sees as a score. */
+  public enum ScoreKind {
+    /** Smaller is nearer. */
+    DISTANCE,
+    /** Larger is nearer. */
+    SIMILARITY
+  }
+
+  private final ScoreKind scoreKind;
+
+  Metric(ScoreKind scoreKind) {
+    this.scoreKind = scoreKind;
+  }
+
+  /** Whether {@link #score} is a distance or a similarity. */
+  public ScoreKind scoreKind() {
+    return scoreKind;
+  }
+
+  /**
+   * The canonical key of a row: rows are ordered by it, smaller is nearer, equal keys by smaller
+   * row number. Squared distance for {@link #L2}, the negated similarity otherwise; never -0.0. NaN
+   * or infinite only if an element of {@code query} or {@code row} is.
+   *
+   * @param query {@code [d]}
+   * @param row {@code [d]}
+   */
+  public double key(float[] query, float[] row) {
+    return switch (this) {
+      case L2 -> Canonical.squaredDistance(query, row);
+      case DOT -> 0.0 - Canonical.dot(query, row);
+      case COSINE -> {
+        double squares = Canonical.dot(query, query) * Canonical.dot(row, row);
+        yield squares == 0 ? 0 : 0.0 - Canonical.dot(query, row) / Math.sqrt(squares);
+      }
+    };
+  }
+
+  /** Turns a key into the score that users see. */
+  public double score(double key) {
+    return this == L2 ? Math.sqrt(key) : 0.0 - key;
+  }
+
+  /** The metric called {@code l2}, {@code cosine} or {@code dot}, in any case. */
+  public static Metric parse(String name) {
+    for (var metric : values()) {
+      if (metric.name().equalsIgnoreCase(name)) {
+        return metric;
+      }
+    }
+    throw new IllegalArgumentException("metric must be l2, cosine or dot: " + name);
+  }
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

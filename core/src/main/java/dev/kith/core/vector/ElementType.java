@@ -1,0 +1,63 @@
+package dev.kith.core.vector;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * How one element of a vector is stored, always little-endian. Every value of every type is exactly
+ * a float32, so {@link #decode} never rounds.
+ */
+public enum ElementType {
+  /** IEEE 754 binary32. */
+  FLOAT32(4),
+  /** IEEE 754 binary16. */
+  FLOAT16(2),
+  /** Two's complement, -128 to 127. */
+  INT8(1),
+  /** Unsigned, 0 to 255. */
+  UINT8(1);
+
+  static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+  static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+  static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+
+  private final int bytes;
+
+  ElementType(int bytes) {
+    this.bytes = bytes;
+  }
+
+  /** Bytes of one element. */
+  public int bytes() {
+    return bytes;
+  }
+
+  /**
+   * Turns {@code count} elements at {@code offset} bytes into {@code source} into float32 values at
+   * {@code at} and after in {@code target}.
+   */
+  public void decode(MemorySegment source, long offset, float[] target, int at, int count) {
+    switch (this) {
+      case FLOAT32 -> MemorySegment.copy(source, FLOAT, offset, target, at, count);
+      case FLOAT16 -> {
+        for (int i = 0; i < count; i++) {
+          target[at + i] = Float.float16ToFloat(source.get(SHORT, offset + 2L * i));
+        }
+      }
+      case INT8 -> {
+        for (int i = 0; i < count; i++) {
+          target[at + i] = source.get(ValueLayout.JAVA_BYTE, offset + i);
+        }
+      }
+      case UINT8 -> {
+        for (int i = 0; i < count; i++) {
+          target[at + i] = source.get(ValueLayout.JAVA_BYTE, offset + i) & 0xff;
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package dev.kith.core.vector;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+
+/**
+ * Lists of row numbers, the answers of searches, as {@code .ivecs}: every list is an int32 length,
+ * then as many int32 row numbers, little-endian. Lists may differ in length.
+ */
+public final class Ivecs {
+
+  private Ivecs() {}
+
+  /**
+   * Reads all lists, {@code lists[i][rank]}.
+   *
+   * @throws VectorDataException if a length is negative or passes the end of the file
+   */
+  public static int[][] read(Path path) throws IOException {
+    return MappedFile.copy(path, Ivecs::read);
+  }
+
+  private static int[][] read(MappedFile file) {
+    var bytes = file.bytes();
+    var lists = new ArrayList<int[]>();
+    long at = 0;
+    while (at < bytes.byteSize()) {
+      long left = bytes.byteSize() - at - Integer.BYTES;
+      int length = left < 0 ? -1 : bytes.get(ElementType.INT, at);
+      if (length < 0 || (long) length * Integer.BYTES > left) {
+        throw file.damaged(
+            "every list must lie in the file",
+            at,
+            "a length of 0 to " + Math.max(left, 0) / Integer.BYTES,
+            left < 0 ? (left + Integer.BYTES) + " bytes" : length,
+            "the file is cut short or damaged; copy it again");
+      }
+      var list = new int[length];
+      MemorySegment.copy(bytes, ElementType.INT, at + Integer.BYTES, list, 0, length);
+      lists.add(list);
+      at += Integer.BYTES + (long) length * Integer.BYTES;
+    }
+    return lists.toArray(int[][]::new);
+  }
+
+  /** Writes all lists; the target is replaced as a whole. */
+  public static void write(Path target, int[][] lists) throws IOException {
+    var partial = target.resolveSibling(target.getFileName() + ".partial");
+    try {
+      try (var channel =
+          FileChannel.open(
+              partial,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.TRUNCATE_EXISTING,
+              StandardOpenOption.WRITE)) {
+        for (int[] list : lists) {
+          var buffer =
+              ByteBuffer.allocate(Integer.BYTES * (1 + list.length))
+                  .order(ByteOrder.LITTLE_ENDIAN)
+                  .putInt(list.length);
+          buffer.asIntBuffer().put(list);
+          buffer.rewind();
+          while (buffer.hasRemaining()) {
+            channel.write(buffer);
+          }
+        }
+        channel.force(true);
+      }
+      Files.move(
+          partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(partial);
+    }
+  }
+}

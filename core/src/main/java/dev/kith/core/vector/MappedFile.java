@@ -1,0 +1,51 @@
+package dev.kith.core.vector;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/** A whole file, mapped read-only until its arena is closed. */
+record MappedFile(Path path, Arena arena, MemorySegment bytes) {
+
+  /** Turns a mapped file into what it holds; the arena is closed if that fails. */
+  interface Reader<T> {
+    T read(MappedFile file);
+  }
+
+  /** What the reader makes owns the arena and is to close it. */
+  @SuppressWarnings("MustBeClosedChecker")
+  static <T> T open(Path path, Reader<T> reader) throws IOException {
+    var arena = Arena.ofShared();
+    try {
+      return reader.read(map(path, arena));
+    } catch (Throwable e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  /** What the reader makes is on the heap; the file is unmapped before this returns. */
+  static <T> T copy(Path path, Reader<T> reader) throws IOException {
+    try (var arena = Arena.ofShared()) {
+      return reader.read(map(path, arena));
+    }
+  }
+
+  private static MappedFile map(Path path, Arena arena) throws IOException {
+    try (var channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      return new MappedFile(
+          path, arena, channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena));
+    }
+  }
+
+  /** The file contradicts its format at {@code offset}. */
+  VectorDataException damaged(
+      String rule, long offset, Object expected, Object found, String advice) {
+    return new VectorDataException(
+        "%s: file=%s, offset=%d, expected=%s, found=%s; %s"
+            .formatted(rule, path, offset, expected, found, advice));
+  }
+}

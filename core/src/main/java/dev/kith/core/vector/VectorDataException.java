@@ -1,0 +1,29 @@
+package dev.kith.core.vector;
+
+/**
+ * Stored vectors cannot be what they say they are: a short file, a wrong header, a NaN. The message
+ * names the file, the offset, what was expected and what to do.
+ */
+public final class VectorDataException extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  /** With the whole message. */
+  public VectorDataException(String message) {
+    super(message);
+  }
+
+  /**
+   * Returns if all values of a row, decoded, are finite.
+   *
+   * @throws VectorDataException naming the first that is not
+   */
+  public static void requireFinite(VectorSource source, long row, float[] values) {
+    for (int e = 0; e < values.length; e++) {
+      if (!Float.isFinite(values[e])) {
+        throw new VectorDataException(
+            "vectors must be finite: file=%s, offset=%d, row=%d, element=%d, found=%s; remove or repair that row"
+                .formatted(source.name(), source.offsetOf(row, e), row, e, values[e]));
+      }
+    }
+  }
+}

@@ -1,0 +1,165 @@
+package dev.kith.core.vector;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * Writes rows one after another to a {@code .npy}, {@code .fvecs} or {@code .bvecs} file. The rows
+ * go to a file beside it; {@link #commit()} completes that, forces it to disk and renames it, so
+ * that the target is the old file or the whole new one, never a part. Not safe for many threads.
+ */
+public final class VectorWriter implements Closeable {
+  private final Path target;
+  private final Path partial;
+  private final int dimension;
+  private final ElementType type;
+  private final boolean npy;
+  private final FileChannel channel;
+  private final ByteBuffer buffer;
+  private long rows;
+  private boolean committed;
+
+  private VectorWriter(Path target, int dimension, ElementType type) throws IOException {
+    this.target = target;
+    this.dimension = dimension;
+    this.type = type;
+    this.npy =
+        switch (VectorFiles.extension(target)) {
+          case "npy" -> true;
+          case "fvecs" -> requireType(ElementType.FLOAT32);
+          case "bvecs" -> requireType(ElementType.UINT8);
+          default -> throw VectorFiles.unknownExtension(target);
+        };
+    if (dimension < 1 || dimension > VectorSource.MAX_DIMENSION) {
+      throw new IllegalArgumentException(
+          "a vector has 1 to %d elements: %d".formatted(VectorSource.MAX_DIMENSION, dimension));
+    }
+    this.partial = target.resolveSibling(target.getFileName() + ".partial");
+    int rowBytes = VecsFormat.PREFIX + dimension * type.bytes();
+    this.buffer =
+        ByteBuffer.allocateDirect(Math.max(1 << 16, rowBytes)).order(ByteOrder.LITTLE_ENDIAN);
+    this.channel =
+        FileChannel.open(
+            partial,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE);
+    if (npy) {
+      buffer.put(NpyFormat.header(0, dimension, type));
+    }
+  }
+
+  /** {@code false}, for "not npy", if the format can hold this writer's type. */
+  private boolean requireType(ElementType only) {
+    if (type != only) {
+      throw new IllegalArgumentException(
+          "this format holds %s alone: file=%s, type=%s; use .npy".formatted(only, target, type));
+    }
+    return false;
+  }
+
+  /** Starts a file of float32 rows. */
+  public static VectorWriter create(Path target, int dimension) throws IOException {
+    return create(target, dimension, ElementType.FLOAT32);
+  }
+
+  /** Starts a file of rows of {@code type}. */
+  public static VectorWriter create(Path target, int dimension, ElementType type)
+      throws IOException {
+    return new VectorWriter(target, dimension, type);
+  }
+
+  /** Writes a whole source, its element type kept. */
+  public static void write(Path target, VectorSource source) throws IOException {
+    try (var writer = create(target, source.dimension(), source.elementType())) {
+      for (var block : source.blocks(1024)) {
+        writer.append(block);
+      }
+      writer.commit();
+    }
+  }
+
+  /** Appends a float32 row. */
+  public void append(float[] row) throws IOException {
+    if (type != ElementType.FLOAT32 || row.length != dimension) {
+      throw new IllegalArgumentException(
+          "the row must fit the file: file=%s, expected=%d x %s, found=%d x FLOAT32"
+              .formatted(target, dimension, type, row.length));
+    }
+    startRow();
+    buffer.asFloatBuffer().put(row);
+    buffer.position(buffer.position() + dimension * Float.BYTES);
+  }
+
+  /** Appends rows of this writer's type, bytes unchanged. */
+  public void append(VectorBlock block) throws IOException {
+    if (type != block.elementType() || block.dimension() != dimension) {
+      throw new IllegalArgumentException(
+          "the rows must fit the file: file=%s, expected=%d x %s, found=%d x %s"
+              .formatted(target, dimension, type, block.dimension(), block.elementType()));
+    }
+    int bytes = dimension * type.bytes();
+    for (int i = 0; i < block.rows(); i++) {
+      startRow();
+      MemorySegment.copy(
+          block.data(), i * block.stride(), MemorySegment.ofBuffer(buffer), 0, bytes);
+      buffer.position(buffer.position() + bytes);
+    }
+  }
+
+  private void startRow() throws IOException {
+    if (buffer.remaining() < VecsFormat.PREFIX + dimension * type.bytes()) {
+      flush();
+    }
+    if (!npy) {
+      buffer.putInt(dimension);
+    }
+    rows++;
+  }
+
+  private void flush() throws IOException {
+    buffer.flip();
+    while (buffer.hasRemaining()) {
+      channel.write(buffer);
+    }
+    buffer.clear();
+  }
+
+  /** Rows appended so far. */
+  public long rows() {
+    return rows;
+  }
+
+  /** Makes the file complete and durable under its name; nothing may be appended afterwards. */
+  public void commit() throws IOException {
+    flush();
+    if (npy) {
+      var header = ByteBuffer.wrap(NpyFormat.header(rows, dimension, type));
+      while (header.hasRemaining()) {
+        channel.write(header, header.position());
+      }
+    }
+    channel.force(true);
+    channel.close();
+    Files.move(
+        partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    committed = true;
+  }
+
+  /** Without {@link #commit()}, removes what was written. */
+  @Override
+  public void close() throws IOException {
+    if (!committed) {
+      channel.close();
+      Files.deleteIfExists(partial);
+    }
+  }
+}

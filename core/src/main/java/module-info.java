@@ -1,0 +1,16 @@
+/** Vectors, metrics, kernels and exact search. Depends on the JDK alone. */
+module dev.kith.core {
+  requires java.management;
+  requires jdk.incubator.vector;
+  requires static transitive org.jspecify;
+
+  exports dev.kith.core.backend;
+  exports dev.kith.core.exact;
+  exports dev.kith.core.index;
+  exports dev.kith.core.kernel;
+  exports dev.kith.core.metric;
+  exports dev.kith.core.search;
+  exports dev.kith.core.vector;
+
+  uses dev.kith.core.backend.Backend;
+}

@@ -1,0 +1,76 @@
+package dev.kith.core.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+
+import dev.kith.core.exact.ExactSearch;
+import dev.kith.core.metric.Metric;
+import dev.kith.core.search.Neighbors;
+import dev.kith.core.search.SearchOptions;
+import dev.kith.core.search.SearchReport;
+import dev.kith.core.search.SearchResult;
+import dev.kith.core.vector.VectorSource;
+import java.util.Collections;
+import org.junit.jupiter.api.Test;
+
+class BackendsTest {
+
+  @Test
+  void statuses_withTheVectorModule_areAllUsable() {
+    assertThat(Backends.statuses())
+        .extracting(Backends.Status::name, Backends.Status::usable, Backends.Status::selfTest)
+        .containsExactly(tuple("simd", true, "passed"), tuple("scalar", true, "passed"));
+    assertThat(Backends.choose(null).name()).isEqualTo("simd");
+    assertThat(Backends.choose("scalar").name()).isEqualTo("scalar");
+  }
+
+  @Test
+  void choose_unknown_listsTheKnown() {
+    assertThatThrownBy(() -> Backends.choose("abacus"))
+        .isInstanceOf(BackendUnavailableException.class)
+        .hasMessage("no such backend: abacus; known are simd, scalar");
+  }
+
+  /** The pretence that Kith exists to rule out: an answer that was never computed. */
+  @Test
+  void selfTest_inventedAnswers_areCaught() {
+    assertThat(SelfTest.run(new InventingBackend()))
+        .startsWith("wrong rows: metric=l2, dimension=3, query=0, expected=[");
+  }
+
+  private static final class InventingBackend implements Backend {
+    @Override
+    public String name() {
+      return "inventing";
+    }
+
+    @Override
+    public int priority() {
+      return 1000;
+    }
+
+    @Override
+    public Probe probe() {
+      return new Probe(true, "does nothing");
+    }
+
+    @Override
+    public ExactSearch exactSearch(VectorSource rows, Metric metric) {
+      return new ExactSearch() {
+        @Override
+        public SearchResult search(VectorSource queries, SearchOptions options) {
+          var invented = new Neighbors(new long[] {0, 1, 2, 3, 4, 5, 6}, new double[7]);
+          return new SearchResult(
+              Collections.nCopies((int) queries.size(), invented),
+              new SearchReport(name(), "flat", 0, 0, true));
+        }
+
+        @Override
+        public long bytes() {
+          return 0;
+        }
+      };
+    }
+  }
+}

@@ -1,0 +1,269 @@
+package dev.kith.core.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kith.core.metric.Metric;
+import dev.kith.core.search.SearchOptions;
+import dev.kith.core.search.SearchResult;
+import dev.kith.core.search.SearchStoppedException;
+import dev.kith.core.testing.Seeded;
+import dev.kith.core.testing.TestVectors;
+import dev.kith.core.vector.ElementType;
+import dev.kith.core.vector.VectorDataException;
+import dev.kith.core.vector.VectorSource;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What exact search promises on every backend: the rows of the definition, always. */
+@ExtendWith(Seeded.class)
+abstract class ExactSearchContract {
+
+  abstract Backend backend();
+
+  /** Searches and compares every list of rows and every score with the definition. */
+  private SearchResult assertExact(
+      Metric metric, VectorSource source, float[][] rows, float[][] queries, int k, int threads) {
+    try (var batch = VectorSource.of(queries)) {
+      var result =
+          backend()
+              .exactSearch(source, metric)
+              .search(batch, SearchOptions.nearest(k).withThreads(threads));
+      assertThat(result.neighbors()).hasSize(queries.length);
+      for (int q = 0; q < queries.length; q++) {
+        var found = result.neighbors().get(q);
+        assertThat(found.rows())
+            .as("metric=%s query=%d k=%d", metric, q, k)
+            .isEqualTo(TestVectors.nearest(metric, queries[q], rows, k));
+        for (var hit : found) {
+          double key = TestVectors.key(metric, queries[q], rows[(int) hit.row()]);
+          assertThat(hit.score()).isEqualTo(metric.score(key));
+        }
+      }
+      assertThat(result.report().proved()).isTrue();
+      assertThat(result.report().backend()).isEqualTo(backend().name());
+      assertThat(result.report().rowsScanned()).isEqualTo((long) rows.length * queries.length);
+      return result;
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 100, 4096})
+  void search_anyTypeMetricDimensionBatch_isExact(int d, SplittableRandom random) {
+    for (int round = 0; round < Seeded.effort(); round++) {
+      for (var type : ElementType.values()) {
+        var data = TestVectors.typed(random, type, 150 + random.nextInt(60), d);
+        try (var source = data.source()) {
+          for (var metric : Metric.values()) {
+            for (int batch : new int[] {1, 3, 4, 17}) {
+              var queries = TestVectors.gaussians(random, batch, d);
+              assertExact(metric, source, data.rows(), queries, 1 + random.nextInt(20), 2);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void search_manyBlocksAndThreads_isExact(Metric metric, SplittableRandom random) {
+    var rows = TestVectors.gaussians(random, 5000, 24);
+    try (var source = VectorSource.of(rows)) {
+      for (int threads : new int[] {1, 2, 7}) {
+        for (int batch : new int[] {1, 5}) {
+          var result =
+              assertExact(
+                  metric, source, rows, TestVectors.gaussians(random, batch, 24), 10, threads);
+          // The bound must exclude nearly everything, or the scan proves nothing.
+          assertThat(result.report().candidates()).isLessThan(batch * 40L);
+        }
+      }
+    }
+  }
+
+  @Test
+  void search_moreQueriesThanAGroup_isExact(SplittableRandom random) {
+    var rows = TestVectors.gaussians(random, 70, 5);
+    try (var source = VectorSource.of(rows)) {
+      assertExact(Metric.L2, source, rows, TestVectors.gaussians(random, 1030, 5), 3, 0);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void search_ties_goToTheLowerRow(Metric metric, SplittableRandom random) {
+    for (int round = 0; round < Seeded.effort(); round++) {
+      var distinct = TestVectors.gaussians(random, 12, 20);
+      distinct[3] = new float[20];
+      var rows = new float[700][];
+      Arrays.setAll(rows, i -> distinct[i * 7 % 12]);
+      try (var source = VectorSource.of(rows)) {
+        for (int k : new int[] {1, 50, 100, 699}) {
+          assertExact(
+              metric, source, rows, new float[][] {distinct[0], distinct[3], distinct[5]}, k, 2);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void search_cosineScaledCopies_isExact(Metric metric, SplittableRandom random) {
+    var base = TestVectors.gaussians(random, 20, 33);
+    var rows = new float[400][];
+    Arrays.setAll(
+        rows,
+        i -> {
+          var row = base[i % 20].clone();
+          for (int e = 0; e < row.length; e++) {
+            row[e] *= 1 + i / 20;
+          }
+          return row;
+        });
+    try (var source = VectorSource.of(rows)) {
+      assertExact(metric, source, rows, TestVectors.gaussians(random, 6, 33), 60, 2);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void search_hugeTinyAndZeroNorms_isExact(Metric metric, SplittableRandom random) {
+    for (int round = 0; round < Seeded.effort(); round++) {
+      int d = 19;
+      var rows = TestVectors.gaussians(random, 300, d);
+      for (var row : rows) {
+        int exponent = random.nextInt(-160, 125);
+        for (int e = 0; e < d; e++) {
+          float value = Math.scalb(row[e], exponent);
+          row[e] = Float.isFinite(value) ? value : -Float.MAX_VALUE;
+        }
+      }
+      var queries = TestVectors.gaussians(random, 9, d);
+      queries[1] = rows[17].clone();
+      queries[2] = new float[d];
+      Arrays.fill(queries[3], Float.MAX_VALUE);
+      Arrays.fill(queries[4], Float.MIN_VALUE);
+      try (var source = VectorSource.of(rows)) {
+        for (int q = 0; q < queries.length; q++) {
+          assertExact(metric, source, rows, new float[][] {queries[q]}, 25, 1);
+        }
+        assertExact(metric, source, rows, queries, 25, 2);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void search_tightClusterFarFromOrigin_isExact(Metric metric, SplittableRandom random) {
+    for (int round = 0; round < Seeded.effort(); round++) {
+      var rows = TestVectors.gaussians(random, 500, 40);
+      for (var row : rows) {
+        for (int e = 0; e < row.length; e++) {
+          row[e] = 1000 + row[e] * 1e-3f;
+        }
+      }
+      try (var source = VectorSource.of(rows)) {
+        assertExact(metric, source, rows, Arrays.copyOf(rows, 5), 10, 2);
+      }
+    }
+  }
+
+  @Test
+  void search_kOfTheSizeAndMore_returnsEveryRow(SplittableRandom random) {
+    var rows = TestVectors.gaussians(random, 130, 6);
+    try (var source = VectorSource.of(rows)) {
+      for (int k : new int[] {130, 131, Integer.MAX_VALUE}) {
+        assertExact(Metric.L2, source, rows, TestVectors.gaussians(random, 5, 6), k, 2);
+      }
+    }
+  }
+
+  @Test
+  void search_noRowsOrNoQueries_isEmpty() {
+    try (var one = VectorSource.of(new float[] {1, 2})) {
+      var none = one.slice(0, 0);
+      var overNothing = backend().exactSearch(none, Metric.L2);
+      assertThat(overNothing.search(one, SearchOptions.nearest(3)).neighbors().getFirst())
+          .isEmpty();
+      var ofNothing = backend().exactSearch(one, Metric.L2);
+      assertThat(ofNothing.search(none, SearchOptions.nearest(3)).neighbors()).isEmpty();
+    }
+  }
+
+  @Test
+  void search_otherDimension_saysBoth() {
+    try (var rows = VectorSource.of(new float[] {1, 2, 3});
+        var query = VectorSource.of(new float[] {1, 2})) {
+      var search = backend().exactSearch(rows, Metric.L2);
+      assertThatThrownBy(() -> search.search(query, SearchOptions.nearest(1)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("query dimension must match the source: query=2 (memory), source=3 (memory)");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void search_rowOrQueryNotFinite_namesIt(Metric metric, SplittableRandom random) {
+    for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+      for (int batch : new int[] {1, 6}) {
+        var rows = TestVectors.gaussians(random, 200, 10);
+        rows[150][7] = bad;
+        try (var source = VectorSource.of(rows);
+            var queries = VectorSource.of(TestVectors.gaussians(random, batch, 10))) {
+          var search = backend().exactSearch(source, metric);
+          assertThatThrownBy(() -> search.search(queries, SearchOptions.nearest(2)))
+              .isInstanceOf(VectorDataException.class)
+              .hasMessage(
+                  ("vectors must be finite: file=memory, offset=%d, row=150, element=7,"
+                          + " found=%s; remove or repair that row")
+                      .formatted(4 * (150 * 10 + 7), bad));
+          var swapped = backend().exactSearch(queries, metric);
+          assertThatThrownBy(() -> swapped.search(source, SearchOptions.nearest(2)))
+              .isInstanceOf(VectorDataException.class)
+              .hasMessageContaining("row=150, element=7, found=" + bad);
+        }
+      }
+    }
+  }
+
+  @Test
+  void search_deadlinePassed_throwsAndGivesNothing(SplittableRandom random) {
+    try (var rows = VectorSource.of(TestVectors.gaussians(random, 3000, 64))) {
+      var search = backend().exactSearch(rows, Metric.L2);
+      var options = SearchOptions.nearest(3).withDeadline(Duration.ofNanos(1));
+      assertThatThrownBy(() -> search.search(rows, options))
+          .isInstanceOf(SearchStoppedException.class)
+          .hasMessage(
+              "the search reached its deadline: deadline=0 ms; allow more time or search fewer"
+                  + " rows");
+    }
+  }
+
+  @Test
+  void search_cancelledHalfway_throwsSoon(SplittableRandom random) {
+    try (var rows = VectorSource.of(TestVectors.gaussians(random, 3000, 64))) {
+      var search = backend().exactSearch(rows, Metric.L2);
+      var asked = new AtomicInteger();
+      var options =
+          SearchOptions.nearest(3).withThreads(1).withCancel(() -> asked.incrementAndGet() > 2);
+      assertThatThrownBy(() -> search.search(rows.slice(0, 1), options))
+          .isInstanceOf(SearchStoppedException.class)
+          .hasMessage("the search was cancelled by its caller");
+      assertThat(asked.get()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void probeAndSelfTest_onThisMachine_pass() {
+    assertThat(backend().probe().usable()).isTrue();
+    assertThat(SelfTest.run(backend())).isNull();
+  }
+}

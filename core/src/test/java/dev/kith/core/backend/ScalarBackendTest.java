@@ -1,0 +1,8 @@
+package dev.kith.core.backend;
+
+class ScalarBackendTest extends ExactSearchContract {
+  @Override
+  Backend backend() {
+    return new ScalarBackend();
+  }
+}

@@ -1,0 +1,8 @@
+package dev.kith.core.backend;
+
+class SimdBackendTest extends ExactSearchContract {
+  @Override
+  Backend backend() {
+    return new SimdBackend();
+  }
+}

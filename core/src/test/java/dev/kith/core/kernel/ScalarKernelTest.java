@@ -1,0 +1,8 @@
+package dev.kith.core.kernel;
+
+class ScalarKernelTest extends ScanKernelContract {
+  @Override
+  ScanKernel kernel() {
+    return new ScalarKernel();
+  }
+}

@@ -1,0 +1,8 @@
+package dev.kith.core.kernel;
+
+class SimdKernelTest extends ScanKernelContract {
+  @Override
+  ScanKernel kernel() {
+    return new SimdKernel();
+  }
+}

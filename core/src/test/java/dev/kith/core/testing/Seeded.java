@@ -1,0 +1,41 @@
+package dev.kith.core.testing;
+
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+
+/**
+ * Gives tests a {@link SplittableRandom} with a new seed each run and prints the seed of a test
+ * that fails; {@code -Dkith.seed=N} repeats it.
+ */
+public final class Seeded implements ParameterResolver, AfterTestExecutionCallback {
+  private static final ExtensionContext.Namespace SPACE =
+      ExtensionContext.Namespace.create(Seeded.class);
+
+  /** How many rounds a random test should make: 1, more in a campaign. */
+  public static int effort() {
+    return Integer.getInteger("kith.effort", 1);
+  }
+
+  @Override
+  public boolean supportsParameter(ParameterContext parameter, ExtensionContext test) {
+    return parameter.getParameter().getType() == SplittableRandom.class;
+  }
+
+  @Override
+  public Object resolveParameter(ParameterContext parameter, ExtensionContext test) {
+    long seed = Long.getLong("kith.seed", System.nanoTime());
+    test.getStore(SPACE).put("seed", seed);
+    return new SplittableRandom(seed);
+  }
+
+  @Override
+  public void afterTestExecution(ExtensionContext test) {
+    var seed = test.getStore(SPACE).get("seed");
+    if (seed != null && test.getExecutionException().isPresent()) {
+      System.err.printf("%s failed; repeat it with -Dkith.seed=%s%n", test.getUniqueId(), seed);
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package dev.kith.core.testing;
+
+import dev.kith.core.metric.Metric;
+import dev.kith.core.vector.ElementType;
+import dev.kith.core.vector.VectorSource;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+
+/** Random vectors, and the exact answer straight from its definition in docs/exactness.md. */
+public final class TestVectors {
+
+  private TestVectors() {}
+
+  /** Standard Gaussian elements, roughly: the sum of four uniform ones. */
+  public static float[] gaussian(SplittableRandom random, int dimension) {
+    var vector = new float[dimension];
+    for (int i = 0; i < dimension; i++) {
+      vector[i] =
+          (float)
+              (1.7320508
+                  * (random.nextDouble()
+                      + random.nextDouble()
+                      + random.nextDouble()
+                      + random.nextDouble()
+                      - 2));
+    }
+    return vector;
+  }
+
+  /** Many Gaussian vectors. */
+  public static float[][] gaussians(SplittableRandom random, int rows, int dimension) {
+    var vectors = new float[rows][];
+    Arrays.setAll(vectors, _ -> gaussian(random, dimension));
+    return vectors;
+  }
+
+  /** Rows of any element type; {@code rows} is what they decode to. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  public record Typed(VectorSource source, float[][] rows) {}
+
+  /** Random rows of that type in memory. */
+  public static Typed typed(SplittableRandom random, ElementType type, int size, int dimension) {
+    var source =
+        switch (type) {
+          case FLOAT32 -> VectorSource.of(gaussians(random, size, dimension));
+          case FLOAT16 -> halves(random, size, dimension);
+          case INT8, UINT8 -> {
+            var bytes = new byte[size * dimension];
+            random.nextBytes(bytes);
+            yield VectorSource.of(bytes, dimension, type);
+          }
+        };
+    var rows = new float[size][];
+    Arrays.setAll(rows, i -> source.row(i));
+    return new Typed(source, rows);
+  }
+
+  private static VectorSource halves(SplittableRandom random, int size, int dimension) {
+    var bits = new short[size * dimension];
+    for (int i = 0; i < bits.length; i++) {
+      bits[i] = Float.floatToFloat16(gaussian(random, 1)[0]);
+    }
+    return VectorSource.of(bits, dimension);
+  }
+
+  /**
+   * Row numbers in the order of docs/exactness.md: eight lanes in float64, folded in halves;
+   * written apart from the code under test.
+   */
+  public static long[] nearest(Metric metric, float[] query, float[][] rows, int k) {
+    var keys = new double[rows.length];
+    Arrays.setAll(keys, i -> key(metric, query, rows[i]));
+    return IntStream.range(0, rows.length)
+        .boxed()
+        .sorted(Comparator.<Integer>comparingDouble(i -> keys[i]).thenComparingInt(i -> i))
+        .limit(k)
+        .mapToLong(i -> i)
+        .toArray();
+  }
+
+  /** The canonical key, from its definition. */
+  public static double key(Metric metric, float[] query, float[] row) {
+    return switch (metric) {
+      case L2 -> {
+        var terms = new double[row.length];
+        Arrays.setAll(terms, i -> ((double) query[i] - row[i]) * ((double) query[i] - row[i]));
+        yield sum(terms);
+      }
+      case DOT -> 0.0 - dot(query, row);
+      case COSINE -> {
+        double squares = dot(query, query) * dot(row, row);
+        yield squares == 0 ? 0 : 0.0 - dot(query, row) / Math.sqrt(squares);
+      }
+    };
+  }
+
+  private static double dot(float[] a, float[] b) {
+    var terms = new double[a.length];
+    Arrays.setAll(terms, i -> (double) a[i] * b[i]);
+    return sum(terms);
+  }
+
+  private static double sum(double[] terms) {
+    var lanes = new double[8];
+    for (int i = 0; i < terms.length; i++) {
+      lanes[i % 8] += terms[i];
+    }
+    for (int half = 4; half > 0; half /= 2) {
+      for (int j = 0; j < half; j++) {
+        lanes[j] += lanes[j + half];
+      }
+    }
+    return lanes[0];
+  }
+
+  /** A float32 segment of whole rows and nothing behind them. */
+  public static MemorySegment segment(float[][] rows) {
+    var block = VectorSource.of(rows).block(0, rows.length);
+    return block.data();
+  }
+}

@@ -1,0 +1,45 @@
+package dev.kith.core.vector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class IvecsTest {
+  @TempDir Path folder;
+
+  @Test
+  void write_thenRead_givesTheSameLists() throws IOException {
+    var file = folder.resolve("truth.ivecs");
+    int[][] lists = {{3, 1, 2}, {}, {2_000_000_000}};
+    Ivecs.write(file, lists);
+    assertThat(Ivecs.read(file)).isDeepEqualTo(lists);
+    assertThat(HexFormat.of().formatHex(Files.readAllBytes(file)))
+        .isEqualTo("03000000030000000100000002000000" + "00000000" + "0100000000943577");
+    assertThat(folder.toFile().list()).hasSize(1);
+  }
+
+  @Test
+  void read_cutShort_saysWhere() throws IOException {
+    var file = folder.resolve("cut.ivecs");
+    Ivecs.write(file, new int[][] {{1}, {1, 2, 3}});
+    byte[] whole = Files.readAllBytes(file);
+    Files.write(file, Arrays.copyOf(whole, whole.length - 1));
+    assertThatThrownBy(() -> Ivecs.read(file))
+        .isInstanceOf(VectorDataException.class)
+        .hasMessage(
+            "every list must lie in the file: file=%s, offset=8, expected=a length of 0 to 2,"
+                + " found=3; the file is cut short or damaged; copy it again",
+            file);
+    Files.write(file, Arrays.copyOf(whole, 10));
+    assertThatThrownBy(() -> Ivecs.read(file)).hasMessageContaining("offset=8");
+    Files.write(file, HexFormat.of().parseHex("ffffffff"));
+    assertThatThrownBy(() -> Ivecs.read(file)).hasMessageContaining("found=-1");
+  }
+}

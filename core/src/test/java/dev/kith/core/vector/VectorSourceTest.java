@@ -1,0 +1,64 @@
+package dev.kith.core.vector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+class VectorSourceTest {
+
+  @Test
+  void blocks_unevenSize_streamEveryRowOnce() {
+    var rows = new float[10][];
+    Arrays.setAll(rows, i -> new float[] {i});
+    try (var source = VectorSource.of(rows)) {
+      var seen = new StringBuilder();
+      for (var block : source.blocks(4)) {
+        seen.append(block.firstRow()).append('+').append(block.rows()).append(' ');
+      }
+      assertThat(seen).hasToString("0+4 4+4 8+2 ");
+      assertThatThrownBy(() -> source.blocks(0)).hasMessage("rowsPerBlock must be at least 1: 0");
+    }
+  }
+
+  @Test
+  void slice_middle_seesItsRowsOnly() {
+    try (var source =
+        VectorSource.of(new float[] {0}, new float[] {1}, new float[] {2}, new float[] {3})) {
+      var slice = source.slice(1, 2);
+      assertThat(slice.size()).isEqualTo(2);
+      assertThat(slice.row(1)).containsExactly(2);
+      assertThat(slice.offsetOf(1, 0)).isEqualTo(8);
+      assertThat(slice.block(1, 1).firstRow()).isEqualTo(1);
+      assertThatThrownBy(() -> slice.row(2)).isInstanceOf(IndexOutOfBoundsException.class);
+      assertThatThrownBy(() -> source.slice(3, 2)).isInstanceOf(IndexOutOfBoundsException.class);
+      slice.close();
+      assertThat(source.row(3)).containsExactly(3);
+    }
+  }
+
+  @Test
+  void of_unfitArrays_areRefused() {
+    assertThatThrownBy(VectorSource::of).hasMessage("no rows, so no dimension: give at least one");
+    assertThatThrownBy(() -> VectorSource.of(new float[2], new float[3]))
+        .hasMessage("rows must have one length: row 0 has 2 elements, row 1 has 3");
+    assertThatThrownBy(() -> VectorSource.of(new float[0]))
+        .hasMessage("a vector has 1 to 65536 elements: 0");
+    assertThatThrownBy(() -> VectorSource.of(new byte[5], 2, ElementType.INT8))
+        .hasMessage("the array must hold whole rows: elements=5, dimension=2");
+    assertThatThrownBy(() -> VectorSource.of(new byte[4], 2, ElementType.FLOAT16))
+        .hasMessage("bytes hold INT8 or UINT8 rows, not FLOAT16");
+  }
+
+  @Test
+  void decode_everyType_isExact() {
+    try (var signed = VectorSource.of(new byte[] {-128, -1, 127}, 3, ElementType.INT8);
+        var unsigned = VectorSource.of(new byte[] {-128, -1, 127}, 3, ElementType.UINT8);
+        var half = VectorSource.of(new short[] {0x3c00, (short) 0xc000, 0x0001}, 3)) {
+      assertThat(signed.row(0)).containsExactly(-128, -1, 127);
+      assertThat(unsigned.row(0)).containsExactly(128, 255, 127);
+      assertThat(half.row(0)).containsExactly(1, -2, 0x1p-24f);
+    }
+  }
+}
