@@ -1,0 +1,299 @@
+package dev.kith.embed;
+
+import dev.kith.core.vector.VectorSource;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns texts into vectors with a model of the BERT family, on the CPU.
+ *
+ * <pre>{@code
+ * try (var model = TextModel.load("bge-small-en-v15-q")) {
+ *   float[] vector = model.embed("iconic archaeological landmark");
+ * }
+ * }</pre>
+ *
+ * <p>Safe for many threads. Embedding after {@link #close()} throws {@link IllegalStateException};
+ * closing waits for batches that are under way.
+ */
+public final class TextModel implements AutoCloseable {
+
+  /** Texts that are tokenized and sorted by length together. */
+  private static final int WINDOW = 8192;
+
+  /**
+   * How a model is used.
+   *
+   * @param pooling how token vectors become one vector; null takes the catalogue's, so that a model
+   *     folder must be told
+   * @param maxLength the most tokens of a text, {@code [CLS]} and {@code [SEP]} included, that are
+   *     looked at; at least 2, and no more than the model has positions (512 as a rule)
+   * @param normalize whether vectors are scaled to length 1; cosine is the same either way
+   * @param threads batches that are computed at the same time, one core each; at least 1
+   */
+  public record Options(@Nullable Pooling pooling, int maxLength, boolean normalize, int threads) {
+
+    /** The model's own pooling, 512 tokens, length 1, all cores. */
+    public static final Options DEFAULT =
+        new Options(null, 512, true, Runtime.getRuntime().availableProcessors());
+
+    /** Checks the numbers. */
+    public Options {
+      if (maxLength < 2) {
+        throw new IllegalArgumentException("maxLength must be at least 2 tokens: " + maxLength);
+      }
+      if (threads < 1) {
+        throw new IllegalArgumentException("threads must be at least 1: " + threads);
+      }
+    }
+
+    /** The same with another pooling. */
+    public Options withPooling(@Nullable Pooling value) {
+      return new Options(value, maxLength, normalize, threads);
+    }
+
+    /** The same with another maximum of tokens. */
+    public Options withMaxLength(int value) {
+      return new Options(pooling, value, normalize, threads);
+    }
+
+    /** The same with normalisation on or off. */
+    public Options withNormalize(boolean value) {
+      return new Options(pooling, maxLength, value, threads);
+    }
+
+    /** The same with another number of threads. */
+    public Options withThreads(int value) {
+      return new Options(pooling, maxLength, normalize, value);
+    }
+  }
+
+  private final String name;
+  private final WordPieceTokenizer tokenizer;
+  private final OnnxEncoder encoder;
+  private final Options options;
+  private final ExecutorService workers;
+
+  private TextModel(
+      String name, WordPieceTokenizer tokenizer, OnnxEncoder encoder, Options options) {
+    this.name = name;
+    this.tokenizer = tokenizer;
+    this.encoder = encoder;
+    this.options = options;
+    this.workers =
+        Executors.newFixedThreadPool(
+            options.threads, Thread.ofPlatform().daemon().name("kith-embed-", 0).factory());
+  }
+
+  /** {@link #load(String, Options)} with {@link Options#DEFAULT}. */
+  public static TextModel load(String name) {
+    return load(name, Options.DEFAULT);
+  }
+
+  /**
+   * Loads a model of the {@link ModelCatalog} from the class path, or else from the cache folder.
+   *
+   * @throws ModelException if there is no such name, if its jar is in neither place (the message
+   *     says which jar to add), or if the jar in the cache folder is damaged
+   */
+  public static TextModel load(String name, Options options) {
+    var entry = ModelCatalog.named(name);
+    var pooling = options.pooling == null ? entry.pooling() : options.pooling;
+    try {
+      var model = ModelCatalog.resource(entry.modelFile());
+      var tokenizer = ModelCatalog.resource(entry.tokenizerFile());
+      if (model == null || tokenizer == null) {
+        var jar = entry.cachedJar();
+        if (!Files.exists(jar)) {
+          throw entry.notFound();
+        }
+        entry.requireIntact(jar);
+        model = inside(jar, entry.modelFile());
+        tokenizer = inside(jar, entry.tokenizerFile());
+      }
+      return load(name, model, tokenizer, options.withPooling(pooling), pooling);
+    } catch (IOException e) {
+      throw new ModelException("model %s cannot be read: %s".formatted(name, e), e);
+    }
+  }
+
+  private static URL inside(Path jar, String file) throws IOException {
+    try {
+      return new URI("jar:" + jar.toUri() + "!/" + file).toURL();
+    } catch (URISyntaxException e) {
+      throw new IOException(e);
+    }
+  }
+
+  private static TextModel load(
+      String name, URL model, URL tokenizer, Options options, Pooling pooling) throws IOException {
+    WordPieceTokenizer words;
+    try (var in = tokenizer.openStream()) {
+      words = WordPieceTokenizer.fromJson(in, tokenizer.toString());
+    }
+    return new TextModel(name, words, OnnxEncoder.load(model, pooling, options.normalize), options);
+  }
+
+  /**
+   * Opens a model folder of your own: {@code model.onnx} with {@code tokenizer.json} or {@code
+   * vocab.txt}, a BERT-family export as Sentence Transformers or Optimum write it.
+   *
+   * @throws ModelException if a file is missing or is not what it should be, or if {@code options}
+   *     names no pooling
+   */
+  public static TextModel open(Path folder, Options options) {
+    var model = folder.resolve("model.onnx");
+    if (!Files.isRegularFile(model)) {
+      throw new ModelException(
+          "a model folder holds model.onnx and tokenizer.json (or vocab.txt): no file %s"
+              .formatted(model));
+    }
+    if (options.pooling == null) {
+      throw new ModelException(
+          "say how this model pools: folder=%s; CLS for bge, MEAN for MiniLM, gte and e5"
+              .formatted(folder));
+    }
+    var tokenizer = WordPieceTokenizer.read(folder);
+    return new TextModel(
+        String.valueOf(folder.toAbsolutePath().normalize().getFileName()),
+        tokenizer,
+        OnnxEncoder.open(model, options.pooling, options.normalize),
+        options);
+  }
+
+  /** The catalogue's name or the folder's. */
+  public String name() {
+    return name;
+  }
+
+  /** Elements of a vector. */
+  public int dimension() {
+    return encoder.dimension();
+  }
+
+  /** The most tokens of a text that are looked at. */
+  public int maxLength() {
+    return options.maxLength;
+  }
+
+  /** How it is used; pooling is set. */
+  public Options options() {
+    return options;
+  }
+
+  /** The vector of one text, {@code float[dimension]}. */
+  public float[] embed(String text) {
+    return encoder.encode(List.of(tokenizer.encode(text, options.maxLength)))[0];
+  }
+
+  /**
+   * The vectors of some texts, in their order, in memory of their own that the caller closes.
+   *
+   * @throws IllegalArgumentException if there are no texts
+   */
+  public VectorSource embed(List<String> texts) {
+    return embed(texts, done -> {});
+  }
+
+  /** As {@link #embed(List)}; {@code progress} is told how many texts are done, now and then. */
+  public VectorSource embed(List<String> texts, LongConsumer progress) {
+    if (texts.isEmpty()) {
+      throw new IllegalArgumentException("no texts to embed: give at least one");
+    }
+    var rows = new ArrayList<float[]>(texts.size());
+    embed(texts.iterator(), rows::add, progress);
+    return VectorSource.of(rows.toArray(float[][]::new));
+  }
+
+  /**
+   * Embeds any number of texts, a few thousand at a time, without keeping them.
+   *
+   * @param texts read as needed, by the calling thread
+   * @param sink receives the vectors in the order of the texts, from the calling thread
+   * @param progress receives how many texts are done; from any thread, one at a time
+   */
+  public void embed(Iterator<String> texts, Consumer<float[]> sink, LongConsumer progress) {
+    var done = new Progress(progress);
+    var window = new ArrayList<int[]>();
+    while (texts.hasNext()) {
+      window.clear();
+      while (texts.hasNext() && window.size() < WINDOW) {
+        window.add(tokenizer.encode(texts.next(), options.maxLength));
+      }
+      for (var vector : encode(window, done)) {
+        sink.accept(vector);
+      }
+    }
+  }
+
+  private float[][] encode(List<int[]> texts, Progress done) {
+    encoder.requireOpen();
+    var vectors = new float[texts.size()][];
+    var running = new ArrayList<Future<?>>();
+    for (var batch : Batches.of(texts)) {
+      running.add(
+          workers.submit(
+              () -> {
+                var tokens = new ArrayList<int[]>(batch.length);
+                for (int i : batch) {
+                  tokens.add(texts.get(i));
+                }
+                var found = encoder.encode(tokens);
+                for (int i = 0; i < batch.length; i++) {
+                  vectors[batch[i]] = found[i];
+                }
+                done.add(batch.length);
+              }));
+    }
+    try {
+      for (var future : running) {
+        future.get();
+      }
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ModelException("embedding was interrupted", e);
+    } finally {
+      running.forEach(f -> f.cancel(false));
+    }
+    return vectors;
+  }
+
+  private static final class Progress {
+    private final LongConsumer listener;
+    private long done;
+
+    Progress(LongConsumer listener) {
+      this.listener = listener;
+    }
+
+    synchronized void add(int texts) {
+      done += texts;
+      listener.accept(done);
+    }
+  }
+
+  @Override
+  public void close() {
+    encoder.close(); // first: what the workers still have to do then fails at once
+    workers.shutdown();
+  }
+}

@@ -1,0 +1,130 @@
+package dev.kith.embed.beir;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
+import org.tukaani.xz.XZInputStream;
+
+/**
+ * The lines of a text file, plain or {@code .gz} or {@code .xz}, as bytes and counted, so that an
+ * error can name the line it stands in. Blank lines are counted and passed over.
+ */
+final class Lines implements AutoCloseable {
+  private static final int BUFFER = 1 << 16;
+
+  private final Path file;
+  private final InputStream in;
+  private final ByteArrayOutputStream line = new ByteArrayOutputStream(1024);
+  private long number;
+
+  Lines(Path file) {
+    this.file = file;
+    try {
+      this.in = new BufferedInputStream(open(file), BUFFER);
+    } catch (IOException e) {
+      throw new BeirDataException("cannot open file=%s: %s".formatted(file, e), e);
+    }
+  }
+
+  private static InputStream open(Path file) throws IOException {
+    var raw = Files.newInputStream(file);
+    try {
+      var name = String.valueOf(file.getFileName());
+      if (name.endsWith(".gz")) {
+        return new GZIPInputStream(raw, BUFFER);
+      }
+      return name.endsWith(".xz") ? new XZInputStream(raw) : raw;
+    } catch (IOException | RuntimeException e) {
+      raw.close();
+      throw e;
+    }
+  }
+
+  /** The next line that is not blank, without its end; null after the last. */
+  byte @Nullable [] next() {
+    try {
+      while (readLine()) {
+        var bytes = line.toByteArray();
+        if (!isBlank(bytes)) {
+          return bytes;
+        }
+      }
+      return null;
+    } catch (IOException e) {
+      throw new BeirDataException(
+          "cannot read on: file=%s, line=%d: %s (file truncated or damaged?)"
+              .formatted(file, number, e.getMessage() == null ? e : e.getMessage()),
+          e);
+    }
+  }
+
+  /** Reads up to the next line feed or the end; false if there was nothing left. */
+  private boolean readLine() throws IOException {
+    line.reset();
+    number++;
+    int b = in.read();
+    if (b < 0) {
+      return false;
+    }
+    for (; b >= 0 && b != '\n'; b = in.read()) {
+      line.write(b);
+    }
+    return true;
+  }
+
+  private static boolean isBlank(byte[] bytes) {
+    for (byte b : bytes) {
+      if (b != ' ' && b != '\t' && b != '\r') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The next line as text. */
+  @Nullable String nextText() {
+    var bytes = next();
+    if (bytes == null) {
+      return null;
+    }
+    int length = bytes[bytes.length - 1] == '\r' ? bytes.length - 1 : bytes.length;
+    try {
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .decode(ByteBuffer.wrap(bytes, 0, length))
+          .toString();
+    } catch (CharacterCodingException e) {
+      throw bad("UTF-8 text", "other bytes", e);
+    }
+  }
+
+  /** The error that the line read last is. */
+  BeirDataException bad(String expected, String found, @Nullable Throwable cause) {
+    return new BeirDataException(
+        "bad line: file=%s, line=%d, expected %s, found %s"
+            .formatted(file, number, expected, found),
+        cause);
+  }
+
+  long number() {
+    return number;
+  }
+
+  @Override
+  public void close() {
+    try {
+      in.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

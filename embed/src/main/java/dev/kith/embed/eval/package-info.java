@@ -1,0 +1,8 @@
+/**
+ * How good a ranking is, by the definitions of trec_eval: {@link
+ * dev.kith.embed.eval.RankingScores}.
+ */
+@NullMarked
+package dev.kith.embed.eval;
+
+import org.jspecify.annotations.NullMarked;
