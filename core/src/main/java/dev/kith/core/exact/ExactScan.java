@@ -31,8 +31,8 @@ public final class ExactScan implements ExactSearch {
   /** Queries whose rows are read together; bounds the memory of packed queries. */
   private static final int GROUP = 1024;
 
-  /** From this many queries on, packing rows into panels costs less than it saves. */
-  private static final int TILE_FROM = 4;
+  /** From this many queries on, packing rows into panels costs less than it saves (measured). */
+  private static final int TILE_FROM = 20;
 
   private final ScanKernel kernel;
   private final String backend;

@@ -62,7 +62,7 @@ abstract class ExactSearchContract {
         var data = TestVectors.typed(random, type, 150 + random.nextInt(60), d);
         try (var source = data.source()) {
           for (var metric : Metric.values()) {
-            for (int batch : new int[] {1, 3, 4, 17}) {
+            for (int batch : new int[] {1, 3, 20, 33}) {
               var queries = TestVectors.gaussians(random, batch, d);
               assertExact(metric, source, data.rows(), queries, 1 + random.nextInt(20), 2);
             }
@@ -78,7 +78,7 @@ abstract class ExactSearchContract {
     var rows = TestVectors.gaussians(random, 5000, 24);
     try (var source = VectorSource.of(rows)) {
       for (int threads : new int[] {1, 2, 7}) {
-        for (int batch : new int[] {1, 5}) {
+        for (int batch : new int[] {1, 5, 30}) {
           var result =
               assertExact(
                   metric, source, rows, TestVectors.gaussians(random, batch, 24), 10, threads);
@@ -107,8 +107,8 @@ abstract class ExactSearchContract {
       Arrays.setAll(rows, i -> distinct[i * 7 % 12]);
       try (var source = VectorSource.of(rows)) {
         for (int k : new int[] {1, 50, 100, 699}) {
-          assertExact(
-              metric, source, rows, new float[][] {distinct[0], distinct[3], distinct[5]}, k, 2);
+          assertExact(metric, source, rows, Arrays.copyOf(distinct, 4), k, 2);
+          assertExact(metric, source, rows, Arrays.copyOf(rows, 24), k, 2);
         }
       }
     }
@@ -130,6 +130,7 @@ abstract class ExactSearchContract {
         });
     try (var source = VectorSource.of(rows)) {
       assertExact(metric, source, rows, TestVectors.gaussians(random, 6, 33), 60, 2);
+      assertExact(metric, source, rows, TestVectors.gaussians(random, 26, 33), 60, 2);
     }
   }
 
@@ -146,7 +147,7 @@ abstract class ExactSearchContract {
           row[e] = Float.isFinite(value) ? value : -Float.MAX_VALUE;
         }
       }
-      var queries = TestVectors.gaussians(random, 9, d);
+      var queries = TestVectors.gaussians(random, 25, d);
       queries[1] = rows[17].clone();
       queries[2] = new float[d];
       Arrays.fill(queries[3], Float.MAX_VALUE);
@@ -172,6 +173,7 @@ abstract class ExactSearchContract {
       }
       try (var source = VectorSource.of(rows)) {
         assertExact(metric, source, rows, Arrays.copyOf(rows, 5), 10, 2);
+        assertExact(metric, source, rows, Arrays.copyOf(rows, 25), 10, 2);
       }
     }
   }
@@ -182,6 +184,7 @@ abstract class ExactSearchContract {
     try (var source = VectorSource.of(rows)) {
       for (int k : new int[] {130, 131, Integer.MAX_VALUE}) {
         assertExact(Metric.L2, source, rows, TestVectors.gaussians(random, 5, 6), k, 2);
+        assertExact(Metric.L2, source, rows, TestVectors.gaussians(random, 23, 6), k, 2);
       }
     }
   }
@@ -213,7 +216,7 @@ abstract class ExactSearchContract {
   @EnumSource
   void search_rowOrQueryNotFinite_namesIt(Metric metric, SplittableRandom random) {
     for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
-      for (int batch : new int[] {1, 6}) {
+      for (int batch : new int[] {1, 6, 25}) {
         var rows = TestVectors.gaussians(random, 200, 10);
         rows[150][7] = bad;
         try (var source = VectorSource.of(rows);
