@@ -2,16 +2,17 @@ package dev.kith.embed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kith.core.testing.Seeded;
 import java.util.ArrayList;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(Seeded.class)
 class BatchesTest {
   @Test
-  void of_randomLengths_everyTextOnceWithinTheBudgetLongestFirst() {
-    long seed = Seeds.next();
-    var random = new Random(seed);
+  void of_randomLengths_everyTextOnceWithinTheBudgetLongestFirst(SplittableRandom random) {
     var texts = new ArrayList<int[]>();
     for (int i = 0; i < 1000; i++) {
       texts.add(new int[2 + random.nextInt(Batches.TOKENS + 100)]);
@@ -20,10 +21,8 @@ class BatchesTest {
     int before = Integer.MAX_VALUE;
     for (var batch : Batches.of(texts)) {
       int longest = texts.get(batch[0]).length;
-      assertThat(longest).as(Seeds.rerun(seed)).isLessThanOrEqualTo(before);
-      assertThat(batch.length == 1 || batch.length * longest <= Batches.TOKENS)
-          .as(Seeds.rerun(seed))
-          .isTrue();
+      assertThat(longest).isLessThanOrEqualTo(before);
+      assertThat(batch.length == 1 || batch.length * longest <= Batches.TOKENS).isTrue();
       IntStream.of(batch).forEach(seen::add);
       before = texts.get(batch[batch.length - 1]).length;
     }

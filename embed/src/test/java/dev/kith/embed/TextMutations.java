@@ -2,7 +2,7 @@ package dev.kith.embed;
 
 import java.util.List;
 import java.util.Locale;
-import java.util.Random;
+import java.util.SplittableRandom;
 
 /** Makes texts as they come from the wild out of clean ones, by seed. */
 final class TextMutations {
@@ -93,7 +93,7 @@ final class TextMutations {
 
   private TextMutations() {}
 
-  static String mutate(Random random, List<String> texts) {
+  static String mutate(SplittableRandom random, List<String> texts) {
     var text = new StringBuilder(texts.get(random.nextInt(texts.size())));
     int changes = 1 + random.nextInt(8);
     for (int i = 0; i < changes; i++) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kith.core.testing.Seeded;
 import dev.kith.embed.beir.BeirFolder;
 import dev.kith.embed.beir.BeirText;
 import java.io.ByteArrayInputStream;
@@ -17,17 +18,19 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Agreement with HuggingFace's tokenizers, the reference, and what can go wrong with the files. */
+@ExtendWith(Seeded.class)
 class WordPieceTokenizerTest {
   private static Reference reference;
   private static List<String> texts;
@@ -54,11 +57,9 @@ class WordPieceTokenizerTest {
   }
 
   @Test
-  void encode_tenThousandMutatedTexts_asReference() {
-    long seed = Seeds.next();
-    var random = new Random(seed);
+  void encode_tenThousandMutatedTexts_asReference(SplittableRandom random) {
     var mutated = Stream.generate(() -> TextMutations.mutate(random, texts)).limit(10_000);
-    assertThat(differences(reference, mutated)).as(Seeds.rerun(seed)).isEmpty();
+    assertThat(differences(reference, mutated)).isEmpty();
   }
 
   @Test
@@ -83,7 +84,8 @@ class WordPieceTokenizerTest {
     "true, true, false, true",
     "true, true, null, false",
   })
-  void encode_otherRules_asReference(String clean, String chinese, String strip, String lower) {
+  void encode_otherRules_asReference(
+      String clean, String chinese, String strip, String lower, SplittableRandom random) {
     var json =
         Reference.defaultJson()
             .replaceFirst("\"clean_text\":\\s*\\w+", "\"clean_text\": " + clean)
@@ -92,11 +94,9 @@ class WordPieceTokenizerTest {
             .replaceFirst("\"strip_accents\":\\s*\\w+", "\"strip_accents\": " + strip)
             .replaceFirst("\"lowercase\":\\s*\\w+", "\"lowercase\": " + lower);
     assertThat(json).contains("\"clean_text\": " + clean, "\"strip_accents\": " + strip);
-    long seed = Seeds.next();
-    var random = new Random(seed);
     try (var other = new Reference(json)) {
       var mutated = Stream.generate(() -> TextMutations.mutate(random, texts)).limit(2_000);
-      assertThat(differences(other, mutated)).as(Seeds.rerun(seed)).isEmpty();
+      assertThat(differences(other, mutated)).isEmpty();
     }
   }
 
