@@ -276,9 +276,6 @@ public final class ExactScan implements ExactSearch {
 
     /** Many queries: rows are packed into panels, which tiles of queries are multiplied with. */
     private final class TiledBlock extends BlockScanner {
-      /** Elements of a row that are packed at a time: a panel's share of them stays in L1. */
-      private static final int STRIP = 128;
-
       private final int d = rows.dimension();
       private final int panelRows = kernel.panelRows();
       private final int tileQueries = kernel.tileQueries();
@@ -316,16 +313,7 @@ public final class ExactScan implements ExactSearch {
         for (int r = 0; r < count; r++) {
           block.decodeRow(at + r, decoded, r * d);
         }
-        for (int from = 0; from < d; from += STRIP) {
-          int to = Math.min(from + STRIP, d);
-          for (int r = 0; r < count; r++) {
-            int target = at * d + from * panelRows + r;
-            for (int e = r * d + from; e < r * d + to; e++) {
-              panels[target] = decoded[e];
-              target += panelRows;
-            }
-          }
-        }
+        kernel.pack(decoded, count, d, panels, at * d);
       }
     }
   }

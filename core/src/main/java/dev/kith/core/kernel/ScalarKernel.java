@@ -67,6 +67,11 @@ public final class ScalarKernel implements ScanKernel {
   }
 
   @Override
+  public void pack(float[] rows, int count, int d, float[] panel, int at) {
+    Panel.pack(rows, count, d, panel, at, PANEL_ROWS);
+  }
+
+  @Override
   public void tile(float[] rows, int rowsAt, float[] queries, int queriesAt, int d, float[] dots) {
     for (int q = 0; q < TILE_QUERIES; q++) {
       var sums = new float[PANEL_ROWS];

@@ -38,6 +38,15 @@ public interface ScanKernel {
   float squaredNorm(float[] row);
 
   /**
+   * Lays rows side by side for {@link #tile}. Columns of the panel past {@code count} keep what was
+   * there.
+   *
+   * @param rows {@code [count][d]}, {@code count <= panelRows()}
+   * @param panel receives {@code [d][panelRows]} at {@code at}
+   */
+  void pack(float[] rows, int count, int d, float[] panel, int at);
+
+  /**
    * A tile of queries against a panel of rows.
    *
    * @param rows {@code [d][panelRows]} at {@code rowsAt}: element by element, rows side by side

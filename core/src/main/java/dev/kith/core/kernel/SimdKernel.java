@@ -120,6 +120,11 @@ public final class SimdKernel implements ScanKernel {
     return sum;
   }
 
+  @Override
+  public void pack(float[] rows, int count, int d, float[] panel, int at) {
+    Panel.pack(rows, count, d, panel, at, 2 * W);
+  }
+
   /**
    * 12 queries x 2 vectors of rows: 24 sums stay in registers (AVX-512 and NEON have 32), so that 2
    * loads and 12 broadcasts feed 24 multiply-adds. Measured: docs/results/exact-scan.md.

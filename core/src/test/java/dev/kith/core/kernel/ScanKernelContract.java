@@ -73,10 +73,17 @@ abstract class ScanKernelContract {
     int queriesAt = 3;
     var panel = new float[rowsAt + d * width];
     var tile = new float[queriesAt + d * height];
+    var side = new float[width * d];
+    for (int r = 0; r < width; r++) {
+      System.arraycopy(rows[r], 0, side, r * d, d);
+    }
+    kernel().pack(side, width, d, panel, rowsAt);
     for (int i = 0; i < d; i++) {
       for (int r = 0; r < width; r++) {
-        panel[rowsAt + i * width + r] = rows[r][i];
+        assertThat(panel[rowsAt + i * width + r]).isEqualTo(rows[r][i]);
       }
+    }
+    for (int i = 0; i < d; i++) {
       for (int q = 0; q < height; q++) {
         tile[queriesAt + i * height + q] = queries[q][i];
       }
