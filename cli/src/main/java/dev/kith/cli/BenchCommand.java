@@ -1,0 +1,531 @@
+package dev.kith.cli;
+
+import dev.kith.core.backend.Backends;
+import dev.kith.core.index.IndexSpec;
+import dev.kith.core.index.VectorIndex;
+import dev.kith.core.kernel.ReadBandwidth;
+import dev.kith.core.metric.Metric;
+import dev.kith.core.search.Neighbors;
+import dev.kith.core.search.SearchOptions;
+import dev.kith.core.search.SearchReport;
+import dev.kith.core.search.TopK;
+import dev.kith.core.vector.ClusteredVectors;
+import dev.kith.core.vector.Ivecs;
+import dev.kith.core.vector.VectorSource;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Speed and correctness of an index on given or synthetic vectors. */
+@Command(
+    name = "bench",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Measures an index: rates, latencies, recall, proof.",
+      "Give --data and --queries (.npy, .fvecs, .bvecs), or --n and --dim for synthetic ones."
+    })
+final class BenchCommand implements Callable<Integer> {
+  private static final double NANOS = 1e9;
+  private static final double MAX_SECONDS = 86_400;
+
+  @Spec CommandSpec spec;
+
+  @Option(names = "--data", paramLabel = "X.npy", description = "the rows to search")
+  @Nullable Path data;
+
+  @Option(names = "--queries", paramLabel = "Q.npy", description = "the queries")
+  @Nullable Path queryFile;
+
+  @Option(names = "--n", paramLabel = "N", description = "as many synthetic rows instead")
+  long n;
+
+  @Option(names = "--dim", paramLabel = "D", description = "with that many elements")
+  int dim;
+
+  @Option(
+      names = "--query-count",
+      defaultValue = "512",
+      paramLabel = "Q",
+      description = "how many synthetic queries; default: ${DEFAULT-VALUE}")
+  long queryCount;
+
+  @Option(
+      names = "--seed",
+      defaultValue = "1",
+      paramLabel = "S",
+      description = "of the synthetic vectors; default: ${DEFAULT-VALUE}")
+  long seed;
+
+  @Option(
+      names = "--truth",
+      paramLabel = "T.ivecs",
+      description = "the true nearest rows of each query, for recall")
+  @Nullable Path truthFile;
+
+  @Option(
+      names = "--metric",
+      required = true,
+      paramLabel = "l2|cosine|dot",
+      description = "what near means")
+  String metricName;
+
+  @Option(
+      names = "--index",
+      defaultValue = "flat",
+      paramLabel = "SPEC",
+      description = "default: ${DEFAULT-VALUE}")
+  String indexSpec;
+
+  @Option(
+      names = {"--k", "-k"},
+      defaultValue = "10",
+      paramLabel = "K",
+      description = "neighbours; default: ${DEFAULT-VALUE}")
+  int k;
+
+  @Option(
+      names = "--batch",
+      defaultValue = "1",
+      split = ",",
+      paramLabel = "B",
+      description = "queries handed over at once, several sizes with commas; default: 1")
+  List<Integer> batches = new ArrayList<>();
+
+  @Option(
+      names = "--threads",
+      defaultValue = "1",
+      paramLabel = "T",
+      description = "threads of a search, 0 for all cores; default: ${DEFAULT-VALUE}")
+  int threads;
+
+  @Option(names = "--backend", paramLabel = "B", description = "the backend that must search")
+  @Nullable String backend;
+
+  @Option(
+      names = "--seconds",
+      defaultValue = "5",
+      paramLabel = "S",
+      description =
+          "measured for at least so long, after warming up; 0: hardly, where the answers matter"
+              + " and not the time; default: ${DEFAULT-VALUE}")
+  double seconds;
+
+  @Option(names = "--out-ids", paramLabel = "F.ivecs", description = "write the rows found")
+  @Nullable Path outIds;
+
+  @Option(
+      names = "--check",
+      description = "compare with the float64 definition; exit 1 if one row differs")
+  boolean check;
+
+  @Option(
+      names = "--floor",
+      description = "also measure how fast one thread can read the rows at all")
+  boolean floor;
+
+  @Option(names = "--json", description = "print one JSON document")
+  boolean json;
+
+  /** The document printed with {@code --json}. */
+  record Report(
+      String index,
+      String metric,
+      long n,
+      int dim,
+      int k,
+      int threads,
+      String backend,
+      String machine,
+      String commit,
+      double buildCpuSeconds,
+      double buildSeconds,
+      Bytes bytes,
+      @Nullable Double readBytesPerSecond,
+      List<Run> runs) {}
+
+  /** Memory: the rows, a smaller copy of them, what else the index keeps. */
+  record Bytes(long rows, long shadow, long index) {}
+
+  /**
+   * One setting.
+   *
+   * @param recall found among the true {@code k} nearest; null without --truth and --check
+   * @param mismatches rows that differ from the definition; null without --check
+   * @param bytesPerCpuSecond of the rows, read once a batch
+   * @param candidates a query
+   */
+  record Run(
+      Map<String, Integer> params,
+      long queries,
+      @Nullable Double recall,
+      @Nullable Long mismatches,
+      double qps,
+      double qpsPerCpuSecond,
+      double bytesPerCpuSecond,
+      double p50Micros,
+      double p99Micros,
+      double candidates,
+      boolean proved) {}
+
+  @Override
+  public Integer call() throws IOException {
+    var metric = Metric.parse(metricName);
+    var built = IndexSpec.parse(indexSpec);
+    requireUsable();
+    try (var rows = data == null ? synthetic(0, n) : UserFiles.vectors(data);
+        var queries = queryFile == null ? synthetic(n, queryCount) : UserFiles.vectors(queryFile)) {
+      if (queries.size() == 0) {
+        throw new IllegalArgumentException("no queries: " + queries.name());
+      }
+      if (queries.dimension() != rows.dimension()) {
+        throw new IllegalArgumentException(
+            "queries must have the dimension of the data: queries=%d (%s), data=%d (%s)"
+                .formatted(queries.dimension(), queries.name(), rows.dimension(), rows.name()));
+      }
+      rows.requireFinite();
+      queries.requireFinite();
+      int[][] truth = truthFile == null ? null : readTruth(rows, queries);
+      long[][] expected = check ? definition(rows, metric, queries) : null;
+      return run(rows, queries, truth, expected, metric, built);
+    }
+  }
+
+  /** Says no before the work, not after it. */
+  private void requireUsable() throws IOException {
+    boolean files = data != null && queryFile != null && n == 0 && dim == 0;
+    boolean synthetic = data == null && queryFile == null && n != 0 && dim != 0;
+    require(files || synthetic, "give --data and --queries, or --n and --dim", "");
+    require(n >= 0, "--n must be at least 1: ", n);
+    require(
+        dim >= 0 && dim <= VectorSource.MAX_DIMENSION,
+        "--dim must be 1 to %d: ".formatted(VectorSource.MAX_DIMENSION),
+        dim);
+    require(queryCount >= 1, "--query-count must be at least 1: ", queryCount);
+    require(k >= 1, "--k must be at least 1: ", k);
+    require(threads >= 0, "--threads must be 0 (all cores) or more: ", threads);
+    require(!batches.isEmpty(), "--batch must be at least 1: ", "none");
+    for (int batch : batches) {
+      require(batch >= 1, "--batch must be at least 1: ", batch);
+    }
+    require(
+        seconds >= 0 && seconds <= MAX_SECONDS,
+        "--seconds must be 0 to %.0f: ".formatted(MAX_SECONDS),
+        seconds);
+    if (backend != null) {
+      Backends.choose(backend);
+    }
+    if (outIds != null) {
+      UserFiles.requireWritable(outIds, ".ivecs");
+    }
+  }
+
+  private void require(boolean condition, String rule, Object found) {
+    if (!condition) {
+      throw new ParameterException(spec.commandLine(), rule + found);
+    }
+  }
+
+  private VectorSource synthetic(long first, long count) {
+    int intrinsic = Math.min(dim, 32);
+    return new ClusteredVectors(dim, intrinsic, 256, 0.5, seed).generate(first, count);
+  }
+
+  private int[][] readTruth(VectorSource rows, VectorSource queries) throws IOException {
+    var file = Objects.requireNonNull(truthFile);
+    UserFiles.requireReadable(file);
+    var truth = Ivecs.read(file);
+    if (truth.length != queries.size()) {
+      throw new IllegalArgumentException(
+          "the truth must have one list a query: file=%s, lists=%d, queries=%d"
+              .formatted(file, truth.length, queries.size()));
+    }
+    for (int q = 0; q < truth.length; q++) {
+      if (truth[q].length < Math.min(k, rows.size())) {
+        throw new IllegalArgumentException(
+            "the truth must hold k rows a query: file=%s, query=%d, k=%d, rows=%d"
+                .formatted(file, q, k, truth[q].length));
+      }
+      for (int row : truth[q]) {
+        if (row < 0 || row >= rows.size()) {
+          throw new IllegalArgumentException(
+              "the truth names a row that is not there: file=%s, query=%d, row=%d, rows=%d"
+                  .formatted(file, q, row, rows.size()));
+        }
+      }
+    }
+    return truth;
+  }
+
+  /**
+   * Builds, measures, compares and prints.
+   *
+   * @param truth the true rows of each query, nearest first, at least {@code k}
+   * @param expected the rows by definition, exactly those that an answer must have
+   * @return the exit status
+   */
+  int run(
+      VectorSource rows,
+      VectorSource queries,
+      int @Nullable [][] truth,
+      long @Nullable [][] expected,
+      Metric metric,
+      IndexSpec built)
+      throws IOException {
+    long buildStart = System.nanoTime();
+    long buildCpu = cpuNanos();
+    var index = VectorIndex.over(rows, metric, built);
+    double buildCpuSeconds = (cpuNanos() - buildCpu) / NANOS;
+    double buildSeconds = (System.nanoTime() - buildStart) / NANOS;
+
+    var runs = new ArrayList<Run>();
+    var last = List.<Neighbors>of();
+    String served = "";
+    for (int batch : batches) {
+      var options = new SearchOptions(k, threads, null, () -> false, backend);
+      var timing = time(index, queries, batch, options);
+      last = timing.answers;
+      served = timing.report.backend();
+      runs.add(
+          new Run(
+              Map.of("batch", batch),
+              queries.size(),
+              recall(last, truth, expected, rows, queries, metric),
+              expected == null ? null : mismatches(last, expected),
+              timing.queries / timing.seconds,
+              timing.queries / timing.cpuSeconds,
+              timing.batches() * rowBytes(rows) / timing.cpuSeconds,
+              timing.percentile(0.50),
+              timing.percentile(0.99),
+              (double) timing.candidates / queries.size(),
+              timing.report.proved()));
+    }
+    if (outIds != null) {
+      Ivecs.write(outIds, last.stream().map(BenchCommand::asInts).toArray(int[][]::new));
+    }
+    var report =
+        new Report(
+            built.toString(),
+            metric.toString(),
+            rows.size(),
+            rows.dimension(),
+            k,
+            threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
+            served,
+            Machine.describe(),
+            Machine.commit(),
+            buildCpuSeconds,
+            buildSeconds,
+            new Bytes((long) rowBytes(rows), 0, index.indexBytes()),
+            floor ? (Double) ReadBandwidth.measure(rows, 5) : null,
+            runs);
+    if (json) {
+      Json.print(spec.commandLine().getOut(), report);
+    } else {
+      print(report, spec.commandLine().getOut());
+    }
+    boolean differs = runs.stream().anyMatch(run -> run.mismatches != null && run.mismatches > 0);
+    return differs ? Main.CHECK_FAILED : Main.DONE;
+  }
+
+  private static double rowBytes(VectorSource rows) {
+    return (double) rows.size() * rows.dimension() * rows.elementType().bytes();
+  }
+
+  private static int[] asInts(Neighbors neighbors) {
+    return Arrays.stream(neighbors.rows()).mapToInt(Math::toIntExact).toArray();
+  }
+
+  private static long cpuNanos() {
+    var system =
+        ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class);
+    return system.getProcessCpuTime();
+  }
+
+  /** Answers of one pass over all queries, and what the timed passes took. */
+  private record Timing(
+      List<Neighbors> answers,
+      long candidates,
+      SearchReport report,
+      long queries,
+      double seconds,
+      double cpuSeconds,
+      List<Long> sortedNanos) {
+
+    long batches() {
+      return sortedNanos.size();
+    }
+
+    /** Of a whole batch's latency. */
+    double percentile(double share) {
+      int rank = (int) Math.ceil(share * sortedNanos.size()) - 1;
+      return sortedNanos.get(Math.max(rank, 0)) / 1e3;
+    }
+  }
+
+  private Timing time(VectorIndex index, VectorSource queries, int batch, SearchOptions options) {
+    var answers = new ArrayList<Neighbors>();
+    long candidates = 0;
+    SearchReport report = null;
+    // Warm-up, and the answers: one whole pass, then more until the JIT compiler is done.
+    double warmUp = seconds == 0 ? 0 : Math.max(seconds / 2, 2);
+    long end = System.nanoTime() + (long) (warmUp * NANOS);
+    for (int pass = 0; pass == 0 || System.nanoTime() < end; pass++) {
+      for (long first = 0;
+          first < queries.size() && (pass == 0 || System.nanoTime() < end);
+          first += batch) {
+        var result = index.search(part(queries, first, batch), options);
+        if (pass == 0) {
+          answers.addAll(result.neighbors());
+          candidates += result.report().candidates();
+          report = result.report();
+        }
+      }
+    }
+    var nanos = new ArrayList<Long>();
+    long served = 0;
+    long cpuStart = cpuNanos();
+    long start = System.nanoTime();
+    long until = start + (long) (seconds * NANOS);
+    // To the end of the time, and until the clock of CPU time, which has coarse steps, has moved.
+    for (long first = 0;
+        nanos.size() < 5 || System.nanoTime() < until || cpuNanos() == cpuStart; ) {
+      long began = System.nanoTime();
+      served += index.search(part(queries, first, batch), options).neighbors().size();
+      nanos.add(System.nanoTime() - began);
+      first += batch;
+      first = first < queries.size() ? first : 0;
+    }
+    double wall = (System.nanoTime() - start) / NANOS;
+    double cpu = (cpuNanos() - cpuStart) / NANOS;
+    nanos.sort(null);
+    return new Timing(
+        answers, candidates, Objects.requireNonNull(report), served, wall, cpu, nanos);
+  }
+
+  private static VectorSource part(VectorSource queries, long first, int batch) {
+    return queries.slice(first, Math.min(batch, queries.size() - first));
+  }
+
+  /** The answer by definition: every canonical key, no bound, no kernel. */
+  private long[][] definition(VectorSource rows, Metric metric, VectorSource queries) {
+    var expected = new long[(int) queries.size()][];
+    IntStream.range(0, expected.length)
+        .parallel()
+        .forEach(
+            q -> {
+              var query = queries.row(q);
+              var best = new TopK((int) Math.min(k, Math.max(rows.size(), 1)));
+              var row = new float[rows.dimension()];
+              for (var block : rows.blocks(1024)) {
+                for (int i = 0; i < block.rows(); i++) {
+                  block.decodeRow(i, row, 0);
+                  best.offer(metric.key(query, row), block.firstRow() + i);
+                }
+              }
+              expected[q] = new long[best.size()];
+              best.drain(expected[q], new double[best.size()]);
+            });
+    return expected;
+  }
+
+  private static long mismatches(List<Neighbors> found, long[][] expected) {
+    long differing = 0;
+    for (int q = 0; q < expected.length; q++) {
+      var rows = found.get(q).rows();
+      for (int i = 0; i < Math.max(rows.length, expected[q].length); i++) {
+        if (i >= rows.length || i >= expected[q].length || rows[i] != expected[q][i]) {
+          differing++;
+        }
+      }
+    }
+    return differing;
+  }
+
+  /** A row as near as the k-th true one counts as found: data holds ties. */
+  private @Nullable Double recall(
+      List<Neighbors> found,
+      int @Nullable [][] truth,
+      long @Nullable [][] expected,
+      VectorSource rows,
+      VectorSource queries,
+      Metric metric) {
+    if (truth == null && expected == null) {
+      return null;
+    }
+    long hits = 0;
+    long possible = 0;
+    for (int q = 0; q < found.size(); q++) {
+      int depth = (int) Math.min(k, rows.size());
+      if (depth == 0) {
+        continue;
+      }
+      long last =
+          truth != null ? truth[q][depth - 1] : Objects.requireNonNull(expected)[q][depth - 1];
+      var query = queries.row(q);
+      double limit = metric.key(query, rows.row(last));
+      for (long row : found.get(q).rows()) {
+        hits += metric.key(query, rows.row(row)) <= limit ? 1 : 0;
+      }
+      possible += depth;
+    }
+    return possible == 0 ? 1.0 : (double) hits / possible;
+  }
+
+  private static void print(Report report, PrintWriter out) {
+    out.printf(
+        "%s over %d x %d, %s, k=%d, %d thread%s, backend %s%n",
+        report.index,
+        report.n,
+        report.dim,
+        report.metric,
+        report.k,
+        report.threads,
+        report.threads == 1 ? "" : "s",
+        report.backend);
+    out.printf("%s; commit %s%n", report.machine, report.commit);
+    out.printf(
+        Locale.ROOT,
+        "rows %.1f MB, index %.1f MB%n",
+        report.bytes.rows / 1e6,
+        report.bytes.index / 1e6);
+    if (report.readBytesPerSecond != null) {
+      out.printf(
+          Locale.ROOT,
+          "one thread reads these rows at %.2f GB per CPU second at most%n",
+          report.readBytesPerSecond / 1e9);
+    }
+    for (var run : report.runs) {
+      out.printf(
+          Locale.ROOT,
+          "batch %d: %.1f queries/s, %.1f per CPU second, %.2f GB of rows per CPU second,"
+              + " p50 %.0f us, p99 %.0f us, %.1f candidates a query%s%s%s%n",
+          run.params.get("batch"),
+          run.qps,
+          run.qpsPerCpuSecond,
+          run.bytesPerCpuSecond / 1e9,
+          run.p50Micros,
+          run.p99Micros,
+          run.candidates,
+          run.proved ? ", proved" : "",
+          run.recall == null ? "" : ", recall %.4f".formatted(run.recall),
+          run.mismatches == null ? "" : ", %d rows differ".formatted(run.mismatches));
+    }
+    out.flush();
+  }
+}

@@ -1,0 +1,75 @@
+package dev.kith.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/** What the reports say about where a figure comes from. */
+final class Machine {
+
+  private Machine() {}
+
+  /** Vendor and version of the running Java. */
+  static String jdk() {
+    return System.getProperty("java.vm.vendor") + " " + Runtime.version();
+  }
+
+  /** Model name, cores that this process may use, and architecture. */
+  static String cpu() {
+    return "%s, %d cores, %s"
+        .formatted(
+            model(), Runtime.getRuntime().availableProcessors(), System.getProperty("os.arch"));
+  }
+
+  private static String model() {
+    try (var lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+      return lines
+          .filter(line -> line.startsWith("model name"))
+          .findFirst()
+          .map(line -> line.substring(line.indexOf(':') + 1).strip())
+          .orElse("unknown model");
+    } catch (IOException e) {
+      return "unknown model";
+    }
+  }
+
+  /** Everything that a figure depends on, in one line. */
+  static String describe() {
+    return "%s; %s %s; %s"
+        .formatted(cpu(), System.getProperty("os.name"), System.getProperty("os.version"), jdk());
+  }
+
+  /** The commit of the checkout that runs, with {@code +} if it was changed, or {@code unknown}. */
+  static String commit() {
+    String home = System.getProperty("kith.home", ".");
+    String hash = git(home, "rev-parse", "--short=12", "HEAD");
+    return hash.isEmpty()
+        ? "unknown"
+        : hash + (git(home, "status", "--porcelain").isEmpty() ? "" : "+");
+  }
+
+  private static String git(String home, String... arguments) {
+    try {
+      var command = new String[arguments.length + 3];
+      command[0] = "git";
+      command[1] = "-C";
+      command[2] = home;
+      System.arraycopy(arguments, 0, command, 3, arguments.length);
+      var process =
+          new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+      process.getOutputStream().close();
+      String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+      return process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0
+          ? output.strip()
+          : "";
+    } catch (IOException e) {
+      return "";
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return "";
+    }
+  }
+}

@@ -1,0 +1,181 @@
+package dev.kith.cli;
+
+import dev.kith.core.backend.BackendUnavailableException;
+import dev.kith.core.search.SearchStoppedException;
+import dev.kith.core.vector.VectorDataException;
+import dev.kith.embed.ModelException;
+import dev.kith.embed.beir.BeirDataException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.util.Locale;
+import java.util.Properties;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * The {@code kith} command. Exit status 0: done; 1: a check failed or nothing was found where
+ * something must be; 2: wrong usage or bad input, said in one line; 3: a defect of Kith, with its
+ * stack trace.
+ */
+@Command(
+    name = "kith",
+    description = "Finds nearest neighbours, exactly, on this machine's SIMD cores.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      DemoCommand.class,
+      DoctorCommand.class,
+      EmbedCommand.class,
+      EvalCommand.class,
+      BenchCommand.class,
+      CommandLine.HelpCommand.class
+    })
+final class Main {
+  static final int DONE = 0;
+  static final int CHECK_FAILED = 1;
+  static final int BAD_INPUT = 2;
+  private static final int DEFECT = 3;
+
+  /** Set by Ctrl-C and the like: what fails from then on fails because of that. */
+  private static volatile boolean stopped;
+
+  private Main() {}
+
+  /** Starts the command line. */
+  public static void main(String[] args) {
+    var worker = Thread.currentThread();
+    var done = new CountDownLatch(1);
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(worker, done)));
+    var line = commandLine();
+    int status = line.execute(args);
+    if (System.out.checkError() && status == DONE) {
+      line.getErr().println("kith: standard output could not be written");
+      status = BAD_INPUT;
+    }
+    done.countDown();
+    System.exit(status);
+  }
+
+  /** A command that is under way when the process ends may still remove its unfinished files. */
+  private static void stop(Thread worker, CountDownLatch done) {
+    if (done.getCount() == 0) {
+      return;
+    }
+    stopped = true;
+    worker.interrupt();
+    try {
+      boolean _ = done.await(3, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  static CommandLine commandLine() {
+    // Numbers look the same everywhere: scripts read them.
+    Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
+    var line = new CommandLine(new Main());
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setExecutionStrategy(Main::run);
+    line.setParameterExceptionHandler(Main::wrongUsage);
+    line.setExecutionExceptionHandler((failure, command, parsed) -> failed(failure, command));
+    return line;
+  }
+
+  private static int run(ParseResult parsed) {
+    try {
+      return new CommandLine.RunLast().execute(parsed);
+    } catch (OutOfMemoryError e) {
+      return badInput(
+          parsed.commandSpec().commandLine(),
+          "not enough memory (%s); give less at once, or more memory by KITH_JAVA_OPTS=-Xmx8g"
+              .formatted(e.getMessage()));
+    } catch (Error e) {
+      return defect(parsed.commandSpec().commandLine(), e);
+    }
+  }
+
+  private static int wrongUsage(ParameterException wrong, String[] args) {
+    var command = wrong.getCommandLine();
+    String message = String.valueOf(wrong.getMessage());
+    if (command.getParent() == null
+        && wrong instanceof UnmatchedArgumentException unmatched
+        && !unmatched.isUnknownOption()) {
+      message =
+          "no such command: '%s'; known are %s"
+              .formatted(
+                  unmatched.getUnmatched().getFirst(),
+                  String.join(", ", command.getSubcommands().keySet()));
+    }
+    return badInput(
+        command, "%s; see %s --help".formatted(message, command.getCommandSpec().qualifiedName()));
+  }
+
+  private static int failed(Exception failure, CommandLine command) {
+    if (stopped) {
+      return badInput(command, "stopped before the end");
+    }
+    if (failure instanceof UncheckedIOException
+        && failure.getCause() instanceof IOException cause) {
+      return failed(cause, command);
+    }
+    String message =
+        switch (failure) {
+          case NoSuchFileException e -> "no such file or folder: " + e.getFile();
+          case AccessDeniedException e -> "no permission: " + e.getFile();
+          case FileSystemException e -> "cannot use %s: %s".formatted(e.getFile(), e.getReason());
+          case IOException e -> e.getMessage() == null ? e.toString() : e.getMessage();
+          case IllegalArgumentException e -> e.getMessage();
+          case VectorDataException e -> e.getMessage();
+          case BackendUnavailableException e -> e.getMessage();
+          case SearchStoppedException e -> e.getMessage();
+          case ModelException e -> e.getMessage();
+          case BeirDataException e -> e.getMessage();
+          default -> null;
+        };
+    return message == null ? defect(command, failure) : badInput(command, message);
+  }
+
+  private static int badInput(CommandLine command, String message) {
+    command.getErr().println("kith: " + oneLine(message));
+    command.getErr().flush();
+    return BAD_INPUT;
+  }
+
+  private static int defect(CommandLine command, Throwable failure) {
+    var err = command.getErr();
+    err.println("kith: this is a defect of Kith; please report it with what follows");
+    failure.printStackTrace(new PrintWriter(err, true));
+    return DEFECT;
+  }
+
+  private static String oneLine(String text) {
+    return text.strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+
+  /** What {@code --version} prints. */
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() throws IOException {
+      return new String[] {"kith " + number()};
+    }
+
+    static String number() throws IOException {
+      var properties = new Properties();
+      try (InputStream in = Main.class.getResourceAsStream("version.properties")) {
+        properties.load(in);
+      }
+      return properties.getProperty("version");
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package dev.kith.cli;
+
+import dev.kith.core.vector.VectorFiles;
+import dev.kith.core.vector.VectorSource;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/** Files that the user names, looked at before hours of work depend on them. */
+final class UserFiles {
+
+  private UserFiles() {}
+
+  /** The same failure, such as a full disk, with the file that it is about. */
+  static IOException about(Path file, IOException failure) {
+    if (failure instanceof FileSystemException) {
+      return failure;
+    }
+    var named = new FileSystemException(file.toString(), null, failure.getMessage());
+    named.initCause(failure);
+    return named;
+  }
+
+  /** Opens vectors to read; closing is the caller's. */
+  static VectorSource vectors(Path file) throws IOException {
+    requireReadable(file);
+    return VectorFiles.open(file);
+  }
+
+  /** Throws unless there is such a file, no folder. */
+  static void requireReadable(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new FileSystemException(file.toString(), null, "it is a folder, not a file");
+    }
+    if (!Files.exists(file)) {
+      throw new NoSuchFileException(file.toString());
+    }
+  }
+
+  /** Throws unless such a file, with one of those endings, can be made or replaced. */
+  static void requireWritable(Path file, String... endings) throws IOException {
+    String name = file.toString().toLowerCase(Locale.ROOT);
+    if (Stream.of(endings).noneMatch(name::endsWith)) {
+      throw new IllegalArgumentException(
+          "what is written must end in %s: file=%s".formatted(String.join(" or ", endings), file));
+    }
+    if (Files.isDirectory(file)) {
+      throw new FileSystemException(file.toString(), null, "it is a folder, not a file");
+    }
+    var folder = file.toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder)) {
+      throw new FileSystemException(
+          file.toString(), null, "there is no folder %s; make it first".formatted(folder));
+    }
+    if (!Files.isWritable(folder)) {
+      throw new FileSystemException(
+          file.toString(), null, "no permission to write in the folder " + folder);
+    }
+  }
+}

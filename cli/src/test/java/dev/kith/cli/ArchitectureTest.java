@@ -1,0 +1,115 @@
+package dev.kith.cli;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
+
+/** The arrows of ARCHITECTURE.md: they point one way, between the modules and inside core. */
+class ArchitectureTest {
+  /** A part of Kith and what it may use beside itself. */
+  record Part(String name, List<String> uses) {
+    Part(String name, String... uses) {
+      this(name, List.of(uses));
+    }
+
+    String[] packagesItMaySee(String prefix) {
+      return Stream.concat(Stream.of(name), uses.stream())
+          .map(part -> prefix + part + "..")
+          .toArray(String[]::new);
+    }
+  }
+
+  static final List<Part> MODULES =
+      List.of(new Part("core"), new Part("embed", "core"), new Part("cli", "core", "embed"));
+
+  /** Packages of core, from the bottom up; those not named here are held by the rule on cycles. */
+  static final List<Part> CORE =
+      List.of(
+          new Part("vector"),
+          new Part("metric", "vector"),
+          new Part("kernel", "vector", "metric"),
+          new Part("search", "vector", "metric"),
+          new Part("exact", "vector", "metric", "kernel", "search"),
+          new Part("backend", "vector", "metric", "kernel", "search", "exact"));
+
+  private static final JavaClasses KITH =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .withImportOption(location -> !location.contains("-tests.jar"))
+          .importPackages("dev.kith");
+
+  @Test
+  void everyClass_belongsToAKnownModule() {
+    var known = MODULES.stream().map(module -> "dev.kith." + module.name() + "..");
+    classes().should().resideInAnyPackage(known.toArray(String[]::new)).check(KITH);
+  }
+
+  @ParameterizedTest
+  @FieldSource("MODULES")
+  void module_usesOnlyModulesBelowIt(Part module) {
+    var own = resideInAPackage("dev.kith." + module.name() + "..");
+    assertThat(KITH.that(own)).as("classes seen").isNotEmpty();
+    classes()
+        .that(own)
+        .should()
+        .onlyDependOnClassesThat(
+            resideInAnyPackage(module.packagesItMaySee("dev.kith."))
+                .or(not(resideInAPackage("dev.kith.."))))
+        .check(KITH);
+  }
+
+  @Test
+  void core_usesTheJdkAlone() {
+    classes()
+        .that()
+        .resideInAPackage("dev.kith.core..")
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(
+            "dev.kith.core..", "java..", "jdk.incubator.vector..", "org.jspecify.annotations")
+        .check(KITH);
+  }
+
+  @ParameterizedTest
+  @FieldSource("CORE")
+  void corePackage_usesOnlyPackagesBelowIt(Part part) {
+    classes()
+        .that()
+        .resideInAPackage("dev.kith.core." + part.name() + "..")
+        .should()
+        .onlyDependOnClassesThat(
+            resideInAnyPackage(part.packagesItMaySee("dev.kith.core."))
+                .or(not(resideInAPackage("dev.kith.core.."))))
+        .allowEmptyShould(true)
+        .check(KITH);
+  }
+
+  @Test
+  void packages_haveNoCycles() {
+    slices().matching("dev.kith.(**)").should().beFreeOfCycles().check(KITH);
+  }
+
+  @Test
+  void vectorApi_isUsedByKernelsAlone() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.kith.core.kernel..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("jdk.incubator.vector..")
+        .check(KITH);
+  }
+}

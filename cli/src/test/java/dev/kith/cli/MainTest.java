@@ -1,0 +1,152 @@
+package dev.kith.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.Command;
+
+/** What all commands share: help, wrong usage, and what becomes of a failure. */
+class MainTest {
+  private static final String COMMANDS = "demo, doctor, embed, eval, bench, help";
+
+  @ParameterizedTest
+  @ValueSource(strings = {"demo", "doctor", "embed", "eval", "bench"})
+  void help_ofACommand_showsItsOptions(String command) {
+    assertThat(Kith.run(command, "--help").done())
+        .startsWith("Usage: kith " + command + " ")
+        .contains("--json", "-h, --help");
+    assertThat(Kith.run("help", command).done()).isEqualTo(Kith.run(command, "--help").out());
+  }
+
+  @Test
+  void help_ofKith_hasOneWholeSentenceACommand() {
+    assertThat(Kith.run("--help").done().lines())
+        .contains(
+            "  demo    The whole way on real texts, and what each step costs.",
+            "  doctor  Shows JDK, CPU, backends and models: each usable or not, and why.",
+            "  embed   Turns the texts of a file into a file of vectors.",
+            "  eval    Scores a model on a retrieval data set (a BEIR folder).",
+            "  bench   Measures an index: rates, latencies, recall, proof.");
+  }
+
+  @Test
+  void version_isThatOfThePom() {
+    assertThat(Kith.run("--version").done()).matches("kith \\d+\\.\\d+\\.\\d+\\S*\\R");
+    assertThat(Kith.run("bench", "--version").done()).doesNotContain("null");
+  }
+
+  @Test
+  void command_none_isRefused() {
+    assertThat(Kith.run().refused())
+        .isEqualTo("kith: Missing required subcommand; see kith --help");
+  }
+
+  @Test
+  void command_unknown_isRefusedWithThoseThatAre() {
+    assertThat(Kith.run("serve").refused())
+        .isEqualTo("kith: no such command: 'serve'; known are " + COMMANDS + "; see kith --help");
+    assertThat(Kith.run("--serve").refused())
+        .isEqualTo("kith: Unknown option: '--serve'; see kith --help");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      quoteCharacter = '"',
+      value = {
+        "doctor --jsn, Unknown option: '--jsn'",
+        "doctor me, Unmatched argument at index 1: 'me'",
+        "demo --query-id, Missing required parameter for option '--query-id' (ID)",
+        "eval, Missing required option: '--beir=FOLDER'",
+        "embed --in a.jsonl, Missing required option: '--out=V.npy'",
+        "embed, \"Missing required options: '--in=TEXTS.jsonl', '--out=V.npy'\"",
+        "embed --in a --in b, option '--in' (TEXTS.jsonl) should be specified only once",
+        "embed --max-length many, Invalid value for option '--max-length': 'many' is not an int",
+        "eval --pooling max, \"Invalid value for option '--pooling': expected one of [CLS, MEAN]"
+            + " (case-insensitive) but was 'max'\"",
+        "bench, Missing required option: '--metric=l2|cosine|dot'",
+        "bench --k ten, Invalid value for option '--k': 'ten' is not an int",
+      })
+  void usage_wrong_saysWhatAndWhereTheHelpIs(String arguments, String message) {
+    var words = arguments.split(" ", -1);
+    assertThat(Kith.run((Object[]) words).refused())
+        .isEqualTo("kith: " + message + "; see kith " + words[0] + " --help");
+  }
+
+  @Test
+  void numbers_inAnyLocale_havePointsAndLatinDigits() {
+    var before = Locale.getDefault(Locale.Category.FORMAT);
+    try {
+      for (var tag : new String[] {"de-DE", "tr-TR", "ar-EG-u-nu-arab"}) {
+        Locale.setDefault(Locale.Category.FORMAT, Locale.forLanguageTag(tag));
+        var arguments = "bench --metric COSINE --n 50 --dim 3 --query-count 2 --seconds 0 --check";
+        assertThat(Kith.run((Object[]) arguments.split(" ", -1)).done())
+            .as(tag)
+            .contains("flat over 50 x 3, cosine, k=10, 1 thread", "recall 1.0000, 0 rows differ");
+      }
+    } finally {
+      Locale.setDefault(Locale.Category.FORMAT, before);
+    }
+  }
+
+  @Test
+  void memory_notEnough_isRefused() {
+    var arguments = "bench --metric l2 --n 100000000000 --dim 768 --seconds 0".split(" ", -1);
+    assertThat(Kith.run((Object[]) arguments).refused())
+        .startsWith("kith: not enough memory (")
+        .endsWith("); give less at once, or more memory by KITH_JAVA_OPTS=-Xmx8g");
+  }
+
+  @Test
+  void failure_ofTheFileSystem_isOneLineWithTheFile() {
+    assertThat(fail(new NoSuchFileException("a.npy")).refused())
+        .isEqualTo("kith: no such file or folder: a.npy");
+    assertThat(fail(new AccessDeniedException("a.npy")).refused())
+        .isEqualTo("kith: no permission: a.npy");
+    assertThat(fail(new FileSystemException("a.npy", null, "Is a directory")).refused())
+        .isEqualTo("kith: cannot use a.npy: Is a directory");
+    assertThat(fail(new IOException("No space left\n on device")).refused())
+        .isEqualTo("kith: No space left on device");
+    assertThat(fail(new UncheckedIOException(new NoSuchFileException("a.npy"))).refused())
+        .isEqualTo("kith: no such file or folder: a.npy");
+  }
+
+  @Test
+  void failure_nobodyExpected_isADefectWithItsStackTrace() {
+    for (var defect : new Throwable[] {new IllegalStateException("odd"), new AssertionError()}) {
+      var result = fail(defect);
+      assertThat(result.exit()).isEqualTo(3);
+      assertThat(result.out()).isEmpty();
+      assertThat(result.err())
+          .startsWith("kith: this is a defect of Kith; please report it with what follows")
+          .contains(defect.toString(), "\tat dev.kith.cli.MainTest");
+    }
+  }
+
+  private static Kith.Result fail(Throwable failure) {
+    var line = Main.commandLine();
+    line.addSubcommand("fail", new Failing(failure));
+    return Kith.run(line, "fail");
+  }
+
+  /** A command that does nothing but fail. */
+  @Command
+  private record Failing(Throwable failure) implements Callable<Integer> {
+    @Override
+    public Integer call() throws Exception {
+      if (failure instanceof Error error) {
+        throw error;
+      }
+      throw (Exception) failure;
+    }
+  }
+}
