@@ -47,7 +47,12 @@ public final class Backends {
   }
 
   private static Status test(Backend backend) {
-    var probe = backend.probe();
+    Backend.Probe probe;
+    try {
+      probe = backend.probe();
+    } catch (RuntimeException | LinkageError e) {
+      probe = new Backend.Probe(false, "its probe failed: " + e);
+    }
     if (!probe.usable()) {
       return new Status(backend.name(), false, probe.reason(), "not run");
     }

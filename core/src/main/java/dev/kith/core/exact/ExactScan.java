@@ -28,8 +28,14 @@ public final class ExactScan implements ExactSearch {
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  /** Queries whose rows are read together; bounds the memory of packed queries. */
+  /** The most queries whose rows are read together; bounds the memory of packed queries. */
   private static final int GROUP = 1024;
+
+  /** For large k there are fewer: heaps and lists take some 64 bytes times k a query and worker. */
+  private static final long GROUP_BYTES = 1 << 28;
+
+  /** More threads than this many times the cores only cost memory. */
+  private static final int THREADS_PER_CORE = 4;
 
   /** From this many queries on, packing rows into panels costs less than it saves (measured). */
   private static final int TILE_FROM = 20;
@@ -62,14 +68,22 @@ public final class ExactScan implements ExactSearch {
     var stop = new StopSignal(options);
     var answers = new ArrayList<Neighbors>();
     var candidates = new AtomicLong();
-    for (long first = 0; first < queries.size(); first += GROUP) {
-      int count = (int) Math.min(GROUP, queries.size() - first);
-      var group = new Group(queries.slice(first, count), options, stop);
+    int k = (int) Math.min(options.k(), rows.size());
+    int workers = workers(options.threads());
+    int size = Math.clamp(GROUP_BYTES / (64L * Math.max(k, 1) * workers), 1, GROUP);
+    for (long first = 0; first < queries.size(); first += size) {
+      int count = (int) Math.min(size, queries.size() - first);
+      var group = new Group(queries.slice(first, count), k, workers, stop);
       answers.addAll(Arrays.asList(group.search(candidates)));
     }
     return new SearchResult(
         answers,
         new SearchReport(backend, "flat", rows.size() * queries.size(), candidates.get(), true));
+  }
+
+  private static int workers(int threads) {
+    int cores = Runtime.getRuntime().availableProcessors();
+    return threads == 0 ? cores : Math.min(threads, THREADS_PER_CORE * cores);
   }
 
   @Override
@@ -91,11 +105,10 @@ public final class ExactScan implements ExactSearch {
     private final int blockRows;
     private final AtomicLong nextBlock = new AtomicLong();
 
-    Group(VectorSource queries, SearchOptions options, StopSignal stop) {
+    Group(VectorSource queries, int k, int workers, StopSignal stop) {
       this.stop = stop;
-      this.k = (int) Math.min(options.k(), rows.size());
-      this.workers =
-          options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads();
+      this.k = k;
+      this.workers = workers;
       int d = rows.dimension();
       this.queries = new ErrorBound.Query[(int) queries.size()];
       for (int q = 0; q < this.queries.length; q++) {
@@ -133,26 +146,29 @@ public final class ExactScan implements ExactSearch {
       long blocks = (rows.size() + blockRows - 1) / blockRows;
       int scanning = (int) Math.min(workers, blocks);
       var found = new Candidates[scanning][];
-      Workers.run(scanning, worker -> found[worker] = scan(), stop::abandon);
+      Workers.run(scanning, worker -> found[worker] = scan(rescored), stop::abandon);
       var nextQuery = new AtomicLong();
       Workers.run(
           Math.min(workers, queries.length),
           _ -> {
+            var rescorer = new Rescorer(rows, metric, stop);
             int q;
             while ((q = (int) nextQuery.getAndIncrement()) < queries.length) {
               stop.check();
-              answers[q] = decide(q, found, rescored);
+              answers[q] = decide(q, found, rescorer);
             }
+            rescored.addAndGet(rescorer.count());
           },
           stop::abandon);
       return answers;
     }
 
     /** One worker's share of the rows. */
-    private Candidates[] scan() {
+    private Candidates[] scan(AtomicLong rescored) {
+      var rescorer = new Rescorer(rows, metric, stop);
       var candidates = new Candidates[queries.length];
       for (int q = 0; q < queries.length; q++) {
-        candidates[q] = new Candidates(bound, queries[q], k);
+        candidates[q] = new Candidates(bound, queries[q], k, rescorer);
       }
       try (var scanner = tiled ? new TiledBlock() : new DirectBlock()) {
         long first;
@@ -161,37 +177,31 @@ public final class ExactScan implements ExactSearch {
           scanner.scan(first, (int) Math.min(blockRows, rows.size() - first), candidates);
         }
       }
+      rescored.addAndGet(rescorer.count());
       return candidates;
     }
 
     /** The answer to query {@code q} from all workers' candidates. */
-    private Neighbors decide(int q, Candidates[][] found, AtomicLong rescored) {
+    private Neighbors decide(int q, Candidates[][] found, Rescorer rescorer) {
+      var best = new TopK(k);
       double tau = Double.POSITIVE_INFINITY;
-      int most = 0;
+      int waiting = 0;
       for (var worker : found) {
+        worker[q].settledTo(best);
         tau = Math.min(tau, worker[q].tau());
-        most += worker[q].size();
+        waiting = Math.addExact(waiting, worker[q].size());
       }
-      var order = new TopK(most);
+      var order = new TopK(Math.max(waiting, 1));
       for (var worker : found) {
-        worker[q].drainTo(order, tau);
+        worker[q].waitingTo(order, tau);
       }
       var candidates = new long[order.size()];
       var lowers = new double[order.size()];
       order.drain(candidates, lowers);
 
-      var best = new TopK(k);
-      var row = new float[rows.dimension()];
-      int i = 0;
-      for (; i < candidates.length && !(lowers[i] > best.bound()); i++) {
-        rows.block(candidates[i], 1).decodeRow(0, row, 0);
-        double key = metric.key(queries[q].original(), row);
-        if (!(Math.abs(key) < Double.POSITIVE_INFINITY)) {
-          VectorDataException.requireFinite(rows, candidates[i], row);
-        }
-        best.offer(key, candidates[i]);
+      for (int i = 0; i < candidates.length && !(lowers[i] > best.bound()); i++) {
+        best.offer(rescorer.key(queries[q].original(), candidates[i]), candidates[i]);
       }
-      rescored.addAndGet(i);
       var nearest = new long[best.size()];
       var scores = new double[best.size()];
       best.drain(nearest, scores);
@@ -280,7 +290,8 @@ public final class ExactScan implements ExactSearch {
       private final int panelRows = kernel.panelRows();
       private final int tileQueries = kernel.tileQueries();
       private final float[] decoded = new float[panelRows * d];
-      private final float[] panels = new float[blockRows * d];
+      private final float[] panels =
+          new float[(blockRows + panelRows - 1) / panelRows * panelRows * d];
       private final float[] dots = new float[tileQueries * panelRows];
 
       @Override

@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Deadline and cancellation of one search, asked between blocks of rows. */
 final class StopSignal {
+  /** Beyond this, nanoseconds overflow, and nobody waits. */
+  private static final Duration FOREVER = Duration.ofDays(36_500);
+
   private final @Nullable Duration limit;
   private final long end;
   private final BooleanSupplier cancelled;
@@ -16,7 +19,8 @@ final class StopSignal {
   private volatile @Nullable String stopped;
 
   StopSignal(SearchOptions options) {
-    limit = options.deadline();
+    var asked = options.deadline();
+    limit = asked == null || asked.compareTo(FOREVER) >= 0 ? null : asked;
     end = limit == null ? 0 : System.nanoTime() + limit.toNanos();
     cancelled = options.cancelled();
   }

@@ -33,18 +33,25 @@ final class Workers {
           }
         };
     var others = new ArrayList<Future<?>>();
-    for (int worker = 1; worker < count; worker++) {
-      int number = worker;
-      others.add(THREADS.submit(() -> guarded.accept(number)));
+    try {
+      for (int worker = 1; worker < count; worker++) {
+        int number = worker;
+        others.add(THREADS.submit(() -> guarded.accept(number)));
+      }
+    } catch (Throwable e) { // no thread to be had: those that started are still waited for
+      failure.compareAndSet(null, e);
+      onFailure.run();
     }
     guarded.accept(0);
     boolean interrupted = false;
     for (var other : others) {
-      while (!other.isDone()) {
+      for (boolean ended = false; !ended; ) {
         try {
           other.get();
+          ended = true;
         } catch (ExecutionException e) {
           failure.compareAndSet(null, e);
+          ended = true;
         } catch (InterruptedException e) {
           interrupted = true; // the others use the caller's arrays: wait for them all the same
         }

@@ -8,9 +8,11 @@ import org.jspecify.annotations.Nullable;
  * What is asked of a search beside its queries.
  *
  * @param k how many neighbours, at least 1; a smaller source gives as many as it has rows
- * @param threads the most threads to use, the caller's own among them; 0 for all cores
+ * @param threads the most threads to use, the caller's own among them; 0 for all cores, and never
+ *     more than four times as many
  * @param deadline how long the search may take, or null for as long as it needs
- * @param cancelled asked now and then; once it says true, the search stops
+ * @param cancelled asked now and then, by several threads at once; when it says true, the search
+ *     stops
  * @param backend the name of the backend that must serve it, or null for the best one usable
  */
 public record SearchOptions(
@@ -24,6 +26,9 @@ public record SearchOptions(
   public SearchOptions {
     if (k < 1) {
       throw new IllegalArgumentException("k must be at least 1: " + k);
+    }
+    if (deadline != null && deadline.isNegative()) {
+      throw new IllegalArgumentException("deadline must not be negative: " + deadline);
     }
     if (threads < 0) {
       throw new IllegalArgumentException("threads must be 0 (all cores) or more: " + threads);

@@ -87,6 +87,13 @@ public final class TopK {
     rows[at] = row;
   }
 
+  /** Offers every pair held to another. */
+  public void copyTo(TopK other) {
+    for (int i = 0; i < size; i++) {
+      other.offer(keys[i], rows[i]);
+    }
+  }
+
   /** Empties the heap into arrays of its {@link #size()}, nearest first. */
   public void drain(long[] intoRows, double[] intoKeys) {
     while (size > 0) {

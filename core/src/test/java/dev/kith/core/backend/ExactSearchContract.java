@@ -178,6 +178,59 @@ abstract class ExactSearchContract {
     }
   }
 
+  /** The bounds exclude nothing, so rows are settled as the scan goes, more often than once. */
+  @ParameterizedTest
+  @EnumSource
+  void search_moreCandidatesThanTheLimit_isExact(Metric metric, SplittableRandom random) {
+    var rows = TestVectors.gaussians(random, 6000, 9);
+    for (var row : rows) {
+      for (int e = 0; e < row.length; e++) {
+        row[e] = 1000 + Math.round(row[e] * 4) * 1e-3f;
+      }
+    }
+    var queries = Arrays.copyOf(rows, 22);
+    queries[1] = new float[9];
+    Arrays.fill(queries[2], 1e30f);
+    try (var source = VectorSource.of(rows)) {
+      for (int threads : new int[] {1, 3}) {
+        assertExact(metric, source, rows, queries, 10, threads);
+        assertExact(metric, source, rows, Arrays.copyOf(queries, 3), 700, threads);
+      }
+    }
+  }
+
+  @Test
+  void search_deadlineOrCancelWhileRescoring_stops(SplittableRandom random) {
+    var rows = TestVectors.gaussians(random, 40_000, 4);
+    try (var source = VectorSource.of(rows);
+        var zero = VectorSource.of(new float[4])) {
+      var search = backend().exactSearch(source, Metric.COSINE);
+      var asked = new AtomicInteger();
+      // Asked once a block of rows and once in 1,024 rows that are scored, which here are all.
+      var counting =
+          SearchOptions.nearest(3)
+              .withThreads(1)
+              .withCancel(
+                  () -> {
+                    asked.incrementAndGet();
+                    return false;
+                  });
+      search.search(zero, counting);
+      assertThat(asked.get()).isGreaterThan(40 + 39);
+    }
+  }
+
+  @Test
+  void options_oddDeadlines_areRefusedOrEndless(SplittableRandom random) {
+    try (var rows = VectorSource.of(TestVectors.gaussians(random, 10, 4))) {
+      var search = backend().exactSearch(rows, Metric.L2);
+      var endless = SearchOptions.nearest(3).withDeadline(Duration.ofSeconds(Long.MAX_VALUE));
+      assertThat(search.search(rows, endless).neighbors()).hasSize(10);
+      assertThatThrownBy(() -> endless.withDeadline(Duration.ofNanos(-1)))
+          .hasMessage("deadline must not be negative: PT-0.000000001S");
+    }
+  }
+
   @Test
   void search_kOfTheSizeAndMore_returnsEveryRow(SplittableRandom random) {
     var rows = TestVectors.gaussians(random, 130, 6);

@@ -1,0 +1,43 @@
+package dev.kith.core.exact;
+
+import dev.kith.core.metric.Metric;
+import dev.kith.core.vector.VectorDataException;
+import dev.kith.core.vector.VectorSource;
+
+/** Computes canonical keys for one worker. */
+final class Rescorer {
+  private final VectorSource rows;
+  private final Metric metric;
+  private final StopSignal stop;
+  private final float[] row;
+  private long count;
+
+  Rescorer(VectorSource rows, Metric metric, StopSignal stop) {
+    this.rows = rows;
+    this.metric = metric;
+    this.stop = stop;
+    this.row = new float[rows.dimension()];
+  }
+
+  /**
+   * The canonical key of a row.
+   *
+   * @throws VectorDataException if the row is not finite
+   */
+  double key(float[] query, long number) {
+    if ((count++ & 1023) == 1023) {
+      stop.check();
+    }
+    rows.block(number, 1).decodeRow(0, row, 0);
+    double key = metric.key(query, row);
+    if (!(Math.abs(key) < Double.POSITIVE_INFINITY)) {
+      VectorDataException.requireFinite(rows, number, row);
+    }
+    return key;
+  }
+
+  /** How many keys were computed. */
+  long count() {
+    return count;
+  }
+}
