@@ -4,11 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 
 /**
@@ -16,6 +12,7 @@ import java.util.ArrayList;
  * then as many int32 row numbers, little-endian. Lists may differ in length.
  */
 public final class Ivecs {
+  private static final int[] NONE = {};
 
   private Ivecs() {}
 
@@ -43,7 +40,7 @@ public final class Ivecs {
             left < 0 ? (left + Integer.BYTES) + " bytes" : length,
             "the file is cut short or damaged; copy it again");
       }
-      var list = new int[length];
+      var list = length == 0 ? NONE : new int[length];
       MemorySegment.copy(bytes, ElementType.INT, at + Integer.BYTES, list, 0, length);
       lists.add(list);
       at += Integer.BYTES + (long) length * Integer.BYTES;
@@ -53,31 +50,23 @@ public final class Ivecs {
 
   /** Writes all lists; the target is replaced as a whole. */
   public static void write(Path target, int[][] lists) throws IOException {
-    var partial = target.resolveSibling(target.getFileName() + ".partial");
-    try {
-      try (var channel =
-          FileChannel.open(
-              partial,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE)) {
-        for (int[] list : lists) {
-          var buffer =
-              ByteBuffer.allocate(Integer.BYTES * (1 + list.length))
-                  .order(ByteOrder.LITTLE_ENDIAN)
-                  .putInt(list.length);
-          buffer.asIntBuffer().put(list);
-          buffer.rewind();
-          while (buffer.hasRemaining()) {
-            channel.write(buffer);
-          }
+    try (var file = new WholeFile(target)) {
+      var buffer = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
+      for (int[] list : lists) {
+        put(list.length, buffer, file);
+        for (int row : list) {
+          put(row, buffer, file);
         }
-        channel.force(true);
       }
-      Files.move(
-          partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(partial);
+      file.append(buffer);
+      file.commit();
     }
+  }
+
+  private static void put(int value, ByteBuffer buffer, WholeFile file) throws IOException {
+    if (buffer.remaining() < Integer.BYTES) {
+      file.append(buffer);
+    }
+    buffer.putInt(value);
   }
 }

@@ -5,11 +5,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 
 /**
  * Writes rows one after another to a {@code .npy}, {@code .fvecs} or {@code .bvecs} file. The rows
@@ -18,14 +14,16 @@ import java.nio.file.StandardOpenOption;
  */
 public final class VectorWriter implements Closeable {
   private final Path target;
-  private final Path partial;
   private final int dimension;
   private final ElementType type;
   private final boolean npy;
-  private final FileChannel channel;
+  private final WholeFile file;
   private final ByteBuffer buffer;
+
+  /** One float32 row in the file's byte order. */
+  private final ByteBuffer little;
+
   private long rows;
-  private boolean committed;
 
   private VectorWriter(Path target, int dimension, ElementType type) throws IOException {
     this.target = target;
@@ -42,16 +40,11 @@ public final class VectorWriter implements Closeable {
       throw new IllegalArgumentException(
           "a vector has 1 to %d elements: %d".formatted(VectorSource.MAX_DIMENSION, dimension));
     }
-    this.partial = target.resolveSibling(target.getFileName() + ".partial");
     int rowBytes = VecsFormat.PREFIX + dimension * type.bytes();
     this.buffer =
         ByteBuffer.allocateDirect(Math.max(1 << 16, rowBytes)).order(ByteOrder.LITTLE_ENDIAN);
-    this.channel =
-        FileChannel.open(
-            partial,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE);
+    this.little = ByteBuffer.allocate(dimension * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    this.file = new WholeFile(target);
     if (npy) {
       buffer.put(NpyFormat.header(0, dimension, type));
     }
@@ -94,9 +87,8 @@ public final class VectorWriter implements Closeable {
           "the row must fit the file: file=%s, expected=%d x %s, found=%d x FLOAT32"
               .formatted(target, dimension, type, row.length));
     }
-    startRow();
-    buffer.asFloatBuffer().put(row);
-    buffer.position(buffer.position() + dimension * Float.BYTES);
+    little.asFloatBuffer().put(row);
+    append(MemorySegment.ofBuffer(little), 0);
   }
 
   /** Appends rows of this writer's type, bytes unchanged. */
@@ -106,31 +98,28 @@ public final class VectorWriter implements Closeable {
           "the rows must fit the file: file=%s, expected=%d x %s, found=%d x %s"
               .formatted(target, dimension, type, block.dimension(), block.elementType()));
     }
-    int bytes = dimension * type.bytes();
     for (int i = 0; i < block.rows(); i++) {
-      startRow();
-      MemorySegment.copy(
-          block.data(), i * block.stride(), MemorySegment.ofBuffer(buffer), 0, bytes);
-      buffer.position(buffer.position() + bytes);
+      append(block.data(), i * block.stride());
     }
   }
 
-  private void startRow() throws IOException {
-    if (buffer.remaining() < VecsFormat.PREFIX + dimension * type.bytes()) {
-      flush();
+  private void append(MemorySegment source, long offset) throws IOException {
+    if (!file.isOpen()) {
+      throw new IllegalStateException("the file is committed or closed: " + target);
     }
+    int bytes = dimension * type.bytes();
+    if (buffer.remaining() < VecsFormat.PREFIX + bytes) {
+      file.append(buffer);
+    }
+    int prefix = npy ? 0 : VecsFormat.PREFIX;
+    int at = buffer.position();
+    // First what may fail, so that a failed row leaves no trace.
+    MemorySegment.copy(source, offset, MemorySegment.ofBuffer(buffer), prefix, bytes);
     if (!npy) {
-      buffer.putInt(dimension);
+      buffer.putInt(at, dimension);
     }
+    buffer.position(at + prefix + bytes);
     rows++;
-  }
-
-  private void flush() throws IOException {
-    buffer.flip();
-    while (buffer.hasRemaining()) {
-      channel.write(buffer);
-    }
-    buffer.clear();
   }
 
   /** Rows appended so far. */
@@ -140,26 +129,16 @@ public final class VectorWriter implements Closeable {
 
   /** Makes the file complete and durable under its name; nothing may be appended afterwards. */
   public void commit() throws IOException {
-    flush();
+    file.append(buffer);
     if (npy) {
-      var header = ByteBuffer.wrap(NpyFormat.header(rows, dimension, type));
-      while (header.hasRemaining()) {
-        channel.write(header, header.position());
-      }
+      file.overwriteStart(ByteBuffer.wrap(NpyFormat.header(rows, dimension, type)));
     }
-    channel.force(true);
-    channel.close();
-    Files.move(
-        partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    committed = true;
+    file.commit();
   }
 
   /** Without {@link #commit()}, removes what was written. */
   @Override
   public void close() throws IOException {
-    if (!committed) {
-      channel.close();
-      Files.deleteIfExists(partial);
-    }
+    file.close();
   }
 }

@@ -51,6 +51,56 @@ class VectorWriterTest {
   }
 
   @Test
+  void append_afterCommit_isRefused() throws IOException {
+    var file = folder.resolve("rows.npy");
+    try (var writer = VectorWriter.create(file, 2)) {
+      writer.append(new float[] {1, 2});
+      writer.commit();
+      assertThatThrownBy(() -> writer.append(new float[] {3, 4}))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("the file is committed or closed: %s", file);
+      assertThat(writer.rows()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void commit_twoWritersOfOneTarget_eachIsWhole() throws IOException {
+    var file = folder.resolve("rows.npy");
+    try (var first = VectorWriter.create(file, 2);
+        var second = VectorWriter.create(file, 3)) {
+      first.append(new float[] {1, 2});
+      second.append(new float[] {1, 2, 3});
+      first.commit();
+      try (var source = VectorFiles.open(file)) {
+        assertThat(source.row(0)).containsExactly(1, 2);
+      }
+      second.append(new float[] {4, 5, 6});
+      second.commit();
+    }
+    try (var source = VectorFiles.open(file)) {
+      assertThat(source.size()).isEqualTo(2);
+      assertThat(source.row(1)).containsExactly(4, 5, 6);
+    }
+    assertThat(folder.toFile().list()).containsExactly("rows.npy");
+  }
+
+  @Test
+  void append_blockOfAClosedSource_leavesNoTrace() throws IOException {
+    var file = folder.resolve("rows.fvecs");
+    try (var writer = VectorWriter.create(file, 2)) {
+      var source = VectorSource.of(new float[] {1, 2});
+      var block = source.block(0, 1);
+      writer.append(block);
+      source.close();
+      assertThatThrownBy(() -> writer.append(block)).isInstanceOf(IllegalStateException.class);
+      writer.commit();
+    }
+    try (var source = VectorFiles.open(file)) {
+      assertThat(source.size()).isEqualTo(1);
+    }
+  }
+
+  @Test
   void append_unfitRow_saysWhatFits() throws IOException {
     var file = folder.resolve("rows.fvecs");
     try (var writer = VectorWriter.create(file, 2);

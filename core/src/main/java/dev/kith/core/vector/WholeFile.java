@@ -1,0 +1,83 @@
+package dev.kith.core.vector;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * A file that appears under its name only when it is complete: written beside it under a name of
+ * its own, {@code NAME.RANDOM.partial}, forced to disk, renamed. A symbolic link of that name is
+ * replaced, not followed.
+ */
+final class WholeFile implements Closeable {
+  private final Path target;
+  private final Path partial;
+  private final FileChannel channel;
+  private boolean committed;
+
+  WholeFile(Path target) throws IOException {
+    this.target = target;
+    String unique = Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), 36);
+    this.partial = target.resolveSibling(target.getFileName() + "." + unique + ".partial");
+    this.channel =
+        FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+  }
+
+  /** Appends what the buffer holds and clears it. */
+  void append(ByteBuffer buffer) throws IOException {
+    buffer.flip();
+    while (buffer.hasRemaining()) {
+      channel.write(buffer);
+    }
+    buffer.clear();
+  }
+
+  /** Overwrites the beginning. */
+  void overwriteStart(ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes, bytes.position());
+    }
+  }
+
+  /** False once committed or closed. */
+  boolean isOpen() {
+    return channel.isOpen();
+  }
+
+  void commit() throws IOException {
+    channel.force(true);
+    channel.close();
+    Files.move(
+        partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    committed = true;
+    forceFolder();
+  }
+
+  /** Makes the new name durable; not every system can open a folder, and then it does so itself. */
+  private void forceFolder() {
+    var folder = target.toAbsolutePath().getParent();
+    if (folder == null) {
+      return;
+    }
+    try (var opened = FileChannel.open(folder, StandardOpenOption.READ)) {
+      opened.force(true);
+    } catch (IOException e) {
+      return; // Windows
+    }
+  }
+
+  /** Without {@link #commit()}, removes what was written. */
+  @Override
+  public void close() throws IOException {
+    if (!committed) {
+      channel.close();
+      Files.deleteIfExists(partial);
+    }
+  }
+}
