@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -35,6 +37,9 @@ record MappedFile(Path path, Arena arena, MemorySegment bytes) {
   }
 
   private static MappedFile map(Path path, Arena arena) throws IOException {
+    if (Files.isDirectory(path)) {
+      throw new FileSystemException(path.toString(), null, "it is a folder, not a file");
+    }
     try (var channel = FileChannel.open(path, StandardOpenOption.READ)) {
       return new MappedFile(
           path, arena, channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena));

@@ -26,6 +26,10 @@ import org.jspecify.annotations.Nullable;
 final class NpyFormat {
   private static final String MAGIC = "\u0093NUMPY";
   private static final int ALIGNMENT = 64;
+
+  /** A header of a plain array takes some hundred bytes. */
+  private static final int MAX_HEADER = 1 << 16;
+
   private static final Map<String, ElementType> TYPES =
       Map.of(
           "<f4", ElementType.FLOAT32,
@@ -34,11 +38,13 @@ final class NpyFormat {
           "<i1", ElementType.INT8,
           "|u1", ElementType.UINT8,
           "<u1", ElementType.UINT8);
-  private static final Pattern DESCR = Pattern.compile("'descr'\\s*:\\s*'([^']*)'");
-  private static final Pattern ORDER = Pattern.compile("'fortran_order'\\s*:\\s*(True|False)");
-  private static final Pattern SHAPE = Pattern.compile("'shape'\\s*:\\s*\\(([^)]*)\\)");
+  private static final Pattern DESCR = Pattern.compile("'descr'\\s{0,9}:\\s{0,9}'([^']{0,32})'");
+  private static final Pattern ORDER =
+      Pattern.compile("'fortran_order'\\s{0,9}:\\s{0,9}(True|False)");
+  private static final Pattern SHAPE =
+      Pattern.compile("'shape'\\s{0,9}:\\s{0,9}\\(([^)]{0,64})\\)");
   private static final Pattern ROWS_AND_COLUMNS =
-      Pattern.compile("\\s*(\\d{1,18})\\s*,\\s*(\\d{1,9})\\s*,?\\s*");
+      Pattern.compile("\\s*(\\d{1,18})L?\\s*,\\s*(\\d{1,9})L?\\s*,?\\s*");
 
   private NpyFormat() {}
 
@@ -67,11 +73,11 @@ final class NpyFormat {
             ? file.bytes().get(ElementType.SHORT, 8) & 0xffff
             : file.bytes().get(ElementType.INT, 8) & 0xffffffffL;
     long dataAt = headerAt + headerLength;
-    if (dataAt > length || headerLength > 1 << 20) {
+    if (dataAt > length || headerLength > MAX_HEADER) {
       throw file.damaged(
           "the .npy header must lie in the file",
           8,
-          "at most " + (length - headerAt) + " bytes",
+          "at most " + Math.min(length - headerAt, MAX_HEADER) + " bytes",
           headerLength,
           "the file is cut short or damaged; copy it again");
     }

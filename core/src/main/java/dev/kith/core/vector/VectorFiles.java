@@ -8,7 +8,9 @@ import java.util.Locale;
  * Opens vector files by their extension: {@code .npy} (NumPy, C order, little-endian, f4 f2 i1 u1),
  * {@code .fvecs} and {@code .bvecs} (each row an int32 dimension, then its elements: float32 or
  * unsigned bytes). Files are mapped, not read: opening checks header and length, and rows are
- * checked as they are reached. Layouts byte by byte: {@code docs/formats/vector-files.md}.
+ * checked as they are reached. While a file is mapped, replace it by renaming a new one over it, as
+ * {@link VectorWriter} does; cutting it short in place can end the process. Layouts byte by byte:
+ * {@code docs/formats/vector-files.md}.
  */
 public final class VectorFiles {
 
@@ -35,8 +37,9 @@ public final class VectorFiles {
   }
 
   static String extension(Path file) {
-    String name = file.getFileName().toString();
-    return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    var name = file.getFileName();
+    int dot = name == null ? -1 : name.toString().lastIndexOf('.');
+    return dot < 0 ? "" : name.toString().substring(dot + 1).toLowerCase(Locale.ROOT);
   }
 
   static IllegalArgumentException unknownExtension(Path file) {

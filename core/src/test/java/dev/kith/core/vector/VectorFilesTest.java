@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -261,11 +263,41 @@ class VectorFilesTest {
   }
 
   @Test
+  void open_headerOfPython2_isRead() throws IOException {
+    var file =
+        write("v.npy", npy(1, "{'descr':'|u1','fortran_order':False,'shape':(3L,5L)}\n", 15));
+    try (var source = VectorFiles.open(file)) {
+      assertThat(source.size()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  @Timeout(10)
+  void open_hostileHeader_failsSoonAndShortly() throws IOException {
+    for (var part : new String[] {"'shape':(", "'descr':'", "'descr' "}) {
+      var file = write("hostile.npy", npy(2, part.repeat(65_536 / part.length()), 4));
+      assertThatThrownBy(() -> VectorFiles.open(file))
+          .isInstanceOf(VectorDataException.class)
+          .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(600));
+    }
+    var file = write("hostile.npy", npy(2, " ".repeat(70_000), 4));
+    assertThatThrownBy(() -> VectorFiles.open(file))
+        .hasMessageContaining("expected=at most 65536 bytes, found=70000");
+  }
+
+  @Test
   void open_otherExtension_saysWhichAreKnown() {
     assertThatThrownBy(() -> VectorFiles.open(Path.of("rows.csv")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "vector files end in .npy, .fvecs or .bvecs: file=rows.csv; rename or convert it");
+    for (var odd : new String[] {"npy", "/", "rows."}) {
+      assertThatThrownBy(() -> VectorFiles.open(Path.of(odd)))
+          .hasMessageStartingWith("vector files end in .npy, .fvecs or .bvecs");
+    }
+    assertThatThrownBy(() -> VectorFiles.open(Files.createDirectory(folder.resolve("d.npy"))))
+        .isInstanceOf(FileSystemException.class)
+        .hasMessageContaining("it is a folder, not a file");
     assertThatThrownBy(() -> VectorFiles.open(folder.resolve("absent.npy")))
         .isInstanceOf(NoSuchFileException.class);
   }
