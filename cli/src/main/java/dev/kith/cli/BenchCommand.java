@@ -18,6 +18,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -42,6 +43,10 @@ import picocli.CommandLine.Spec;
     })
 final class BenchCommand implements Callable<Integer> {
   private static final double NANOS = 1e9;
+
+  /** Keys that differ by less than this share may be a tie in a truth computed in float32. */
+  private static final double TIE = 1e-6;
+
   private static final double MAX_SECONDS = 86_400;
 
   @Spec CommandSpec spec;
@@ -475,12 +480,17 @@ final class BenchCommand implements Callable<Integer> {
       if (depth == 0) {
         continue;
       }
+      var nearest = new HashSet<Long>();
+      for (int i = 0; i < depth; i++) {
+        nearest.add(truth != null ? (long) truth[q][i] : Objects.requireNonNull(expected)[q][i]);
+      }
       long last =
           truth != null ? truth[q][depth - 1] : Objects.requireNonNull(expected)[q][depth - 1];
       var query = queries.row(q);
       double limit = metric.key(query, rows.row(last));
       for (long row : found.get(q).rows()) {
-        hits += metric.key(query, rows.row(row)) <= limit ? 1 : 0;
+        boolean tie = Math.abs(metric.key(query, rows.row(row)) - limit) <= TIE * Math.abs(limit);
+        hits += tie || nearest.contains(row) ? 1 : 0;
       }
       possible += depth;
     }

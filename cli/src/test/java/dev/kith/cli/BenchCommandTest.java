@@ -196,6 +196,12 @@ class BenchCommandTest {
     assertThat(recall(new int[][] {{0, 0}, {3, 2}, {4, 4}})).isEqualTo(4 / 6.0);
   }
 
+  /** A truth of another metric must not look like a perfect score. */
+  @Test
+  void bench_truthThatIsNotTheNearest_doesNotCountNearerRows() throws Exception {
+    assertThat(recall(new int[][] {{4, 4}, {4, 0}, {0, 0}})).isZero();
+  }
+
   private double recall(int[][] truth) throws IOException {
     var file = temp.resolve("truth.ivecs");
     Ivecs.write(file, truth);
@@ -214,7 +220,7 @@ class BenchCommandTest {
     long[][] twoSwapped = {{0, 1, 2}, {1, 3, 2}, {4, 1, 2}};
     assertThat(compare(twoSwapped)).isEqualTo(new Comparison(1, 2, 1.0));
     long[][] oneNearer = {{0, 1, 0}, {1, 2, 3}, {4, 1, 2}};
-    assertThat(compare(oneNearer)).isEqualTo(new Comparison(1, 1, 7 / 9.0));
+    assertThat(compare(oneNearer)).isEqualTo(new Comparison(1, 1, 8 / 9.0));
   }
 
   private record Comparison(int exit, long mismatches, double recall) {}
