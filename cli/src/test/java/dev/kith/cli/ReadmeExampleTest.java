@@ -58,7 +58,7 @@ class ReadmeExampleTest {
             folder,
             List.of(
                 Checkout.jdkTool("java"),
-                "--enable-native-access=com.microsoft.onnxruntime",
+                "--enable-native-access=dev.kith.core,com.microsoft.onnxruntime",
                 "-p",
                 libraries() + File.pathSeparator + classes,
                 "-m",

@@ -34,9 +34,7 @@ public interface VectorIndex {
 
   /** The {@code min(k, rows().size())} rows nearest to one query, {@code [d]}. */
   default Neighbors search(float[] query, int k) {
-    try (var one = VectorSource.of(query)) {
-      return search(one, SearchOptions.nearest(k)).neighbors().getFirst();
-    }
+    return search(VectorSource.single(query), SearchOptions.nearest(k)).neighbors().getFirst();
   }
 
   /** An index over {@code rows}, for example {@code over(rows, Metric.L2, "flat")}. */

@@ -33,13 +33,19 @@ record SegmentVectorSource(
     requireDimension(dimension);
     var arena = Arena.ofShared();
     try {
-      long stride = (long) dimension * type.bytes();
-      var data = arena.allocate(Math.max(size * stride, 1), ALIGNMENT);
-      return new SegmentVectorSource("memory", arena, data, 0, size, dimension, type, 0, stride);
+      return allocate(arena, size, dimension, type);
     } catch (Throwable e) {
       arena.close();
       throw e;
     }
+  }
+
+  /** The same in an arena of the caller's. */
+  static SegmentVectorSource allocate(Arena arena, long size, int dimension, ElementType type) {
+    requireDimension(dimension);
+    long stride = (long) dimension * type.bytes();
+    var data = arena.allocate(Math.max(size * stride, 1), ALIGNMENT);
+    return new SegmentVectorSource("memory", arena, data, 0, size, dimension, type, 0, stride);
   }
 
   private static void requireDimension(int dimension) {

@@ -1,5 +1,6 @@
 package dev.kith.core.vector;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Iterator;
@@ -110,6 +111,13 @@ public interface VectorSource extends AutoCloseable {
           rows[i], 0, target.data(), ElementType.FLOAT, i * target.stride(), rows[i].length);
     }
     return target;
+  }
+
+  /** One row, copied; needs no closing. */
+  static VectorSource single(float[] row) {
+    var one = SegmentVectorSource.allocate(Arena.ofAuto(), 1, row.length, ElementType.FLOAT32);
+    MemorySegment.copy(row, 0, one.data(), ElementType.FLOAT, 0, row.length);
+    return one.slice(0, 1); // whose close does nothing
   }
 
   /** Copies rows of binary16 values, {@code bits[size * dimension]}. */
