@@ -9,6 +9,7 @@ module dev.kith.core {
   exports dev.kith.core.index;
   exports dev.kith.core.kernel;
   exports dev.kith.core.metric;
+  exports dev.kith.core.quant;
   exports dev.kith.core.search;
   exports dev.kith.core.vector;
 

@@ -302,7 +302,7 @@ final class BenchCommand implements Callable<Integer> {
     var last = List.<Neighbors>of();
     String served = "";
     for (int batch : batches) {
-      var options = new SearchOptions(k, threads, null, () -> false, backend);
+      var options = new SearchOptions(k, threads, null, () -> false, backend, null);
       var timing = time(index, queries, batch, options);
       last = timing.answers;
       served = timing.report.backend();
@@ -336,7 +336,7 @@ final class BenchCommand implements Callable<Integer> {
             Machine.commit(),
             buildCpuSeconds,
             buildSeconds,
-            new Bytes((long) rowBytes(rows), 0, index.indexBytes()),
+            new Bytes((long) rowBytes(rows), index.shadowBytes(), index.indexBytes()),
             floor ? (Double) ReadBandwidth.measure(rows, 5) : null,
             runs);
     if (json) {

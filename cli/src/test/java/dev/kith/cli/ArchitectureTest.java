@@ -42,8 +42,9 @@ class ArchitectureTest {
           new Part("metric", "vector"),
           new Part("kernel", "vector", "metric"),
           new Part("search", "vector", "metric"),
-          new Part("exact", "vector", "metric", "kernel", "search"),
-          new Part("backend", "vector", "metric", "kernel", "search", "exact"));
+          new Part("quant", "vector", "metric", "kernel"),
+          new Part("exact", "vector", "metric", "kernel", "search", "quant"),
+          new Part("backend", "vector", "metric", "kernel", "search", "quant", "exact"));
 
   private static final JavaClasses KITH =
       new ClassFileImporter()

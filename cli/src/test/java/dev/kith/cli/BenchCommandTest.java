@@ -324,7 +324,7 @@ class BenchCommandTest {
     assertThat(bench("--metric", "l3").refused())
         .isEqualTo("kith: metric must be l2, cosine or dot: l3");
     assertThat(bench("--metric", "l2", "--index", "tree").refused())
-        .isEqualTo("kith: no such index: tree; known is flat");
+        .isEqualTo("kith: no such index: tree; known are flat and flat(shadow=int8|fp16|bf16)");
     assertThat(bench("--metric", "l2", "--backend", "abacus").refused())
         .isEqualTo("kith: no such backend: abacus; known are simd, scalar");
   }

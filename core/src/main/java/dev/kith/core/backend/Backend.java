@@ -2,7 +2,9 @@ package dev.kith.core.backend;
 
 import dev.kith.core.exact.ExactSearch;
 import dev.kith.core.metric.Metric;
+import dev.kith.core.quant.Shadow;
 import dev.kith.core.vector.VectorSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A place where searches run. All backends give the same answers. Other modules add theirs as a
@@ -19,8 +21,12 @@ public interface Backend {
   /** Whether this machine and this process can run it, and why. Cheap; never throws. */
   Probe probe();
 
-  /** Exact search over {@code rows}, which stay the caller's to close. Reads nothing yet. */
-  ExactSearch exactSearch(VectorSource rows, Metric metric);
+  /**
+   * Exact search over {@code rows}, which stay the caller's to close. Reads nothing yet.
+   *
+   * @param shadow of these rows for this metric, to be scanned first, or null
+   */
+  ExactSearch exactSearch(VectorSource rows, Metric metric, @Nullable Shadow shadow);
 
   /**
    * What a probe found.

@@ -2,12 +2,18 @@ package dev.kith.core.backend;
 
 import dev.kith.core.exact.ExactScan;
 import dev.kith.core.exact.ExactSearch;
+import dev.kith.core.kernel.Kernels;
 import dev.kith.core.kernel.ScalarKernel;
+import dev.kith.core.kernel.ScalarPanels;
 import dev.kith.core.metric.Metric;
+import dev.kith.core.quant.Shadow;
 import dev.kith.core.vector.VectorSource;
+import org.jspecify.annotations.Nullable;
 
 /** Plain Java loops; usable everywhere. */
 final class ScalarBackend implements Backend {
+  private static final Kernels KERNELS = new Kernels(new ScalarKernel(), new ScalarPanels(), null);
+
   @Override
   public String name() {
     return "scalar";
@@ -24,7 +30,7 @@ final class ScalarBackend implements Backend {
   }
 
   @Override
-  public ExactSearch exactSearch(VectorSource rows, Metric metric) {
-    return new ExactScan(new ScalarKernel(), name(), rows, metric);
+  public ExactSearch exactSearch(VectorSource rows, Metric metric, @Nullable Shadow shadow) {
+    return new ExactScan(KERNELS, name(), rows, metric, shadow);
   }
 }

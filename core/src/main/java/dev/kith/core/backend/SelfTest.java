@@ -1,6 +1,8 @@
 package dev.kith.core.backend;
 
 import dev.kith.core.metric.Metric;
+import dev.kith.core.quant.Quantizer;
+import dev.kith.core.quant.Shadow;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.TopK;
@@ -29,25 +31,15 @@ final class SelfTest {
         try (var rows = data.generate(0, ROWS);
             var queries = data.generate(ROWS, QUERIES)) {
           for (var metric : Metric.values()) {
-            var search = backend.exactSearch(rows, metric);
-            // The first query twice, for backends treat a batch otherwise than one query.
-            var found = new ArrayList<Neighbors>();
-            for (int count : new int[] {1, QUERIES}) {
-              var part = queries.slice(0, count);
-              found.addAll(search.search(part, SearchOptions.nearest(K)).neighbors());
-            }
-            for (int i = 0; i < found.size(); i++) {
-              int q = Math.max(i - 1, 0);
-              var expected = definition(rows, metric, queries.row(q));
-              if (!Arrays.equals(found.get(i).rows(), expected)) {
-                return "wrong rows: metric=%s, dimension=%d, query=%d, expected=%s, found=%s"
-                    .formatted(
-                        metric,
-                        dimension,
-                        q,
-                        Arrays.toString(expected),
-                        Arrays.toString(found.get(i).rows()));
+            var failure = run(backend, rows, queries, metric, null);
+            for (var quantizer : Quantizer.ALL) {
+              if (failure == null) {
+                var shadow = quantizer.encode(rows, metric);
+                failure = run(backend, rows, queries, metric, shadow);
               }
+            }
+            if (failure != null) {
+              return failure;
             }
           }
         }
@@ -56,6 +48,36 @@ final class SelfTest {
     } catch (RuntimeException | LinkageError e) {
       return e.toString();
     }
+  }
+
+  private static @Nullable String run(
+      Backend backend,
+      VectorSource rows,
+      VectorSource queries,
+      Metric metric,
+      @Nullable Shadow shadow) {
+    var search = backend.exactSearch(rows, metric, shadow);
+    // The first query twice, for backends treat a batch otherwise than one query.
+    var found = new ArrayList<Neighbors>();
+    for (int count : new int[] {1, QUERIES}) {
+      var part = queries.slice(0, count);
+      found.addAll(search.search(part, SearchOptions.nearest(K)).neighbors());
+    }
+    for (int i = 0; i < found.size(); i++) {
+      int q = Math.max(i - 1, 0);
+      var expected = definition(rows, metric, queries.row(q));
+      if (!Arrays.equals(found.get(i).rows(), expected)) {
+        return "wrong rows: metric=%s, shadow=%s, dimension=%d, query=%d, expected=%s, found=%s"
+            .formatted(
+                metric,
+                shadow == null ? "none" : shadow.quantizer().name(),
+                rows.dimension(),
+                q,
+                Arrays.toString(expected),
+                Arrays.toString(found.get(i).rows()));
+      }
+    }
+    return null;
   }
 
   private static long[] definition(VectorSource rows, Metric metric, float[] query) {

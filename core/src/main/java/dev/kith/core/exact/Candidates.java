@@ -5,43 +5,60 @@ import java.util.Arrays;
 
 /**
  * The rows that one worker could not yet exclude for one query. A row stays while the lower bound
- * of its key is at most the {@code k}-th smallest upper bound seen. If the bounds exclude too
- * little, so that the list would outgrow its limit, its rows are settled: their canonical keys are
- * computed at once and only the {@code k} best are kept, so memory stays in proportion to {@code
- * k}.
+ * of its key is at most the {@code k}-th smallest upper bound seen.
+ *
+ * <p>If the bounds exclude too little, so that the list would outgrow its limit, there are two ways
+ * on. With a rescorer its rows are settled: their canonical keys are computed at once and only the
+ * {@code k} best are kept, so memory stays in proportion to {@code k}. Without one the list gives
+ * up: it takes nothing more, and somebody else must answer the query.
+ *
+ * <p>May be started again for another query.
  */
 final class Candidates {
-  /** A list this long may wait to be settled; several times what good bounds leave. */
-  private static final int LIMIT = 1024;
-
-  private final ErrorBound bound;
-  private final ErrorBound.Query query;
-  private final Rescorer rescorer;
-  private final int limit;
-  private final TopK uppers;
-  private final TopK settled;
-  private float threshold = Float.NEGATIVE_INFINITY;
+  private final TopK uppers = new TopK(1);
+  private final TopK settled = new TopK(1);
   private double[] lowers = new double[32];
   private long[] rows = new long[32];
   private int size;
+  private int limit;
+  private float[] query = {};
+  private boolean settles;
+  private boolean gaveUp;
+  private final Rescorer rescorer;
 
-  Candidates(ErrorBound bound, ErrorBound.Query query, int k, Rescorer rescorer) {
-    this.bound = bound;
-    this.query = query;
+  Candidates(Rescorer rescorer) {
     this.rescorer = rescorer;
-    this.limit = (int) Math.min(Math.max(LIMIT, 2L * k), 1 << 30);
-    this.uppers = new TopK(k);
-    this.settled = new TopK(k);
   }
 
-  /** What the kernel's select compares with; rises as better rows are found. */
-  float threshold() {
-    return threshold;
+  /**
+   * Forgets everything.
+   *
+   * @param newLimit how long the list may grow
+   * @param newSettles whether to settle what is more, or else to give up
+   */
+  void start(float[] newQuery, int k, int newLimit, boolean newSettles) {
+    query = newQuery;
+    limit = newLimit;
+    settles = newSettles;
+    uppers.reset(k);
+    settled.reset(k);
+    size = 0;
+    gaveUp = false;
   }
 
-  /** No row with a key above this belongs to the answer. */
+  /** Takes nothing from now on. */
+  void giveUp() {
+    gaveUp = true;
+    size = 0;
+  }
+
+  boolean gaveUp() {
+    return gaveUp;
+  }
+
+  /** No row with a key above this belongs to the answer, or nothing is wanted any more. */
   double tau() {
-    return Math.min(uppers.bound(), settled.bound());
+    return gaveUp ? Double.NEGATIVE_INFINITY : Math.min(uppers.bound(), settled.bound());
   }
 
   /** Rows waiting, not yet settled. */
@@ -49,30 +66,31 @@ final class Candidates {
     return size;
   }
 
-  void offer(long row, float dot, float norm) {
+  /** A row whose key is within {@code error} of {@code estimate}; infinite or NaN if not known. */
+  void offer(long row, double estimate, double error) {
+    if (gaveUp) {
+      return;
+    }
     double lower = Double.NEGATIVE_INFINITY;
-    double error = bound.error(query, norm);
-    double estimate = bound.estimate(query, dot, norm);
     // False also for a NaN estimate, from a row that is not finite: then nothing is known.
     if (error < Double.POSITIVE_INFINITY && Math.abs(estimate) < Double.POSITIVE_INFINITY) {
       lower = estimate - error;
-      double before = tau();
-      if (lower > before) {
+      if (lower > tau()) {
         return;
       }
       uppers.offer(estimate + error, row);
-      if (uppers.bound() < before) {
-        threshold = bound.threshold(query, tau());
-      }
     }
     if (size == rows.length) {
       compact();
+      if (gaveUp) {
+        return;
+      }
     }
     lowers[size] = lower;
     rows[size++] = row;
   }
 
-  /** Drops what has been excluded since; grows, or settles the rest, if that does not free half. */
+  /** Drops what has been excluded since; if that does not free half, grows or ends the list. */
   private void compact() {
     int kept = 0;
     double tau = tau();
@@ -89,17 +107,18 @@ final class Candidates {
     if (rows.length < limit) {
       lowers = Arrays.copyOf(lowers, 2 * lowers.length);
       rows = Arrays.copyOf(rows, 2 * rows.length);
-    } else {
+    } else if (settles) {
       settle();
+    } else {
+      giveUp();
     }
   }
 
   private void settle() {
     for (int i = 0; i < size; i++) {
-      settled.offer(rescorer.key(query.original(), rows[i]), rows[i]);
+      settled.offer(rescorer.key(query, rows[i]), rows[i]);
     }
     size = 0;
-    threshold = bound.threshold(query, tau());
   }
 
   /** Hands over the settled rows, keyed by canonical key. */

@@ -1,33 +1,34 @@
 package dev.kith.core.exact;
 
-import dev.kith.core.kernel.ScanKernel;
+import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
+import dev.kith.core.quant.HalfShadow;
+import dev.kith.core.quant.Int8Shadow;
+import dev.kith.core.quant.Shadow;
 import dev.kith.core.search.Neighbors;
+import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
 import dev.kith.core.search.SearchResult;
 import dev.kith.core.search.TopK;
-import dev.kith.core.vector.ElementType;
-import dev.kith.core.vector.VectorBlock;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Exact nearest neighbours by reading every row once for a group of queries. Workers share out the
- * rows; each keeps, for every query, the rows that the float32 error bound cannot exclude; then the
- * canonical key of those decides, in ascending order of their lower bound.
+ * Exact nearest neighbours by reading every row, or its shadow, once for a group of queries.
+ * Workers share out the rows; each keeps, for every query, the rows that the bound cannot exclude;
+ * then the canonical key of those decides, in ascending order of their lower bound.
+ *
+ * <p>A query for which the shadow excludes too little is answered by a scan of the rows.
  */
 public final class ExactScan implements ExactSearch {
-  private static final ValueLayout.OfFloat FLOAT =
-      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
   /** The most queries whose rows are read together; bounds the memory of packed queries. */
   private static final int GROUP = 1024;
 
@@ -37,25 +38,53 @@ public final class ExactScan implements ExactSearch {
   /** More threads than this many times the cores only cost memory. */
   private static final int THREADS_PER_CORE = 4;
 
-  /** From this many queries on, packing rows into panels costs less than it saves (measured). */
-  private static final int TILE_FROM = 20;
+  /** A list of candidates this long may wait; several times what good bounds leave. */
+  private static final int CANDIDATES = 1024;
 
-  private final ScanKernel kernel;
+  /** More candidates than one row in so many cost more to score than a scan of the rows. */
+  private static final int FALLBACK_SHARE = 32;
+
   private final String backend;
-
   private final VectorSource rows;
   private final Metric metric;
-  private final ErrorBound bound;
-  private final RowNorms rowNorms;
+  private final RowSieve byRows;
+  private final @Nullable Sieve byShadow;
+  private final String index;
 
-  /** Scans {@code rows} with these loops, named {@code backend} in reports. */
-  public ExactScan(ScanKernel kernel, String backend, VectorSource rows, Metric metric) {
-    this.kernel = kernel;
+  /** The most queries that the shadow serves faster than the rows. */
+  private final int mostForShadow;
+
+  /** Workspaces of single queries, used again. */
+  private final ConcurrentLinkedDeque<Group> singles = new ConcurrentLinkedDeque<>();
+
+  /**
+   * Scans {@code rows} with these loops.
+   *
+   * @param backend the name for reports
+   * @param shadow of the same rows and metric, or null
+   */
+  public ExactScan(
+      Kernels kernels, String backend, VectorSource rows, Metric metric, @Nullable Shadow shadow) {
     this.backend = backend;
     this.rows = rows;
     this.metric = metric;
-    this.bound = new ErrorBound(metric, rows.dimension());
-    this.rowNorms = new RowNorms(rows, kernel);
+    this.byRows = RowSieve.of(kernels, rows, metric);
+    switch (shadow) {
+      case null -> {
+        this.byShadow = null;
+        this.mostForShadow = 0;
+      }
+      case Int8Shadow codes -> {
+        var sieve = new PanelSieve(kernels.panels(), codes);
+        this.byShadow = sieve;
+        this.mostForShadow = sieve.mostQueries();
+      }
+      case HalfShadow halves -> {
+        this.byShadow = RowSieve.of(kernels, halves);
+        this.mostForShadow = Integer.MAX_VALUE;
+      }
+    }
+    this.index = shadow == null ? "flat" : "flat(shadow=%s)".formatted(shadow.quantizer().name());
   }
 
   @Override
@@ -65,266 +94,277 @@ public final class ExactScan implements ExactSearch {
           "query dimension must match the source: query=%d (%s), source=%d (%s)"
               .formatted(queries.dimension(), queries.name(), rows.dimension(), rows.name()));
     }
-    var stop = new StopSignal(options);
-    var answers = new ArrayList<Neighbors>();
-    var candidates = new AtomicLong();
-    int k = (int) Math.min(options.k(), rows.size());
-    int workers = workers(options.threads());
-    int size = Math.clamp(GROUP_BYTES / (64L * Math.max(k, 1) * workers), 1, GROUP);
-    for (long first = 0; first < queries.size(); first += size) {
-      int count = (int) Math.min(size, queries.size() - first);
-      var group = new Group(queries.slice(first, count), k, workers, stop);
-      answers.addAll(Arrays.asList(group.search(candidates)));
+    var filter = options.filter();
+    if (filter != null && filter.size() != rows.size()) {
+      throw new IllegalArgumentException(
+          "a filter must have a bit for each row of the source: bits=%d, rows=%d (%s)"
+              .formatted(filter.size(), rows.size(), rows.name()));
+    }
+    long allowed = filter == null ? rows.size() : filter.count();
+    var search = new Search(options, (int) Math.min(options.k(), allowed));
+    var answers = new Neighbors[Math.toIntExact(queries.size())];
+    int size = Math.clamp(GROUP_BYTES / (64L * Math.max(search.k, 1) * search.workers), 1, GROUP);
+    for (int first = 0; first < answers.length; first += size) {
+      int count = Math.min(size, answers.length - first);
+      search.group(queries.slice(first, count), answers, first);
     }
     return new SearchResult(
-        answers,
-        new SearchReport(backend, "flat", rows.size() * queries.size(), candidates.get(), true));
-  }
-
-  private static int workers(int threads) {
-    int cores = Runtime.getRuntime().availableProcessors();
-    return threads == 0 ? cores : Math.min(threads, THREADS_PER_CORE * cores);
+        List.of(answers),
+        new SearchReport(
+            backend,
+            index,
+            search.bound(),
+            allowed * queries.size(),
+            search.rescored.get(),
+            search.fallbacks,
+            true));
   }
 
   @Override
   public long bytes() {
-    return rowNorms.bytes();
+    return byRows.bytes();
   }
 
-  /** One pass over the rows for some queries. */
-  private final class Group {
-    private final StopSignal stop;
-    private final int k;
-    private final int workers;
-    private final ErrorBound.Query[] queries;
-    private final boolean tiled;
+  /** Whether a search asks this sieve before any other. */
+  private boolean first(Sieve sieve) {
+    return byShadow == null || sieve.equals(byShadow); // no sieve is another's equal
+  }
 
-    /** In tiles, {@code [tile][d][tileQueries]}; the last tile is filled up with zeros. */
-    private final float[] packed;
+  /** One call: what it asks for, and what is counted for its report. */
+  private final class Search {
+    final StopSignal stop;
+    final int k;
+    final int workers;
+    final @Nullable RowFilter filter;
+    final AtomicLong rescored = new AtomicLong();
+    long fallbacks;
+    private boolean usedShadow;
+    private boolean usedRows;
 
-    private final int blockRows;
-    private final AtomicLong nextBlock = new AtomicLong();
-
-    Group(VectorSource queries, int k, int workers, StopSignal stop) {
-      this.stop = stop;
+    Search(SearchOptions options, int k) {
+      this.stop = new StopSignal(options);
       this.k = k;
-      this.workers = workers;
-      int d = rows.dimension();
-      this.queries = new ErrorBound.Query[(int) queries.size()];
-      for (int q = 0; q < this.queries.length; q++) {
-        var query = queries.row(q);
-        VectorDataException.requireFinite(queries, q, query);
-        this.queries[q] = bound.query(query);
-      }
-      this.tiled = this.queries.length >= TILE_FROM;
-      this.packed = tiled ? pack(d) : new float[0];
-      // A block is read once from memory and then from the L2 cache by every other query.
-      int blockBytes = this.queries.length == 1 ? 1 << 22 : tiled ? 1 << 19 : 1 << 18;
-      this.blockRows = RowNorms.PAGE * Math.clamp(blockBytes / (4L * d * RowNorms.PAGE), 1, 16);
+      this.workers = workers(options.threads());
+      this.filter = options.filter();
     }
 
-    private float[] pack(int d) {
-      int width = kernel.tileQueries();
-      int tiles = (queries.length + width - 1) / width;
-      var target = new float[tiles * width * d];
-      for (int q = 0; q < queries.length; q++) {
-        int at = q / width * width * d + q % width;
-        for (float element : queries[q].scanned()) {
-          target[at] = element;
-          at += width;
+    private static int workers(int threads) {
+      int cores = Runtime.getRuntime().availableProcessors();
+      return threads == 0 ? cores : Math.min(threads, THREADS_PER_CORE * cores);
+    }
+
+    String bound() {
+      String rowBound = byRows.bound();
+      if (!usedShadow || byShadow == null) {
+        return rowBound;
+      }
+      return usedRows ? byShadow.bound() + ", " + rowBound : byShadow.bound();
+    }
+
+    /** Answers a group, from {@code answers[first]} on. */
+    void group(VectorSource queries, Neighbors[] answers, int first) {
+      int count = (int) queries.size();
+      if (k == 0) {
+        for (int q = 0; q < count; q++) {
+          VectorDataException.requireFinite(queries, q, queries.row(q));
+        }
+        Arrays.fill(answers, first, first + count, new Neighbors(new long[0], new double[0]));
+        return;
+      }
+      var loose = new ArrayList<Integer>();
+      if (byShadow != null && count <= mostForShadow) {
+        usedShadow = true;
+        run(byShadow, false, queries, answers, first, loose);
+        if (loose.isEmpty()) {
+          return;
+        }
+        fallbacks += loose.size();
+        for (int i = 0; i < loose.size(); i++) {
+          // Those next to each other together: mostly all or none are loose.
+          int from = i;
+          while (i + 1 < loose.size() && loose.get(i + 1) == loose.get(i) + 1) {
+            i++;
+          }
+          usedRows = true;
+          int start = loose.get(from);
+          run(
+              byRows,
+              true,
+              queries.slice(start, i - from + 1L),
+              answers,
+              first + start,
+              new ArrayList<>());
+        }
+      } else {
+        usedRows = true;
+        run(byRows, true, queries, answers, first, loose);
+      }
+    }
+
+    private void run(
+        Sieve sieve,
+        boolean last,
+        VectorSource queries,
+        Neighbors[] answers,
+        int first,
+        List<Integer> loose) {
+      int count = (int) queries.size();
+      boolean pooled = count == 1 && first(sieve);
+      Group group = pooled ? singles.poll() : null;
+      if (group == null) {
+        group = new Group(sieve, count);
+      }
+      group.search(this, queries, last);
+      for (int q = 0; q < count; q++) {
+        var answer = group.answers[q];
+        if (answer == null) {
+          loose.add(q);
+        } else {
+          answers[first + q] = answer;
         }
       }
-      return target;
+      if (pooled) {
+        singles.push(group); // not after a failure: what that left is unknown
+      }
+    }
+  }
+
+  /** What the workers of one pass over the rows hold; may serve one search after another. */
+  private final class Group {
+    private final Sieve.Pass pass;
+    private final int count;
+    private final @Nullable Neighbors[] answers;
+    private final List<Worker> workers = new ArrayList<>();
+    private final AtomicLong nextBlock = new AtomicLong();
+    private final AtomicInteger nextQuery = new AtomicInteger();
+
+    Group(Sieve sieve, int count) {
+      this.pass = sieve.pass(count);
+      this.count = count;
+      this.answers = new Neighbors[count];
     }
 
-    Neighbors[] search(AtomicLong rescored) {
-      var answers = new Neighbors[queries.length];
-      if (rows.size() == 0) {
-        Arrays.fill(answers, new Neighbors(new long[0], new double[0]));
-        return answers;
-      }
+    /**
+     * Fills {@link #answers}; null stands for a query that another sieve must answer.
+     *
+     * @param last whether there is no other sieve
+     */
+    void search(Search search, VectorSource queries, boolean last) {
+      pass.start(queries, search.filter);
+      int blockRows = pass.blockRows();
       long blocks = (rows.size() + blockRows - 1) / blockRows;
-      int scanning = (int) Math.min(workers, blocks);
-      var found = new Candidates[scanning][];
-      Workers.run(scanning, worker -> found[worker] = scan(rescored), stop::abandon);
-      var nextQuery = new AtomicLong();
-      Workers.run(
-          Math.min(workers, queries.length),
-          _ -> {
-            var rescorer = new Rescorer(rows, metric, stop);
-            int q;
-            while ((q = (int) nextQuery.getAndIncrement()) < queries.length) {
-              stop.check();
-              answers[q] = decide(q, found, rescorer);
-            }
-            rescored.addAndGet(rescorer.count());
-          },
-          stop::abandon);
-      return answers;
+      int scanning = (int) Math.min(search.workers, blocks);
+      int deciding = Math.min(search.workers, count);
+      while (workers.size() < Math.max(scanning, deciding)) {
+        workers.add(new Worker());
+      }
+      int limit = limit(search, last);
+      for (int w = 0; w < workers.size(); w++) {
+        workers.get(w).start(search, limit, last);
+      }
+      nextBlock.set(0);
+      nextQuery.set(0);
+      Workers.run(scanning, w -> workers.get(w).scan(search), search.stop::abandon);
+      Workers.run(deciding, w -> workers.get(w).decide(search, scanning), search.stop::abandon);
+      for (var worker : workers) {
+        search.rescored.addAndGet(worker.rescorer.count());
+      }
     }
 
-    /** One worker's share of the rows. */
-    private Candidates[] scan(AtomicLong rescored) {
-      var rescorer = new Rescorer(rows, metric, stop);
-      var candidates = new Candidates[queries.length];
-      for (int q = 0; q < queries.length; q++) {
-        candidates[q] = new Candidates(bound, queries[q], k, rescorer);
+    /** How long a list of candidates may grow. */
+    private int limit(Search search, boolean last) {
+      long least = Math.min(Math.max(CANDIDATES, 2L * search.k), 1 << 30);
+      if (last) {
+        return (int) least;
       }
-      try (var scanner = tiled ? new TiledBlock() : new DirectBlock()) {
+      long memory = GROUP_BYTES / (16L * count * search.workers);
+      return (int) Math.max(least, Math.min(rows.size() / FALLBACK_SHARE, memory));
+    }
+
+    /** One worker: its loops, its candidates, and room to decide. */
+    private final class Worker {
+      private final Sieve.Scanner scanner = pass.scanner();
+      private final Rescorer rescorer = new Rescorer(rows, metric);
+      private final Candidates[] candidates = new Candidates[count];
+      private final TopK best = new TopK(1);
+      private final TopK order = new TopK(1);
+      private long[] ordered = new long[32];
+      private double[] lowers = new double[32];
+
+      Worker() {
+        Arrays.setAll(candidates, _ -> new Candidates(rescorer));
+      }
+
+      void start(Search search, int limit, boolean last) {
+        rescorer.start(search.stop);
+        for (int q = 0; q < count; q++) {
+          candidates[q].start(pass.query(q), search.k, limit, last);
+          if (!last && !pass.bounded(q)) {
+            candidates[q].giveUp();
+          }
+        }
+      }
+
+      /** This worker's share of the rows. */
+      void scan(Search search) {
+        int blockRows = pass.blockRows();
         long first;
         while ((first = nextBlock.getAndIncrement() * blockRows) < rows.size()) {
-          stop.check();
-          scanner.scan(first, (int) Math.min(blockRows, rows.size() - first), candidates);
-        }
-      }
-      rescored.addAndGet(rescorer.count());
-      return candidates;
-    }
-
-    /** The answer to query {@code q} from all workers' candidates. */
-    private Neighbors decide(int q, Candidates[][] found, Rescorer rescorer) {
-      var best = new TopK(k);
-      double tau = Double.POSITIVE_INFINITY;
-      int waiting = 0;
-      for (var worker : found) {
-        worker[q].settledTo(best);
-        tau = Math.min(tau, worker[q].tau());
-        waiting = Math.addExact(waiting, worker[q].size());
-      }
-      var order = new TopK(Math.max(waiting, 1));
-      for (var worker : found) {
-        worker[q].waitingTo(order, tau);
-      }
-      var candidates = new long[order.size()];
-      var lowers = new double[order.size()];
-      order.drain(candidates, lowers);
-
-      for (int i = 0; i < candidates.length && !(lowers[i] > best.bound()); i++) {
-        best.offer(rescorer.key(queries[q].original(), candidates[i]), candidates[i]);
-      }
-      var nearest = new long[best.size()];
-      var scores = new double[best.size()];
-      best.drain(nearest, scores);
-      for (int r = 0; r < scores.length; r++) {
-        scores[r] = metric.score(scores[r]);
-      }
-      return new Neighbors(nearest, scores);
-    }
-
-    /** What one worker needs to scan a block: {@code [>= blockRows]} each. */
-    private abstract class BlockScanner implements AutoCloseable {
-      final float[] norms = new float[blockRows];
-      final float[] mul = new float[blockRows];
-      final float[] add = new float[blockRows];
-      final int[] kept = new int[blockRows];
-
-      abstract void scan(long first, int count, Candidates[] candidates);
-
-      final void readRowTerms(long first, int count) {
-        rowNorms.read(first, count, norms);
-        bound.rowTerms(norms, count, mul, add);
-      }
-
-      /** Offers the rows of a block that the query's threshold keeps. */
-      final void select(
-          int q, Candidates candidates, float[] dots, int at, long first, int block, int count) {
-        int n =
-            kernel.select(
-                dots,
-                at,
-                block,
-                count,
-                mul,
-                add,
-                bound.scale(queries[q]),
-                candidates.threshold(),
-                kept);
-        for (int i = 0; i < n; i++) {
-          int r = kept[i];
-          candidates.offer(first + block + r, dots[at + r], norms[block + r]);
-        }
-      }
-
-      @Override
-      public void close() {}
-    }
-
-    /** Few queries: each is multiplied with the rows where they lie. */
-    private final class DirectBlock extends BlockScanner {
-      private final Arena arena = Arena.ofConfined();
-      private final long rowBytes = 4L * rows.dimension();
-      private final boolean inPlace = rows.elementType() == ElementType.FLOAT32;
-      private final MemorySegment decoded = arena.allocate(inPlace ? 64 : blockRows * rowBytes, 64);
-      private final float[] row = new float[rows.dimension()];
-      private final float[] dots = new float[blockRows];
-
-      @Override
-      void scan(long first, int count, Candidates[] candidates) {
-        var block = rows.block(first, count);
-        var data = block.data();
-        long stride = block.stride();
-        if (!inPlace) {
-          data = decoded;
-          stride = rowBytes;
-          for (int r = 0; r < count; r++) {
-            block.decodeRow(r, row, 0);
-            MemorySegment.copy(row, 0, decoded, FLOAT, r * rowBytes, row.length);
-          }
-        }
-        readRowTerms(first, count);
-        for (int q = 0; q < candidates.length; q++) {
-          kernel.dots(queries[q].scanned(), data, stride, count, dots);
-          select(q, candidates[q], dots, 0, first, 0, count);
-        }
-      }
-
-      @Override
-      public void close() {
-        arena.close();
-      }
-    }
-
-    /** Many queries: rows are packed into panels, which tiles of queries are multiplied with. */
-    private final class TiledBlock extends BlockScanner {
-      private final int d = rows.dimension();
-      private final int panelRows = kernel.panelRows();
-      private final int tileQueries = kernel.tileQueries();
-      private final float[] decoded = new float[panelRows * d];
-      private final float[] panels =
-          new float[(blockRows + panelRows - 1) / panelRows * panelRows * d];
-      private final float[] dots = new float[tileQueries * panelRows];
-
-      @Override
-      void scan(long first, int count, Candidates[] candidates) {
-        var block = rows.block(first, count);
-        for (int at = 0; at < count; at += panelRows) {
-          packPanel(block, at, Math.min(panelRows, count - at));
-        }
-        readRowTerms(first, count);
-        for (int tile = 0; tile < candidates.length; tile += tileQueries) {
-          int tiles = Math.min(tileQueries, candidates.length - tile);
-          for (int at = 0; at < count; at += panelRows) {
-            kernel.tile(panels, at * d, packed, tile * d, d, dots);
-            for (int q = 0; q < tiles; q++) {
-              select(
-                  tile + q,
-                  candidates[tile + q],
-                  dots,
-                  q * panelRows,
-                  first,
-                  at,
-                  Math.min(panelRows, count - at));
-            }
+          search.stop.check();
+          if (search.filter == null || search.filter.allowsAny(first, blockRows)) {
+            scanner.scan(first, (int) Math.min(blockRows, rows.size() - first), candidates);
           }
         }
       }
 
-      /** Rows past {@code count} keep what was there: their products are never looked at. */
-      private void packPanel(VectorBlock block, int at, int count) {
-        for (int r = 0; r < count; r++) {
-          block.decodeRow(at + r, decoded, r * d);
+      /** Answers queries until there is none left. */
+      void decide(Search search, int scanning) {
+        int q;
+        while ((q = nextQuery.getAndIncrement()) < count) {
+          search.stop.check();
+          answers[q] = answer(q, search, scanning);
         }
-        kernel.pack(decoded, count, d, panels, at * d);
+      }
+
+      private @Nullable Neighbors answer(int q, Search search, int scanning) {
+        double tau = Double.POSITIVE_INFINITY;
+        int waiting = 0;
+        best.reset(search.k);
+        for (int w = 0; w < scanning; w++) {
+          var found = workers.get(w).candidates[q];
+          if (found.gaveUp()) {
+            return null;
+          }
+          found.settledTo(best);
+          tau = Math.min(tau, found.tau());
+          waiting = Math.addExact(waiting, found.size());
+        }
+        order.reset(Math.max(waiting, 1));
+        for (int w = 0; w < scanning; w++) {
+          workers.get(w).candidates[q].waitingTo(order, tau);
+        }
+        int n = order.size();
+        if (n > ordered.length) {
+          ordered = new long[n];
+          lowers = new double[n];
+        }
+        order.drain(ordered, lowers);
+        for (int i = 0; i < n && !(lowers[i] > best.bound()); i++) {
+          double key = rescorer.key(pass.query(q), ordered[i]);
+          if (key < lowers[i]) {
+            throw new VectorDataException(
+                "a row's key must not be below its proved bound: source=%s, row=%d, bound=%s, key=%s; the rows were changed or their shadow is damaged: verify it, or delete it and build it again"
+                    .formatted(rows.name(), ordered[i], lowers[i], key));
+          }
+          best.offer(key, ordered[i]);
+        }
+        var nearest = new long[best.size()];
+        var scores = new double[best.size()];
+        best.drain(nearest, scores);
+        for (int r = 0; r < scores.length; r++) {
+          scores[r] = metric.score(scores[r]);
+        }
+        return new Neighbors(nearest, scores);
       }
     }
   }

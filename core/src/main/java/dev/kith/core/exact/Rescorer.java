@@ -3,20 +3,26 @@ package dev.kith.core.exact;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
+import org.jspecify.annotations.Nullable;
 
 /** Computes canonical keys for one worker. */
 final class Rescorer {
   private final VectorSource rows;
   private final Metric metric;
-  private final StopSignal stop;
   private final float[] row;
+  private @Nullable StopSignal stop;
   private long count;
 
-  Rescorer(VectorSource rows, Metric metric, StopSignal stop) {
+  Rescorer(VectorSource rows, Metric metric) {
     this.rows = rows;
     this.metric = metric;
-    this.stop = stop;
     this.row = new float[rows.dimension()];
+  }
+
+  /** Counts from zero, and stops when this says so. */
+  void start(StopSignal newStop) {
+    stop = newStop;
+    count = 0;
   }
 
   /**
@@ -25,7 +31,7 @@ final class Rescorer {
    * @throws VectorDataException if the row is not finite
    */
   double key(float[] query, long number) {
-    if ((count++ & 1023) == 1023) {
+    if ((count++ & 1023) == 1023 && stop != null) {
       stop.check();
     }
     rows.block(number, 1).decodeRow(0, row, 0);

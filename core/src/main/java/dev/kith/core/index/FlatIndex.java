@@ -3,21 +3,27 @@ package dev.kith.core.index;
 import dev.kith.core.backend.Backends;
 import dev.kith.core.exact.ExactSearch;
 import dev.kith.core.metric.Metric;
+import dev.kith.core.quant.Shadow;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchResult;
 import dev.kith.core.vector.VectorSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
-/** No structure at all: each search scans the rows on the backend that the options name. */
+/** No structure at all: each search scans rows or shadow on the backend that the options name. */
 final class FlatIndex implements VectorIndex {
   private final VectorSource rows;
   private final Metric metric;
+  private final IndexSpec.Flat spec;
+  private final @Nullable Shadow shadow;
   private final Map<String, ExactSearch> searches = new ConcurrentHashMap<>();
 
-  FlatIndex(VectorSource rows, Metric metric) {
+  FlatIndex(VectorSource rows, Metric metric, @Nullable Shadow shadow) {
     this.rows = rows;
     this.metric = metric;
+    this.spec = new IndexSpec.Flat(shadow == null ? null : shadow.quantizer());
+    this.shadow = shadow;
   }
 
   @Override
@@ -32,7 +38,12 @@ final class FlatIndex implements VectorIndex {
 
   @Override
   public IndexSpec spec() {
-    return new IndexSpec.Flat();
+    return spec;
+  }
+
+  @Override
+  public long shadowBytes() {
+    return shadow == null ? 0 : shadow.bytes();
   }
 
   @Override
@@ -44,7 +55,7 @@ final class FlatIndex implements VectorIndex {
   public SearchResult search(VectorSource queries, SearchOptions options) {
     var backend = Backends.choose(options.backend());
     return searches
-        .computeIfAbsent(backend.name(), _ -> backend.exactSearch(rows, metric))
+        .computeIfAbsent(backend.name(), _ -> backend.exactSearch(rows, metric, shadow))
         .search(queries, options);
   }
 }

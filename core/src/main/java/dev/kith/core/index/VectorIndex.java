@@ -1,6 +1,7 @@
 package dev.kith.core.index;
 
 import dev.kith.core.metric.Metric;
+import dev.kith.core.quant.Shadow;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchResult;
@@ -18,7 +19,10 @@ public interface VectorIndex {
   /** What kind of index this is. */
   IndexSpec spec();
 
-  /** Bytes of memory that the index keeps beside the rows, so far. */
+  /** Bytes of the smaller copy of the rows that is scanned first; 0 if there is none. */
+  long shadowBytes();
+
+  /** Bytes of memory that the index keeps beside rows and shadow, so far. */
   long indexBytes();
 
   /**
@@ -42,10 +46,20 @@ public interface VectorIndex {
     return over(rows, metric, IndexSpec.parse(spec));
   }
 
-  /** An index over {@code rows}. */
+  /**
+   * An index over {@code rows}; what it needs beside them is built here, on all cores.
+   *
+   * @throws dev.kith.core.vector.VectorDataException if that reads a row that is not finite
+   */
   static VectorIndex over(VectorSource rows, Metric metric, IndexSpec spec) {
     return switch (spec) {
-      case IndexSpec.Flat() -> new FlatIndex(rows, metric);
+      case IndexSpec.Flat(var quantizer) ->
+          new FlatIndex(rows, metric, quantizer == null ? null : quantizer.encode(rows, metric));
     };
+  }
+
+  /** The index that scans a shadow, built before, and then what it cannot exclude of its rows. */
+  static VectorIndex over(Shadow shadow) {
+    return new FlatIndex(shadow.rows(), shadow.metric(), shadow);
   }
 }

@@ -94,12 +94,13 @@ public final class ScalarKernel implements ScanKernel {
       int count,
       float[] mul,
       float[] add,
+      float[] slack,
       float scale,
       float threshold,
       int[] kept) {
     int n = 0;
     for (int r = 0; r < count; r++) {
-      if (!(dots[at + r] * mul[from + r] + scale * add[from + r] < threshold)) {
+      if (!(dots[at + r] * mul[from + r] + add[from + r] + scale * slack[from + r] < threshold)) {
         kept[n++] = r;
       }
     }

@@ -57,12 +57,13 @@ public interface ScanKernel {
   void tile(float[] rows, int rowsAt, float[] queries, int queriesAt, int d, float[] dots);
 
   /**
-   * Selects the rows that a threshold does not exclude: those with {@code not (dots * mul + scale *
-   * add < threshold)}, so that NaN is kept. Each of the three operations may or may not be rounded.
+   * Selects the rows that a threshold does not exclude: those with {@code not (dots * mul + add +
+   * scale * slack < threshold)}, so that NaN is kept. Each operation is rounded or fused.
    *
    * @param dots {@code [at .. at + count)}
    * @param mul {@code [from .. from + count)}
    * @param add {@code [from .. from + count)}
+   * @param slack {@code [from .. from + count)}
    * @param kept {@code [>= count]}; receives positions, 0 to {@code count - 1}, ascending
    * @return how many were kept
    */
@@ -73,6 +74,7 @@ public interface ScanKernel {
       int count,
       float[] mul,
       float[] add,
+      float[] slack,
       float scale,
       float threshold,
       int[] kept);

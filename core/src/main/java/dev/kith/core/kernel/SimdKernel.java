@@ -16,7 +16,7 @@ import jdk.incubator.vector.VectorSpecies;
  */
 public final class SimdKernel implements ScanKernel {
   // Species must be static final where they are used, or C2 boxes every vector.
-  private static final VectorSpecies<Float> LANES =
+  static final VectorSpecies<Float> LANES =
       Integer.getInteger("kith.simd.bits") == null
           ? FloatVector.SPECIES_PREFERRED
           : VectorSpecies.of(
@@ -241,13 +241,17 @@ public final class SimdKernel implements ScanKernel {
       int count,
       float[] mul,
       float[] add,
+      float[] slack,
       float scale,
       float threshold,
       int[] kept) {
     int n = 0;
     int r = 0;
     for (; r < LANES.loopBound(count); r += W) {
-      var bound = FloatVector.fromArray(LANES, add, from + r).mul(scale);
+      var slacks = FloatVector.fromArray(LANES, slack, from + r);
+      var bound =
+          slacks.fma(
+              FloatVector.broadcast(LANES, scale), FloatVector.fromArray(LANES, add, from + r));
       var score =
           FloatVector.fromArray(LANES, dots, at + r)
               .fma(FloatVector.fromArray(LANES, mul, from + r), bound);
@@ -257,7 +261,7 @@ public final class SimdKernel implements ScanKernel {
       }
     }
     for (; r < count; r++) {
-      if (!(dots[at + r] * mul[from + r] + scale * add[from + r] < threshold)) {
+      if (!(dots[at + r] * mul[from + r] + add[from + r] + scale * slack[from + r] < threshold)) {
         kept[n++] = r;
       }
     }

@@ -14,13 +14,15 @@ import org.jspecify.annotations.Nullable;
  * @param cancelled asked now and then, by several threads at once; when it says true, the search
  *     stops
  * @param backend the name of the backend that must serve it, or null for the best one usable
+ * @param filter which rows may be returned, or null for all
  */
 public record SearchOptions(
     int k,
     int threads,
     @Nullable Duration deadline,
     BooleanSupplier cancelled,
-    @Nullable String backend) {
+    @Nullable String backend,
+    @Nullable RowFilter filter) {
 
   /** Checks the numbers. */
   public SearchOptions {
@@ -37,26 +39,31 @@ public record SearchOptions(
 
   /** The {@code k} nearest, on all cores of the best backend, without a deadline. */
   public static SearchOptions nearest(int k) {
-    return new SearchOptions(k, 0, null, () -> false, null);
+    return new SearchOptions(k, 0, null, () -> false, null, null);
   }
 
   /** With at most this many threads. */
   public SearchOptions withThreads(int count) {
-    return new SearchOptions(k, count, deadline, cancelled, backend);
+    return new SearchOptions(k, count, deadline, cancelled, backend, filter);
   }
 
   /** With a limit on wall-clock time; past it the search throws {@link SearchStoppedException}. */
   public SearchOptions withDeadline(Duration limit) {
-    return new SearchOptions(k, threads, limit, cancelled, backend);
+    return new SearchOptions(k, threads, limit, cancelled, backend, filter);
   }
 
   /** Stops with {@link SearchStoppedException} once {@code condition} says true. */
   public SearchOptions withCancel(BooleanSupplier condition) {
-    return new SearchOptions(k, threads, deadline, condition, backend);
+    return new SearchOptions(k, threads, deadline, condition, backend, filter);
   }
 
   /** On this backend or not at all. */
   public SearchOptions onBackend(String name) {
-    return new SearchOptions(k, threads, deadline, cancelled, name);
+    return new SearchOptions(k, threads, deadline, cancelled, name, filter);
+  }
+
+  /** Among these rows alone. */
+  public SearchOptions among(RowFilter rows) {
+    return new SearchOptions(k, threads, deadline, cancelled, backend, rows);
   }
 }

@@ -5,9 +5,19 @@ package dev.kith.core.search;
  *
  * @param backend that ran it, such as {@code simd}
  * @param index that was searched, such as {@code flat}
- * @param rowsScanned rows looked at, for all queries together
+ * @param bound what excluded rows: {@code float32}, the rows themselves, or the name of their
+ *     shadow, such as {@code int8}; {@code int8, float32} if some queries fell back
+ * @param rowsScanned rows looked at, those that a filter lets through, for all queries together
  * @param candidates rows whose canonical score was computed, for all queries together
+ * @param fallbacks queries for which the shadow's bound was too loose, so that the rows were
+ *     scanned
  * @param proved whether the answer is proved to be the exact one
  */
 public record SearchReport(
-    String backend, String index, long rowsScanned, long candidates, boolean proved) {}
+    String backend,
+    String index,
+    String bound,
+    long rowsScanned,
+    long candidates,
+    long fallbacks,
+    boolean proved) {}

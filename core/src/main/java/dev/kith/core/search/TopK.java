@@ -8,7 +8,7 @@ import java.util.Arrays;
  * until it is used. Not safe for many threads.
  */
 public final class TopK {
-  private final int k;
+  private int k;
   private double[] keys;
   private long[] rows;
   private int size;
@@ -21,6 +21,15 @@ public final class TopK {
     this.k = k;
     this.keys = new double[Math.min(k, 16)];
     this.rows = new long[keys.length];
+  }
+
+  /** Forgets all pairs; from now on the {@code k} best are kept. */
+  public void reset(int newK) {
+    if (newK < 1) {
+      throw new IllegalArgumentException("k must be at least 1: " + newK);
+    }
+    k = newK;
+    size = 0;
   }
 
   /** How many pairs are held, at most {@code k}. */

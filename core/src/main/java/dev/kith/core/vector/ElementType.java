@@ -14,6 +14,8 @@ public enum ElementType {
   FLOAT32(4),
   /** IEEE 754 binary16. */
   FLOAT16(2),
+  /** The upper half of a binary32: its range with 8 bits of precision. */
+  BFLOAT16(2),
   /** Two's complement, -128 to 127. */
   INT8(1),
   /** Unsigned, 0 to 255. */
@@ -37,6 +39,19 @@ public enum ElementType {
   }
 
   /**
+   * The 16 bits of the nearest {@link #BFLOAT16}, ties to even; a NaN stays one.
+   *
+   * @param value any float32
+   */
+  public static short floatToBfloat16(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    if (Float.isNaN(value)) {
+      return (short) ((bits >>> 16) | 0x40); // quiet: the lower half alone may have told it apart
+    }
+    return (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
+  }
+
+  /**
    * Turns {@code count} elements at {@code offset} bytes into {@code source} into float32 values at
    * {@code at} and after in {@code target}.
    */
@@ -46,6 +61,11 @@ public enum ElementType {
       case FLOAT16 -> {
         for (int i = 0; i < count; i++) {
           target[at + i] = Float.float16ToFloat(source.get(SHORT, offset + 2L * i));
+        }
+      }
+      case BFLOAT16 -> {
+        for (int i = 0; i < count; i++) {
+          target[at + i] = Float.intBitsToFloat(source.get(SHORT, offset + 2L * i) << 16);
         }
       }
       case INT8 -> {

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /** A whole file, mapped read-only until its arena is closed. */
-record MappedFile(Path path, Arena arena, MemorySegment bytes) {
+public record MappedFile(Path path, Arena arena, MemorySegment bytes) {
 
   /** Turns a mapped file into what it holds; the arena is closed if that fails. */
   interface Reader<T> {
@@ -37,12 +37,14 @@ record MappedFile(Path path, Arena arena, MemorySegment bytes) {
   }
 
   /**
-   * The loops over rows run up to 1.7 times slower once they have seen two classes of segments, and
-   * mapped memory has a class of its own; reinterpreting gives it that of allocated memory. That is
-   * a restricted operation, so without {@code --enable-native-access} it is left out.
+   * Maps a file until the arena is closed.
+   *
+   * <p>The loops over rows run up to 1.7 times slower once they have seen two classes of segments,
+   * and mapped memory has a class of its own; reinterpreting gives it that of allocated memory.
+   * That is a restricted operation, so without {@code --enable-native-access} it is left out.
    */
   @SuppressWarnings("restricted")
-  private static MappedFile map(Path path, Arena arena) throws IOException {
+  public static MappedFile map(Path path, Arena arena) throws IOException {
     if (Files.isDirectory(path)) {
       throw new FileSystemException(path.toString(), null, "it is a folder, not a file");
     }
@@ -54,7 +56,7 @@ record MappedFile(Path path, Arena arena, MemorySegment bytes) {
   }
 
   /** The file contradicts its format at {@code offset}. */
-  VectorDataException damaged(
+  public VectorDataException damaged(
       String rule, long offset, Object expected, Object found, String advice) {
     return new VectorDataException(
         "%s: file=%s, offset=%d, expected=%s, found=%s; %s"

@@ -169,6 +169,9 @@ final class NpyFormat {
           case FLOAT16 -> "<f2";
           case INT8 -> "|i1";
           case UINT8 -> "|u1";
+          case BFLOAT16 ->
+              throw new IllegalArgumentException(
+                  "NumPy has no bfloat16, so .npy cannot hold it: write FLOAT32 or FLOAT16");
         };
     String dictionary =
         String.format(

@@ -120,11 +120,13 @@ public interface VectorSource extends AutoCloseable {
     return one.slice(0, 1); // whose close does nothing
   }
 
-  /** Copies rows of binary16 values, {@code bits[size * dimension]}. */
-  static VectorSource of(short[] bits, int dimension) {
+  /** Copies rows of 16-bit floats, {@code bits[size * dimension]}, as FLOAT16 or BFLOAT16. */
+  static VectorSource of(short[] bits, int dimension, ElementType type) {
+    if (type.bytes() != 2) {
+      throw new IllegalArgumentException("shorts hold FLOAT16 or BFLOAT16 rows, not " + type);
+    }
     requireWholeRows(bits.length, dimension);
-    var target =
-        SegmentVectorSource.allocate(bits.length / dimension, dimension, ElementType.FLOAT16);
+    var target = SegmentVectorSource.allocate(bits.length / dimension, dimension, type);
     MemorySegment.copy(bits, 0, target.data(), ElementType.SHORT, 0, bits.length);
     return target;
   }
@@ -138,6 +140,18 @@ public interface VectorSource extends AutoCloseable {
     var target = SegmentVectorSource.allocate(bytes.length / dimension, dimension, type);
     MemorySegment.copy(bytes, 0, target.data(), ValueLayout.JAVA_BYTE, 0, bytes.length);
     return target;
+  }
+
+  /**
+   * Rows in memory of the caller's, in place; closing the source does nothing.
+   *
+   * @param data off-heap; row {@code r} is at {@code r * stride} bytes
+   */
+  static VectorSource over(
+      MemorySegment data, long stride, long size, int dimension, ElementType type) {
+    return new SegmentVectorSource(
+            "memory", Arena.global(), data, 0, size, dimension, type, 0, stride)
+        .slice(0, size);
   }
 
   private static void requireWholeRows(int elements, int dimension) {

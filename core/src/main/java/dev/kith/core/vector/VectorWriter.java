@@ -44,10 +44,10 @@ public final class VectorWriter implements Closeable {
     this.buffer =
         ByteBuffer.allocateDirect(Math.max(1 << 16, rowBytes)).order(ByteOrder.LITTLE_ENDIAN);
     this.little = ByteBuffer.allocate(dimension * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    this.file = new WholeFile(target);
     if (npy) {
       buffer.put(NpyFormat.header(0, dimension, type));
     }
+    this.file = new WholeFile(target); // last: what fails before leaves no trace
   }
 
   /** {@code false}, for "not npy", if the format can hold this writer's type. */

@@ -2,6 +2,7 @@ package dev.kith.core.vector;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -15,13 +16,16 @@ import java.util.concurrent.ThreadLocalRandom;
  * its own, {@code NAME.RANDOM.partial}, forced to disk, renamed. A symbolic link of that name is
  * replaced, not followed.
  */
-final class WholeFile implements Closeable {
+public final class WholeFile implements Closeable {
+  private static final long CHUNK = 1 << 30;
+
   private final Path target;
   private final Path partial;
   private final FileChannel channel;
   private boolean committed;
 
-  WholeFile(Path target) throws IOException {
+  /** Starts the unfinished file. */
+  public WholeFile(Path target) throws IOException {
     this.target = target;
     String unique = Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), 36);
     this.partial = target.resolveSibling(target.getFileName() + "." + unique + ".partial");
@@ -30,12 +34,22 @@ final class WholeFile implements Closeable {
   }
 
   /** Appends what the buffer holds and clears it. */
-  void append(ByteBuffer buffer) throws IOException {
+  public void append(ByteBuffer buffer) throws IOException {
     buffer.flip();
     while (buffer.hasRemaining()) {
       channel.write(buffer);
     }
     buffer.clear();
+  }
+
+  /** Appends memory of any size. */
+  public void append(MemorySegment bytes) throws IOException {
+    for (long at = 0; at < bytes.byteSize(); at += CHUNK) {
+      var chunk = bytes.asSlice(at, Math.min(CHUNK, bytes.byteSize() - at)).asByteBuffer();
+      while (chunk.hasRemaining()) {
+        channel.write(chunk);
+      }
+    }
   }
 
   /** Overwrites the beginning. */
@@ -50,7 +64,8 @@ final class WholeFile implements Closeable {
     return channel.isOpen();
   }
 
-  void commit() throws IOException {
+  /** Makes the file complete and durable under its name. */
+  public void commit() throws IOException {
     channel.force(true);
     channel.close();
     Files.move(

@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import dev.kith.core.exact.ExactSearch;
 import dev.kith.core.metric.Metric;
+import dev.kith.core.quant.Shadow;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
 import dev.kith.core.search.SearchResult;
 import dev.kith.core.vector.VectorSource;
 import java.util.Collections;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class BackendsTest {
@@ -36,7 +38,7 @@ class BackendsTest {
   @Test
   void selfTest_inventedAnswers_areCaught() {
     assertThat(SelfTest.run(new InventingBackend()))
-        .startsWith("wrong rows: metric=l2, dimension=3, query=0, expected=[");
+        .startsWith("wrong rows: metric=l2, shadow=none, dimension=3, query=0, expected=[");
   }
 
   private static final class InventingBackend implements Backend {
@@ -56,14 +58,14 @@ class BackendsTest {
     }
 
     @Override
-    public ExactSearch exactSearch(VectorSource rows, Metric metric) {
+    public ExactSearch exactSearch(VectorSource rows, Metric metric, @Nullable Shadow shadow) {
       return new ExactSearch() {
         @Override
         public SearchResult search(VectorSource queries, SearchOptions options) {
           var invented = new Neighbors(new long[] {0, 1, 2, 3, 4, 5, 6}, new double[7]);
           return new SearchResult(
               Collections.nCopies((int) queries.size(), invented),
-              new SearchReport(name(), "flat", 0, 0, true));
+              new SearchReport(name(), "flat", "float32", 0, 0, 0, true));
         }
 
         @Override

@@ -3,7 +3,10 @@ package dev.kith.core.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kith.core.exact.ExactSearch;
 import dev.kith.core.metric.Metric;
+import dev.kith.core.quant.Quantizer;
+import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchResult;
 import dev.kith.core.search.SearchStoppedException;
@@ -14,28 +17,44 @@ import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What exact search promises on every backend: the rows of the definition, always. */
+/**
+ * What exact search promises on every backend, with every shadow and without: the rows of the
+ * definition, always.
+ */
 @ExtendWith(Seeded.class)
-abstract class ExactSearchContract {
+public abstract class ExactSearchContract {
 
-  abstract Backend backend();
+  /** What is tested. */
+  protected abstract Backend backend();
+
+  /** Of what the backend searches first, or null for the rows alone. */
+  protected @Nullable Quantizer shadow() {
+    return null;
+  }
+
+  private ExactSearch exactSearch(VectorSource rows, Metric metric) {
+    var quantizer = shadow();
+    return backend()
+        .exactSearch(rows, metric, quantizer == null ? null : quantizer.encode(rows, metric));
+  }
 
   /** Searches and compares every list of rows and every score with the definition. */
   private SearchResult assertExact(
       Metric metric, VectorSource source, float[][] rows, float[][] queries, int k, int threads) {
     try (var batch = VectorSource.of(queries)) {
       var result =
-          backend()
-              .exactSearch(source, metric)
-              .search(batch, SearchOptions.nearest(k).withThreads(threads));
+          exactSearch(source, metric).search(batch, SearchOptions.nearest(k).withThreads(threads));
       assertThat(result.neighbors()).hasSize(queries.length);
       for (int q = 0; q < queries.length; q++) {
         var found = result.neighbors().get(q);
@@ -83,7 +102,10 @@ abstract class ExactSearchContract {
               assertExact(
                   metric, source, rows, TestVectors.gaussians(random, batch, 24), 10, threads);
           // The bound must exclude nearly everything, or the scan proves nothing.
-          assertThat(result.report().candidates()).isLessThan(batch * 40L);
+          assertThat(result.report().candidates()).isLessThan(batch * 100L);
+          assertThat(result.report().fallbacks()).isZero();
+          assertThat(result.report().bound())
+              .isIn("float32", shadow() == null ? "float32" : shadow().name());
         }
       }
     }
@@ -204,7 +226,7 @@ abstract class ExactSearchContract {
     var rows = TestVectors.gaussians(random, 40_000, 4);
     try (var source = VectorSource.of(rows);
         var zero = VectorSource.of(new float[4])) {
-      var search = backend().exactSearch(source, Metric.COSINE);
+      var search = exactSearch(source, Metric.COSINE);
       var asked = new AtomicInteger();
       // Asked once a block of rows and once in 1,024 rows that are scored, which here are all.
       var counting =
@@ -223,7 +245,7 @@ abstract class ExactSearchContract {
   @Test
   void options_oddDeadlines_areRefusedOrEndless(SplittableRandom random) {
     try (var rows = VectorSource.of(TestVectors.gaussians(random, 10, 4))) {
-      var search = backend().exactSearch(rows, Metric.L2);
+      var search = exactSearch(rows, Metric.L2);
       var endless = SearchOptions.nearest(3).withDeadline(Duration.ofSeconds(Long.MAX_VALUE));
       assertThat(search.search(rows, endless).neighbors()).hasSize(10);
       assertThatThrownBy(() -> endless.withDeadline(Duration.ofNanos(-1)))
@@ -246,10 +268,10 @@ abstract class ExactSearchContract {
   void search_noRowsOrNoQueries_isEmpty() {
     try (var one = VectorSource.of(new float[] {1, 2})) {
       var none = one.slice(0, 0);
-      var overNothing = backend().exactSearch(none, Metric.L2);
+      var overNothing = exactSearch(none, Metric.L2);
       assertThat(overNothing.search(one, SearchOptions.nearest(3)).neighbors().getFirst())
           .isEmpty();
-      var ofNothing = backend().exactSearch(one, Metric.L2);
+      var ofNothing = exactSearch(one, Metric.L2);
       assertThat(ofNothing.search(none, SearchOptions.nearest(3)).neighbors()).isEmpty();
     }
   }
@@ -258,7 +280,7 @@ abstract class ExactSearchContract {
   void search_otherDimension_saysBoth() {
     try (var rows = VectorSource.of(new float[] {1, 2, 3});
         var query = VectorSource.of(new float[] {1, 2})) {
-      var search = backend().exactSearch(rows, Metric.L2);
+      var search = exactSearch(rows, Metric.L2);
       assertThatThrownBy(() -> search.search(query, SearchOptions.nearest(1)))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("query dimension must match the source: query=2 (memory), source=3 (memory)");
@@ -274,14 +296,14 @@ abstract class ExactSearchContract {
         rows[150][7] = bad;
         try (var source = VectorSource.of(rows);
             var queries = VectorSource.of(TestVectors.gaussians(random, batch, 10))) {
-          var search = backend().exactSearch(source, metric);
-          assertThatThrownBy(() -> search.search(queries, SearchOptions.nearest(2)))
+          assertThatThrownBy(
+                  () -> exactSearch(source, metric).search(queries, SearchOptions.nearest(2)))
               .isInstanceOf(VectorDataException.class)
               .hasMessage(
                   ("vectors must be finite: file=memory, offset=%d, row=150, element=7,"
                           + " found=%s; remove or repair that row")
                       .formatted(4 * (150 * 10 + 7), bad));
-          var swapped = backend().exactSearch(queries, metric);
+          var swapped = exactSearch(queries, metric);
           assertThatThrownBy(() -> swapped.search(source, SearchOptions.nearest(2)))
               .isInstanceOf(VectorDataException.class)
               .hasMessageContaining("row=150, element=7, found=" + bad);
@@ -290,10 +312,89 @@ abstract class ExactSearchContract {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void search_withFilter_findsTheNearestOfThoseAllowed(Metric metric, SplittableRandom random) {
+    for (int round = 0; round < Seeded.effort(); round++) {
+      var rows = TestVectors.gaussians(random, 2100, 18);
+      rows[5] = rows[77].clone();
+      try (var source = VectorSource.of(rows)) {
+        var search = exactSearch(source, metric);
+        int stretch = random.nextInt(2000);
+        for (var filter :
+            List.of(
+                RowFilter.of(2100, row -> true),
+                RowFilter.of(2100, row -> false),
+                RowFilter.of(2100, row -> row == 2099),
+                RowFilter.of(2100, row -> row >= stretch && row < stretch + 90),
+                RowFilter.of(2100, row -> row % 3 == 1),
+                RowFilter.of(2100, _ -> random.nextInt(40) == 0))) {
+          for (int batch : new int[] {1, 3, 30}) {
+            var queries = TestVectors.gaussians(random, batch, 18);
+            queries[0] = rows[5].clone();
+            try (var asked = VectorSource.of(queries)) {
+              var result =
+                  search.search(asked, SearchOptions.nearest(12).withThreads(2).among(filter));
+              for (int q = 0; q < batch; q++) {
+                assertThat(result.neighbors().get(q).rows())
+                    .isEqualTo(
+                        Arrays.stream(TestVectors.nearest(metric, queries[q], rows, 2100))
+                            .filter(filter::allows)
+                            .limit(12)
+                            .toArray());
+              }
+              assertThat(result.report().rowsScanned()).isEqualTo(filter.count() * batch);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void search_filterOfAnotherSize_saysBoth(SplittableRandom random) {
+    try (var rows = VectorSource.of(TestVectors.gaussians(random, 10, 4))) {
+      var search = exactSearch(rows, Metric.L2);
+      var options = SearchOptions.nearest(3).among(RowFilter.of(11, row -> true));
+      assertThatThrownBy(() -> search.search(rows, options))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "a filter must have a bit for each row of the source: bits=11, rows=10 (memory)");
+    }
+  }
+
+  /** Single queries share workspaces: what one search left must not reach the next. */
+  @Test
+  void search_manyAtOnceAndOneAfterAnother_areIndependent(SplittableRandom random) {
+    var rows = TestVectors.gaussians(random, 900, 21);
+    var queries = TestVectors.gaussians(random, 60, 21);
+    try (var source = VectorSource.of(rows)) {
+      for (var metric : Metric.values()) {
+        var search = exactSearch(source, metric);
+        IntStream.range(0, queries.length)
+            .parallel()
+            .forEach(
+                q -> {
+                  int k = 1 + q % 17;
+                  var filter = q % 5 == 0 ? RowFilter.of(900, row -> row % 2 == 0) : null;
+                  var options = new SearchOptions(k, 1 + q % 3, null, () -> false, null, filter);
+                  var found =
+                      search.search(VectorSource.single(queries[q]), options).neighbors().get(0);
+                  assertThat(found.rows())
+                      .isEqualTo(
+                          Arrays.stream(TestVectors.nearest(metric, queries[q], rows, 900))
+                              .filter(row -> filter == null || filter.allows(row))
+                              .limit(k)
+                              .toArray());
+                });
+      }
+    }
+  }
+
   @Test
   void search_deadlinePassed_throwsAndGivesNothing(SplittableRandom random) {
     try (var rows = VectorSource.of(TestVectors.gaussians(random, 3000, 64))) {
-      var search = backend().exactSearch(rows, Metric.L2);
+      var search = exactSearch(rows, Metric.L2);
       var options = SearchOptions.nearest(3).withDeadline(Duration.ofNanos(1));
       assertThatThrownBy(() -> search.search(rows, options))
           .isInstanceOf(SearchStoppedException.class)
@@ -305,8 +406,8 @@ abstract class ExactSearchContract {
 
   @Test
   void search_cancelledHalfway_throwsSoon(SplittableRandom random) {
-    try (var rows = VectorSource.of(TestVectors.gaussians(random, 3000, 64))) {
-      var search = backend().exactSearch(rows, Metric.L2);
+    try (var rows = VectorSource.of(TestVectors.gaussians(random, 20_000, 64))) {
+      var search = exactSearch(rows, Metric.L2);
       var asked = new AtomicInteger();
       var options =
           SearchOptions.nearest(3).withThreads(1).withCancel(() -> asked.incrementAndGet() > 2);

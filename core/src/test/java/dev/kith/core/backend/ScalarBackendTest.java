@@ -2,7 +2,7 @@ package dev.kith.core.backend;
 
 class ScalarBackendTest extends ExactSearchContract {
   @Override
-  Backend backend() {
+  protected Backend backend() {
     return new ScalarBackend();
   }
 }

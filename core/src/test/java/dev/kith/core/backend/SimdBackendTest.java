@@ -2,7 +2,7 @@ package dev.kith.core.backend;
 
 class SimdBackendTest extends ExactSearchContract {
   @Override
-  Backend backend() {
+  protected Backend backend() {
     return new SimdBackend();
   }
 }

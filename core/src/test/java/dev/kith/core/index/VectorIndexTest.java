@@ -41,6 +41,6 @@ class VectorIndexTest {
   void parse_unknown_saysWhatIsKnown() {
     assertThatThrownBy(() -> IndexSpec.parse("hnsw(m=16)"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("no such index: hnsw(m=16); known is flat");
+        .hasMessage("no such index: hnsw(m=16); known are flat and flat(shadow=int8|fp16|bf16)");
   }
 }

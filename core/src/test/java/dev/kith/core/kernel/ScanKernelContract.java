@@ -16,9 +16,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What every {@link ScanKernel} promises. */
 @ExtendWith(Seeded.class)
-abstract class ScanKernelContract {
+public abstract class ScanKernelContract {
 
-  abstract ScanKernel kernel();
+  /** What is tested. */
+  protected abstract ScanKernel kernel();
 
   /** Around every vector width, unrolled or not. */
   static IntStream awkwardDimensions() {
@@ -135,6 +136,7 @@ abstract class ScanKernelContract {
       var dots = new float[at + count];
       var mul = new float[from + count];
       var add = new float[from + count];
+      var slack = new float[from + count];
       var expected = new int[count];
       int n = 0;
       for (int r = 0; r < count; r++) {
@@ -142,14 +144,17 @@ abstract class ScanKernelContract {
         dots[at + r] = random.nextInt(8) == 0 ? Float.NaN : random.nextInt(-9, 10);
         mul[from + r] = random.nextInt(-3, 4);
         add[from + r] = random.nextInt(9) == 0 ? Float.POSITIVE_INFINITY : random.nextInt(-3, 4);
-        if (!(dots[at + r] * mul[from + r] + 2 * add[from + r] < 4)) {
+        slack[from + r] = random.nextInt(-3, 4);
+        if (!(dots[at + r] * mul[from + r] + add[from + r] + 2 * slack[from + r] < 4)) {
           expected[n++] = r;
         }
       }
       var kept = new int[count];
-      assertThat(kernel().select(dots, at, from, count, mul, add, 2, 4, kept)).isEqualTo(n);
+      assertThat(kernel().select(dots, at, from, count, mul, add, slack, 2, 4, kept)).isEqualTo(n);
       assertThat(Arrays.copyOf(kept, n)).isEqualTo(Arrays.copyOf(expected, n));
-      assertThat(kernel().select(dots, at, from, count, mul, add, 2, Float.NEGATIVE_INFINITY, kept))
+      assertThat(
+              kernel()
+                  .select(dots, at, from, count, mul, add, slack, 2, Float.NEGATIVE_INFINITY, kept))
           .isEqualTo(count);
     }
   }

@@ -2,7 +2,7 @@ package dev.kith.core.kernel;
 
 class SimdKernelTest extends ScanKernelContract {
   @Override
-  ScanKernel kernel() {
+  protected ScanKernel kernel() {
     return new SimdKernel();
   }
 }

@@ -46,7 +46,7 @@ public final class TestVectors {
     var source =
         switch (type) {
           case FLOAT32 -> VectorSource.of(gaussians(random, size, dimension));
-          case FLOAT16 -> halves(random, size, dimension);
+          case FLOAT16, BFLOAT16 -> halves(random, size, dimension, type);
           case INT8, UINT8 -> {
             var bytes = new byte[size * dimension];
             random.nextBytes(bytes);
@@ -58,12 +58,17 @@ public final class TestVectors {
     return new Typed(source, rows);
   }
 
-  private static VectorSource halves(SplittableRandom random, int size, int dimension) {
+  private static VectorSource halves(
+      SplittableRandom random, int size, int dimension, ElementType type) {
     var bits = new short[size * dimension];
     for (int i = 0; i < bits.length; i++) {
-      bits[i] = Float.floatToFloat16(gaussian(random, 1)[0]);
+      float value = gaussian(random, 1)[0];
+      bits[i] =
+          type == ElementType.FLOAT16
+              ? Float.floatToFloat16(value)
+              : ElementType.floatToBfloat16(value);
     }
-    return VectorSource.of(bits, dimension);
+    return VectorSource.of(bits, dimension, type);
   }
 
   /**

@@ -89,7 +89,8 @@ class VectorFilesTest {
       var data = TestVectors.typed(random, type, 2100, d);
       try (var source = data.source()) {
         for (var extension : new String[] {"npy", "fvecs", "bvecs"}) {
-          if ((extension.equals("fvecs") && type != ElementType.FLOAT32)
+          if ((extension.equals("npy") && type == ElementType.BFLOAT16)
+              || (extension.equals("fvecs") && type != ElementType.FLOAT32)
               || (extension.equals("bvecs") && type != ElementType.UINT8)) {
             continue;
           }
@@ -107,6 +108,18 @@ class VectorFilesTest {
             }
           }
         }
+      }
+    }
+  }
+
+  @Test
+  void write_bfloat16AsNpy_saysThatNumPyHasNone() throws IOException {
+    try (var rows = VectorSource.of(new short[] {1, 2}, 2, ElementType.BFLOAT16)) {
+      assertThatThrownBy(() -> VectorWriter.write(folder.resolve("rows.npy"), rows))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("NumPy has no bfloat16, so .npy cannot hold it: write FLOAT32 or FLOAT16");
+      try (var files = Files.list(folder)) {
+        assertThat(files).isEmpty();
       }
     }
   }

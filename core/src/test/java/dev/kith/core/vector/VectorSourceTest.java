@@ -55,7 +55,8 @@ class VectorSourceTest {
   void decode_everyType_isExact() {
     try (var signed = VectorSource.of(new byte[] {-128, -1, 127}, 3, ElementType.INT8);
         var unsigned = VectorSource.of(new byte[] {-128, -1, 127}, 3, ElementType.UINT8);
-        var half = VectorSource.of(new short[] {0x3c00, (short) 0xc000, 0x0001}, 3)) {
+        var half =
+            VectorSource.of(new short[] {0x3c00, (short) 0xc000, 0x0001}, 3, ElementType.FLOAT16)) {
       assertThat(signed.row(0)).containsExactly(-128, -1, 127);
       assertThat(unsigned.row(0)).containsExactly(128, 255, 127);
       assertThat(half.row(0)).containsExactly(1, -2, 0x1p-24f);

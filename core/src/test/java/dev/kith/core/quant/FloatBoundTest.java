@@ -1,4 +1,4 @@
-package dev.kith.core.exact;
+package dev.kith.core.quant;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The two claims that the proof in docs/exactness.md rests on, tried on hostile pairs. */
 @ExtendWith(Seeded.class)
-class ErrorBoundTest {
+class FloatBoundTest {
   private static final int PAIRS = 20_000 * Seeded.effort();
   private final ScalarKernel kernel = new ScalarKernel();
 
@@ -23,13 +23,13 @@ class ErrorBoundTest {
     int informative = 0;
     for (int i = 0; i < PAIRS; i++) {
       int d = 1 + random.nextInt(70);
-      var bound = new ErrorBound(metric, d);
+      var bound = new FloatBound(metric, d);
       float[] row = hostile(random, d);
       float[] original = random.nextInt(4) == 0 ? nearly(row, random) : hostile(random, d);
       var query = bound.query(original);
       float norm = kernel.squaredNorm(row);
       float dot = dot(query.scanned(), row);
-      double error = bound.error(query, norm);
+      double error = bound.error(query, norm, 0);
       if (error < Double.POSITIVE_INFINITY) {
         informative++;
         double key = TestVectors.key(metric, original, row);
@@ -48,13 +48,13 @@ class ErrorBoundTest {
     int dropped = 0;
     for (int i = 0; i < PAIRS; i++) {
       int d = 1 + random.nextInt(70);
-      var bound = new ErrorBound(metric, d);
+      var bound = new FloatBound(metric, d);
       float[] row = hostile(random, d);
       var query = bound.query(random.nextInt(4) == 0 ? nearly(row, random) : hostile(random, d));
       float[] norm = {kernel.squaredNorm(row)};
       float[] dot = {dot(query.scanned(), row)};
       double estimate = bound.estimate(query, dot[0], norm[0]);
-      double error = bound.error(query, norm[0]);
+      double error = bound.error(query, norm[0], 0);
       // At the edge, a little to either side of it, and far away.
       double lower = estimate - error;
       double tau =
@@ -66,7 +66,8 @@ class ErrorBoundTest {
           };
       float[] mul = new float[1];
       float[] add = new float[1];
-      bound.rowTerms(norm, 1, mul, add);
+      float[] slack = new float[1];
+      bound.rowTerms(norm, new float[1], 1, mul, add, slack);
       boolean kept =
           1
               == kernel.select(
@@ -76,6 +77,7 @@ class ErrorBoundTest {
                   1,
                   mul,
                   add,
+                  slack,
                   bound.scale(query),
                   bound.threshold(query, tau),
                   new int[1]);

@@ -1,4 +1,4 @@
-package dev.kith.core.exact;
+package dev.kith.core.quant;
 
 import dev.kith.core.metric.Metric;
 
@@ -6,16 +6,22 @@ import dev.kith.core.metric.Metric;
  * How far a float32 product may be from the canonical key, for one metric and dimension. Symbols,
  * derivation and every rounding term: {@code docs/exactness.md}, section "The float32 scan".
  *
+ * <p>The product may be with a copy of the row that lost something: its residual, the norm of what
+ * was lost, is then part of the error. It is 0 for the rows themselves.
+ *
  * <p>For the inner loop the test "lower bound of the key {@code <= tau}" is brought to the form
- * {@code dot * mul(row) + scale(query) * add(row) >= threshold(query, tau)}, loosened so that
- * float32 arithmetic cannot exclude what the bound does not.
+ * {@code dot * mul(row) + add(row) + scale(query) * slack(row) >= threshold(query, tau)}, loosened
+ * so that float32 arithmetic cannot exclude what the bound does not.
  */
-final class ErrorBound {
+public final class FloatBound {
   /** Unit roundoff of float32. */
   private static final double U = 0x1p-24;
 
   /** Rows with a squared norm from here on may have overflowed: never excluded. */
   private static final float NORM_LIMIT = 0x1p126f;
+
+  /** What was lost is bounded like the rest: products stay far from overflow. */
+  private static final float RESIDUAL_LIMIT = 0x1p62f;
 
   /** Below this a squared norm may have lost bits to underflow, which matters for cosine. */
   private static final float COSINE_NORM_MIN = 0x1p-100f;
@@ -29,7 +35,8 @@ final class ErrorBound {
   private final double loose;
   private final float normUnderflow;
 
-  ErrorBound(Metric metric, int dimension) {
+  /** For rows of that many elements. */
+  public FloatBound(Metric metric, int dimension) {
     this.metric = metric;
     this.epsilon = 1.01 * (dimension + 16) * U;
     this.eta = dimension * 0x1p-149;
@@ -47,10 +54,11 @@ final class ErrorBound {
    * @param bounded false if no row can be excluded for this query
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Query(
+  public record Query(
       float[] original, float[] scanned, double squaredNorm, double norm, boolean bounded) {}
 
-  Query query(float[] original) {
+  /** Prepares a query whose elements are finite. */
+  public Query query(float[] original) {
     double squaredNorm = squaredNorm(original);
     var scanned = original;
     if (metric == Metric.COSINE && squaredNorm > 0) {
@@ -75,43 +83,55 @@ final class ErrorBound {
     return sum;
   }
 
-  /** Fills {@code mul} and {@code add} for rows with these squared norms. */
-  void rowTerms(float[] norms, int count, float[] mul, float[] add) {
+  /**
+   * Fills {@code mul}, {@code add} and {@code slack} for rows with these squared norms and
+   * residuals.
+   */
+  public void rowTerms(
+      float[] norms, float[] residuals, int count, float[] mul, float[] add, float[] slack) {
+    float grown = (float) (1 + 4 * loose);
     switch (metric) {
       case L2 -> {
         float factor = (float) (-0.5 + loose);
         for (int r = 0; r < count; r++) {
           mul[r] = 1;
-          add[r] = norms[r] < NORM_LIMIT ? norms[r] * factor : Float.POSITIVE_INFINITY;
+          add[r] = excludable(norms[r], residuals[r]) ? norms[r] * factor : Float.POSITIVE_INFINITY;
+          slack[r] = residuals[r] * grown;
         }
       }
       case DOT -> {
         float factor = (float) loose;
         for (int r = 0; r < count; r++) {
           mul[r] = 1;
-          add[r] =
-              norms[r] < NORM_LIMIT
-                  ? (float) Math.sqrt(norms[r] + normUnderflow) * factor
-                  : Float.POSITIVE_INFINITY;
+          add[r] = excludable(norms[r], residuals[r]) ? 0 : Float.POSITIVE_INFINITY;
+          slack[r] = (float) Math.sqrt(norms[r] + normUnderflow) * factor + residuals[r] * grown;
         }
       }
       case COSINE -> {
         for (int r = 0; r < count; r++) {
-          boolean reliable = norms[r] >= COSINE_NORM_MIN && norms[r] < NORM_LIMIT;
+          boolean reliable = excludable(norms[r], residuals[r]);
           mul[r] = reliable ? 1 / (float) Math.sqrt(norms[r]) : 0;
           add[r] = reliable ? 0 : Float.POSITIVE_INFINITY;
+          slack[r] = residuals[r] * mul[r] * grown;
         }
       }
     }
   }
 
-  /** The query's factor of {@code add}. */
-  float scale(Query query) {
-    return metric == Metric.DOT ? Math.nextUp((float) query.norm) : 1;
+  /** False for NaN as well. */
+  private boolean excludable(float norm, float residual) {
+    return norm < NORM_LIMIT
+        && residual < RESIDUAL_LIMIT
+        && (metric != Metric.COSINE || norm >= COSINE_NORM_MIN);
+  }
+
+  /** The query's factor of {@code slack}. */
+  public float scale(Query query) {
+    return Math.nextUp((float) query.norm);
   }
 
   /** A row whose sum is below this has a key above {@code tau}. */
-  float threshold(Query query, double tau) {
+  public float threshold(Query query, double tau) {
     if (!query.bounded || tau == Double.POSITIVE_INFINITY) {
       return Float.NEGATIVE_INFINITY;
     }
@@ -125,22 +145,24 @@ final class ErrorBound {
   }
 
   /** Half the width of the interval around {@link #estimate} that holds the canonical key. */
-  double error(Query query, float norm) {
-    if (!query.bounded
-        || !(norm < NORM_LIMIT)
-        || (metric == Metric.COSINE && !(norm >= COSINE_NORM_MIN))) {
+  public double error(Query query, float norm, float residual) {
+    if (!query.bounded || !excludable(norm, residual)) {
       return Double.POSITIVE_INFINITY;
     }
     double rowNorm = Math.sqrt((norm + eta) * (1 + 2 * epsilon));
+    double lost = residual * (1 + 2 * epsilon);
     return switch (metric) {
-      case L2 -> epsilon * (query.norm + rowNorm) * (query.norm + rowNorm) + 4 * eta;
-      case DOT -> epsilon * query.norm * rowNorm + 2 * eta;
-      case COSINE -> 2 * epsilon;
+      case L2 ->
+          epsilon * (query.norm + rowNorm) * (query.norm + rowNorm)
+              + 2 * query.norm * lost
+              + 4 * eta;
+      case DOT -> query.norm * (epsilon * rowNorm + lost) + 2 * eta;
+      case COSINE -> 2 * epsilon + lost / Math.sqrt(norm) * (1 + 2 * epsilon);
     };
   }
 
   /** The key as far as float32 products tell; meaningless where {@link #error} is infinite. */
-  double estimate(Query query, float dot, float norm) {
+  public double estimate(Query query, float dot, float norm) {
     return switch (metric) {
       case L2 -> query.squaredNorm + norm - 2.0 * dot;
       case DOT -> -(double) dot;

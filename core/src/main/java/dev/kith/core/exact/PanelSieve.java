@@ -1,0 +1,210 @@
+package dev.kith.core.exact;
+
+import dev.kith.core.kernel.PanelHits;
+import dev.kith.core.kernel.PanelKernel;
+import dev.kith.core.kernel.PanelQuery;
+import dev.kith.core.kernel.Panels;
+import dev.kith.core.quant.Int8Shadow;
+import dev.kith.core.quant.PanelBound;
+import dev.kith.core.search.RowFilter;
+import dev.kith.core.vector.VectorDataException;
+import dev.kith.core.vector.VectorSource;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/** Excludes rows by integer products with an int8 shadow. */
+final class PanelSieve implements Sieve {
+  /** From this many queries on, a tile that is not full costs less than scans (measured). */
+  private static final int TILE_FROM = 4;
+
+  /** Rows after which a tile's thresholds are drawn closer. */
+  private static final int TILE_ROWS = 2 * STEP;
+
+  private final PanelKernel kernel;
+  private final Int8Shadow shadow;
+  private final PanelBound bound;
+  private final int groups;
+  private final long stride;
+
+  PanelSieve(PanelKernel kernel, Int8Shadow shadow) {
+    this.kernel = kernel;
+    this.shadow = shadow;
+    this.bound = shadow.bound();
+    this.groups = shadow.groups();
+    this.stride = Panels.stride(groups);
+  }
+
+  @Override
+  public String bound() {
+    return shadow.quantizer().name();
+  }
+
+  @Override
+  public long bytes() {
+    return 0;
+  }
+
+  /** How many queries these loops can serve faster than float32 loops do. */
+  int mostQueries() {
+    return kernel.tileQueries() == 0 ? RowSieve.TILE_FROM - 1 : Integer.MAX_VALUE;
+  }
+
+  @Override
+  public Pass pass(int count) {
+    return new PanelPass(count);
+  }
+
+  private final class PanelPass implements Pass {
+    private final float[][] originals;
+    private final PanelBound.Query[] queries;
+    private final boolean tiled;
+    private final Arena arena = Arena.ofAuto();
+
+    /** For tiles one that holds all queries, else one for each. */
+    private final PanelQuery[] coded;
+
+    private MemorySegment allowed = MemorySegment.NULL;
+
+    PanelPass(int count) {
+      int d = shadow.rows().dimension();
+      this.tiled = kernel.tileQueries() > 0 && count >= TILE_FROM;
+      this.originals = new float[count][d];
+      this.queries = new PanelBound.Query[count];
+      this.coded = new PanelQuery[tiled ? 1 : count];
+      for (int q = 0; q < count; q++) {
+        queries[q] = bound.newQuery(!tiled);
+      }
+      for (int i = 0; i < coded.length; i++) {
+        coded[i] =
+            tiled
+                ? PanelQuery.tiles(arena, d, count, kernel.tileQueries())
+                : PanelQuery.single(arena, d);
+      }
+    }
+
+    @Override
+    public void start(VectorSource given, @Nullable RowFilter only) {
+      allowed = only == null ? MemorySegment.NULL : only.bits();
+      for (int q = 0; q < queries.length; q++) {
+        given.block(q, 1).decodeRow(0, originals[q], 0);
+        VectorDataException.requireFinite(given, q, originals[q]);
+        queries[q].set(originals[q]);
+        queries[q].putInto(coded[tiled ? 0 : q], tiled ? q : 0);
+      }
+    }
+
+    @Override
+    public float[] query(int q) {
+      return originals[q];
+    }
+
+    @Override
+    public boolean bounded(int q) {
+      return queries[q].bounded();
+    }
+
+    @Override
+    public int blockRows() {
+      if (tiled) {
+        return TILE_ROWS;
+      }
+      // One query reads from memory, in streams half a block apart; others from the L2 cache.
+      long blockBytes = queries.length == 1 ? 1 << 20 : 1 << 18;
+      return STEP * Math.clamp(blockBytes * Panels.ROWS / (stride * STEP), 1, 64);
+    }
+
+    @Override
+    public Scanner scanner() {
+      return tiled ? new TileScanner(this) : new SingleScanner(this);
+    }
+
+    /** The panels of a block, to the end of the last one. */
+    private MemorySegment panels(long first, int count) {
+      return shadow.panels().asSlice(first / Panels.ROWS * stride, panelCount(count) * stride);
+    }
+
+    private int panelCount(int rows) {
+      return (rows + Panels.ROWS - 1) / Panels.ROWS;
+    }
+
+    private MemorySegment allowed(long first) {
+      return allowed.byteSize() == 0 ? allowed : allowed.asSlice(first / 8);
+    }
+
+    /** Rows that only fill up the last panel are not offered. */
+    private void offer(
+        Candidates candidates, PanelBound.Query query, long row, long product, long lowProduct) {
+      if (row < shadow.rows().size()) {
+        candidates.offer(
+            row,
+            query.estimate(product, lowProduct, shadow.scale(row), shadow.base(row)),
+            query.error(shadow.residual(row), shadow.reach(row)));
+      }
+    }
+  }
+
+  private final class SingleScanner implements Scanner {
+    private final PanelPass pass;
+    private final MemorySegment terms;
+    private final PanelHits hits;
+
+    SingleScanner(PanelPass pass) {
+      this.pass = pass;
+      var arena = Arena.ofAuto();
+      this.terms = arena.allocate(PanelQuery.TERM_BYTES, 64);
+      this.hits = PanelHits.allocate(arena, pass.blockRows());
+    }
+
+    @Override
+    public void scan(long first, int count, Candidates[] candidates) {
+      var panels = pass.panels(first, count);
+      var allowed = pass.allowed(first);
+      for (int q = 0; q < pass.queries.length; q++) {
+        var query = pass.queries[q];
+        var coded = pass.coded[q];
+        coded.copyTerms(terms);
+        PanelQuery.threshold(terms, 0, query.threshold(candidates[q].tau()));
+        int n = kernel.scan(panels, pass.panelCount(count), groups, coded, terms, allowed, hits);
+        for (int i = 0; i < n; i++) {
+          pass.offer(
+              candidates[q], query, first + hits.row(i), hits.product(i), hits.lowProduct(i));
+        }
+      }
+    }
+  }
+
+  private final class TileScanner implements Scanner {
+    private final PanelPass pass;
+    private final MemorySegment terms;
+    private final PanelHits hits;
+
+    TileScanner(PanelPass pass) {
+      this.pass = pass;
+      var arena = Arena.ofAuto();
+      this.terms = arena.allocate((long) PanelQuery.TERM_BYTES * pass.queries.length, 64);
+      this.hits = PanelHits.allocate(arena, (long) TILE_ROWS * pass.queries.length);
+    }
+
+    @Override
+    public void scan(long first, int count, Candidates[] candidates) {
+      pass.coded[0].copyTerms(terms);
+      for (int q = 0; q < pass.queries.length; q++) {
+        PanelQuery.threshold(terms, q, pass.queries[q].threshold(candidates[q].tau()));
+      }
+      int n =
+          kernel.tile(
+              pass.panels(first, count),
+              pass.panelCount(count),
+              groups,
+              pass.coded[0],
+              terms,
+              pass.allowed(first),
+              hits);
+      for (int i = 0; i < n; i++) {
+        int q = hits.query(i);
+        pass.offer(candidates[q], pass.queries[q], first + hits.row(i), hits.product(i), 0);
+      }
+    }
+  }
+}

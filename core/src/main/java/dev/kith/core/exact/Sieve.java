@@ -1,0 +1,53 @@
+package dev.kith.core.exact;
+
+import dev.kith.core.search.RowFilter;
+import dev.kith.core.vector.VectorSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A way to tell, without canonical keys, which rows may belong to an answer: by the rows
+ * themselves, or by a shadow of them. Immutable; safe for many threads.
+ */
+interface Sieve {
+  /** Blocks begin at multiples of this. */
+  int STEP = 64;
+
+  /** What excludes rows, for reports. */
+  String bound();
+
+  /** Bytes of memory kept about the rows beside a shadow, so far. */
+  long bytes();
+
+  /** Room for {@code count} queries. */
+  Pass pass(int count);
+
+  /** One pass over the rows for some queries, shared by its workers; may be started again. */
+  interface Pass {
+    /**
+     * Reads the queries.
+     *
+     * @throws dev.kith.core.vector.VectorDataException if one is not finite
+     */
+    void start(VectorSource queries, @Nullable RowFilter filter);
+
+    /** A query as given. */
+    float[] query(int q);
+
+    /** False if nothing can be excluded for this query. */
+    boolean bounded(int q);
+
+    /** Rows of a block, a multiple of {@link #STEP}. */
+    int blockRows();
+
+    /** What one worker needs. */
+    Scanner scanner();
+  }
+
+  /** One worker's loops. */
+  interface Scanner {
+    /**
+     * Offers the rows of a block that are not excluded, to {@code candidates[q]} for each query.
+     */
+    void scan(long first, int count, Candidates[] candidates);
+  }
+}

@@ -1,0 +1,31 @@
+package dev.kith.core.kernel;
+
+import dev.kith.core.vector.ElementType;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Products of a float32 query with rows of 16-bit floats in place. The contract of {@link
+ * ScanKernel}'s products holds, for the rows' values. Stateless and safe for many threads.
+ */
+public interface HalfKernel {
+
+  /** Short name of the instruction set behind it, for reports. */
+  String name();
+
+  /**
+   * One query against rows in place.
+   *
+   * @param type FLOAT16 or BFLOAT16
+   * @param query off-heap, {@code [d]} float32
+   * @param rows off-heap; row {@code r} is at {@code r * stride} bytes
+   * @param dots off-heap, {@code [>= count]} float32; receives {@code <query, row r>}
+   */
+  void dots(
+      ElementType type,
+      MemorySegment query,
+      MemorySegment rows,
+      long stride,
+      int count,
+      int d,
+      MemorySegment dots);
+}

@@ -1,0 +1,61 @@
+package dev.kith.core.kernel;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The loops over int8 codes in {@link Panels}. Products are integers and exact; the upper bound of
+ * {@link PanelQuery} is computed in float32, each of its operations rounded or fused, which the
+ * proof in {@code docs/exactness.md} leaves room for.
+ *
+ * <p>A row is dropped iff {@code bound < threshold}, so that NaN is kept, or if its bit in {@code
+ * allowed} is 0. Hits come in any order. Implementations are stateless and safe for many threads;
+ * nothing is read behind the last panel.
+ */
+public interface PanelKernel {
+
+  /** Short name of the instruction set behind it, for reports. */
+  String name();
+
+  /**
+   * Queries of a tile in {@link #tile}, or 0 if there is none: then tiles of float32 rows are
+   * faster for batches than codes are.
+   */
+  int tileQueries();
+
+  /**
+   * One query with two codes an element against panels.
+   *
+   * @param panels off-heap, {@code count} panels
+   * @param groups of 4 elements, {@link Panels#groups}
+   * @param query made by {@link PanelQuery#single}
+   * @param terms of that query
+   * @param allowed a bit a row, from the first panel's first, or {@link MemorySegment#NULL}
+   * @param hits room for 16 a panel
+   * @return how many were kept
+   */
+  int scan(
+      MemorySegment panels,
+      int count,
+      int groups,
+      PanelQuery query,
+      MemorySegment terms,
+      MemorySegment allowed,
+      PanelHits hits);
+
+  /**
+   * Queries with one code an element against panels.
+   *
+   * @param queries made by {@link PanelQuery#tiles} with this kernel's {@link #tileQueries}
+   * @param terms of those queries
+   * @param hits room for 16 a panel and query
+   * @return how many were kept
+   */
+  int tile(
+      MemorySegment panels,
+      int count,
+      int groups,
+      PanelQuery queries,
+      MemorySegment terms,
+      MemorySegment allowed,
+      PanelHits hits);
+}

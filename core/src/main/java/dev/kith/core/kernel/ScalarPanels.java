@@ -1,0 +1,97 @@
+package dev.kith.core.kernel;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** Plain Java: the reference for the loops over codes. */
+public final class ScalarPanels implements PanelKernel {
+
+  /** The plain Java loops. */
+  public ScalarPanels() {}
+
+  @Override
+  public String name() {
+    return "scalar loops";
+  }
+
+  @Override
+  public int tileQueries() {
+    return 0;
+  }
+
+  @Override
+  public int scan(
+      MemorySegment panels,
+      int count,
+      int groups,
+      PanelQuery query,
+      MemorySegment terms,
+      MemorySegment allowed,
+      PanelHits hits) {
+    int n = 0;
+    var sums = new int[Panels.ROWS];
+    var lows = new int[Panels.ROWS];
+    for (int p = 0; p < count; p++) {
+      long at = p * Panels.stride(groups);
+      products(panels, at, groups, query.high(), PanelQuery.bias(terms, 0), sums);
+      products(panels, at, groups, query.low(), PanelQuery.lowBias(terms, 0), lows);
+      for (int r = 0; r < Panels.ROWS; r++) {
+        float product =
+            sums[r] * PanelQuery.scale(terms, 0) + lows[r] * PanelQuery.lowScale(terms, 0);
+        if (keeps(panels, at + Panels.termsAt(groups), p, r, product, terms, allowed)) {
+          hits.put(n++, Panels.ROWS * p + r, sums[r], lows[r]);
+        }
+      }
+    }
+    return n;
+  }
+
+  private static void products(
+      MemorySegment panels, long at, int groups, MemorySegment codes, int bias, int[] sums) {
+    for (int r = 0; r < Panels.ROWS; r++) {
+      int sum = -bias;
+      for (int g = 0; g < groups; g++) {
+        int row = panels.get(Panels.INT, at + (long) Panels.GROUP_BYTES * g + 4L * r);
+        int query = codes.get(Panels.INT, 4L * g);
+        sum += (row & 0xff) * (byte) query;
+        sum += (row >>> 8 & 0xff) * (byte) (query >>> 8);
+        sum += (row >>> 16 & 0xff) * (byte) (query >>> 16);
+        sum += (row >>> 24) * (byte) (query >>> 24);
+      }
+      sums[r] = sum;
+    }
+  }
+
+  private static boolean keeps(
+      MemorySegment panels,
+      long termsAt,
+      int panel,
+      int r,
+      float product,
+      MemorySegment terms,
+      MemorySegment allowed) {
+    if (allowed.byteSize() != 0
+        && (allowed.get(ValueLayout.JAVA_BYTE, 2L * panel + r / 8) >>> r % 8 & 1) == 0) {
+      return false;
+    }
+    long at = termsAt + 4L * r;
+    float bound =
+        product * panels.get(Panels.FLOAT, at + Panels.SCALE)
+            + panels.get(Panels.FLOAT, at + Panels.LIFT)
+            + PanelQuery.weight(terms, 0) * panels.get(Panels.FLOAT, at + Panels.RESIDUAL)
+            + PanelQuery.slack(terms, 0) * panels.get(Panels.FLOAT, at + Panels.REACH);
+    return !(bound < PanelQuery.threshold(terms, 0));
+  }
+
+  @Override
+  public int tile(
+      MemorySegment panels,
+      int count,
+      int groups,
+      PanelQuery queries,
+      MemorySegment terms,
+      MemorySegment allowed,
+      PanelHits hits) {
+    throw new IllegalStateException("these loops have no tiles: tileQueries() is 0");
+  }
+}

@@ -1,0 +1,153 @@
+package dev.kith.core.kernel;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.I2F;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.LT;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The Vector API over codes. It has no instruction that multiplies bytes and adds neighbours, so
+ * bytes are split into even and odd ones, as 16-bit lanes: codes of at most 255 and 63 give
+ * products whose sum of two fits ({@code 2 * 255 * 63 < 2^15}), and only that is widened.
+ */
+public final class SimdPanels implements PanelKernel {
+  private static final VectorSpecies<Float> FLOATS = SimdKernel.LANES;
+  private static final VectorSpecies<Integer> INTS =
+      VectorSpecies.of(int.class, FLOATS.vectorShape());
+
+  /** Rows of a register; a panel takes one register or several. */
+  private static final int W = INTS.length();
+
+  private static final int ROW_BITS = (1 << W) - 1;
+
+  /** The Vector API loops; needs the module {@code jdk.incubator.vector}. */
+  public SimdPanels() {}
+
+  @Override
+  public String name() {
+    return "Vector API, %d x int32".formatted(W);
+  }
+
+  @Override
+  public int tileQueries() {
+    return 0;
+  }
+
+  @Override
+  public int scan(
+      MemorySegment panels,
+      int count,
+      int groups,
+      PanelQuery query,
+      MemorySegment terms,
+      MemorySegment allowed,
+      PanelHits hits) {
+    int n = 0;
+    for (int p = 0; p < count; p++) {
+      long at = p * Panels.stride(groups);
+      int mask = allowed.byteSize() == 0 ? 0xffff : allowed.get(Panels.SHORT, 2L * p) & 0xffff;
+      for (int r = 0; mask >>> r != 0; r += W) {
+        n = part(panels, at, p, r, groups, query, terms, mask, hits, n);
+      }
+    }
+    return n;
+  }
+
+  /** {@code W} rows of a panel, from row {@code r}. */
+  private static int part(
+      MemorySegment panels,
+      long at,
+      int p,
+      int r,
+      int groups,
+      PanelQuery query,
+      MemorySegment terms,
+      int allowed,
+      PanelHits hits,
+      int n) {
+    int[] pairs = query.pairs();
+    var sums = IntVector.broadcast(INTS, -PanelQuery.bias(terms, 0));
+    var lows = IntVector.broadcast(INTS, -PanelQuery.lowBias(terms, 0));
+    long from = at + 4L * r;
+    for (int g = 0; g < groups; g++) {
+      var codes =
+          IntVector.fromMemorySegment(
+                  INTS, panels, from + (long) Panels.GROUP_BYTES * g, LITTLE_ENDIAN)
+              .reinterpretAsShorts();
+      var even = codes.and((short) 0xff);
+      var odd = codes.lanewise(LSHR, 8);
+      var both = even.mul(lanes(pairs[4 * g])).add(odd.mul(lanes(pairs[4 * g + 1])));
+      var words = both.reinterpretAsInts();
+      sums = sums.add(words.lanewise(LSHL, 16).lanewise(ASHR, 16)).add(words.lanewise(ASHR, 16));
+      both = even.mul(lanes(pairs[4 * g + 2])).add(odd.mul(lanes(pairs[4 * g + 3])));
+      words = both.reinterpretAsInts();
+      lows = lows.add(words.lanewise(LSHL, 16).lanewise(ASHR, 16)).add(words.lanewise(ASHR, 16));
+    }
+    long termsAt = from + Panels.termsAt(groups);
+    var product =
+        ((FloatVector) lows.convert(I2F, 0))
+            .fma(
+                FloatVector.broadcast(FLOATS, PanelQuery.lowScale(terms, 0)),
+                ((FloatVector) sums.convert(I2F, 0)).mul(PanelQuery.scale(terms, 0)));
+    var bound =
+        product.fma(term(panels, termsAt + Panels.SCALE), term(panels, termsAt + Panels.LIFT));
+    bound = term(panels, termsAt + Panels.RESIDUAL).fma(broadcastWeight(terms), bound);
+    bound = term(panels, termsAt + Panels.REACH).fma(broadcastSlack(terms), bound);
+    VectorMask<Float> dropped = bound.compare(LT, PanelQuery.threshold(terms, 0));
+    long kept = ~dropped.toLong() & ROW_BITS & allowed >>> r;
+    if (kept != 0) {
+      // Stored, not handed over: a vector that leaves its method is boxed.
+      sums.intoMemorySegment(hits.products(), 4L * n, LITTLE_ENDIAN);
+      lows.intoMemorySegment(hits.lowProducts(), 4L * n, LITTLE_ENDIAN);
+      n = put(kept, Panels.ROWS * p + r, hits, n);
+    }
+    return n;
+  }
+
+  private static FloatVector term(MemorySegment panels, long at) {
+    return FloatVector.fromMemorySegment(FLOATS, panels, at, LITTLE_ENDIAN);
+  }
+
+  private static FloatVector broadcastWeight(MemorySegment terms) {
+    return FloatVector.broadcast(FLOATS, PanelQuery.weight(terms, 0));
+  }
+
+  private static FloatVector broadcastSlack(MemorySegment terms) {
+    return FloatVector.broadcast(FLOATS, PanelQuery.slack(terms, 0));
+  }
+
+  private static ShortVector lanes(int pair) {
+    return IntVector.broadcast(INTS, pair).reinterpretAsShorts();
+  }
+
+  /** Of the lanes stored behind {@code n} hits, those kept move up. */
+  private static int put(long kept, int first, PanelHits hits, int n) {
+    int from = n;
+    for (long bits = kept; bits != 0; bits &= bits - 1) {
+      int r = Long.numberOfTrailingZeros(bits);
+      hits.put(n++, first + r, hits.product(from + r), hits.lowProduct(from + r));
+    }
+    return n;
+  }
+
+  @Override
+  public int tile(
+      MemorySegment panels,
+      int count,
+      int groups,
+      PanelQuery queries,
+      MemorySegment terms,
+      MemorySegment allowed,
+      PanelHits hits) {
+    throw new IllegalStateException("these loops have no tiles: tileQueries() is 0");
+  }
+}

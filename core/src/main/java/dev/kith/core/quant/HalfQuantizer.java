@@ -1,0 +1,26 @@
+package dev.kith.core.quant;
+
+import dev.kith.core.metric.Metric;
+import dev.kith.core.vector.ElementType;
+import dev.kith.core.vector.VectorSource;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+
+/** Rows as 16-bit floats. */
+record HalfQuantizer(String name, ElementType type) implements Quantizer {
+
+  @Override
+  public Shadow encode(VectorSource rows, Metric metric) {
+    long bytes = HalfShadow.bytes(rows);
+    var shadow = new HalfShadow(this, rows, metric, type, Arena.ofAuto().allocate(bytes, 64), null);
+    shadow.encodeAll();
+    return shadow;
+  }
+
+  @Override
+  public Shadow open(Path file, VectorSource rows, Metric metric) throws IOException {
+    var saved = ShadowFile.map(file, this, rows, metric, HalfShadow.bytes(rows));
+    return new HalfShadow(this, rows, metric, type, saved.bytes(), saved);
+  }
+}

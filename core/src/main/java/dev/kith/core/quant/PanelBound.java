@@ -1,0 +1,318 @@
+package dev.kith.core.quant;
+
+import dev.kith.core.kernel.PanelQuery;
+import dev.kith.core.kernel.Panels;
+import dev.kith.core.metric.Metric;
+
+/**
+ * What products of int8 codes prove about canonical keys. Symbols, derivation and every rounding
+ * term: {@code docs/exactness.md}, section "The int8 shadow".
+ *
+ * <p>A row or query is first brought to a vector <i>v</i>: itself, or for cosine itself divided by
+ * its norm, less the centre. That is coded with an error whose norm is measured, so that it does
+ * not matter how well the codes were chosen.
+ */
+public final class PanelBound {
+  /** With scales outside, float32 sums may over- or underflow: nothing is excluded by them. */
+  private static final float SCALE_MIN = 0x1p-60f;
+
+  private static final float SCALE_MAX = 0x1p44f;
+
+  /** What a query's float32 terms may lose, and a row's; 16 units of float32's roundoff. */
+  static final double LOOSE = 0x1p-20;
+
+  /** Covers float32 products that become denormal. */
+  private static final double UNDERFLOW = 0x1p-140;
+
+  /** Where there are two codes: so that 16-bit lanes can add two products. */
+  private static final int MAX_PAIR_CODE = 63;
+
+  private final Metric metric;
+  private final int d;
+  private final float[] centre;
+  private final double centreNorm;
+
+  /** A few units of float64's roundoff for each element. */
+  private final double sigma;
+
+  /** How far the float64 vector may be from the real one, relative to it. */
+  private final double inexact;
+
+  /** For rows of {@code centre.length} elements. */
+  PanelBound(Metric metric, float[] centre) {
+    this.metric = metric;
+    this.d = centre.length;
+    this.centre = centre;
+    double squares = 0;
+    for (float element : centre) {
+      squares += (double) element * element;
+    }
+    this.centreNorm = metric == Metric.L2 ? 0 : up(Math.sqrt(squares));
+    this.sigma = (8.0 * d + 128) * 0x1p-53;
+    this.inexact = (d + 16.0) * 0x1p-53;
+  }
+
+  private static double up(double norm) {
+    return norm * (1 + 0x1p-30);
+  }
+
+  float[] centre() {
+    return centre;
+  }
+
+  /** Puts the vector that is coded into {@code v}; false if it is all zero. */
+  boolean vector(float[] x, double[] v) {
+    double divisor = 1;
+    if (metric == Metric.COSINE) {
+      double squares = 0;
+      for (float element : x) {
+        squares += (double) element * element;
+      }
+      divisor = squares == 0 ? 1 : Math.sqrt(squares);
+    }
+    double max = 0;
+    for (int i = 0; i < d; i++) {
+      v[i] = x[i] / divisor - centre[i];
+      max = Math.max(max, Math.abs(v[i]));
+    }
+    return max > 0;
+  }
+
+  /** The larger of the elements' magnitudes. */
+  private static double max(double[] v) {
+    double max = 0;
+    for (double element : v) {
+      max = Math.max(max, Math.abs(element));
+    }
+    return max;
+  }
+
+  private static void code(double[] v, double scale, int limit, byte[] codes) {
+    double factor = scale > 0 ? 1 / scale : 0;
+    for (int i = 0; i < v.length; i++) {
+      codes[i] = code(v[i], factor, limit);
+    }
+  }
+
+  private static byte code(double element, double factor, int limit) {
+    return (byte) Math.clamp(Math.rint(element * factor), -limit, limit);
+  }
+
+  /** A row's code and terms; one object serves many rows. */
+  final class Row {
+    final byte[] codes = new byte[d];
+    float scale;
+    float lift;
+    float residual;
+    float reach;
+    double base;
+    private final double[] v = new double[d];
+
+    /** Codes a row whose elements are finite. */
+    void encode(float[] x) {
+      boolean zero = !vector(x, v);
+      code(v, max(v) / Panels.MAX_CODE, Panels.MAX_CODE, codes);
+      double product = 0;
+      long squares = 0;
+      for (int i = 0; i < d; i++) {
+        product += v[i] * codes[i];
+        squares += codes[i] * codes[i];
+      }
+      scale = squares == 0 ? 0 : (float) (product / squares); // the best one for these codes
+      double norm = 0;
+      double missed = 0;
+      double centred = 0;
+      for (int i = 0; i < d; i++) {
+        double error = v[i] - (double) scale * codes[i];
+        missed += error * error;
+        norm += v[i] * v[i];
+        centred += (double) centre[i] * x[i];
+      }
+      base = metric == Metric.L2 ? norm : metric == Metric.DOT ? centred : centredCosine(x);
+      norm = up(Math.sqrt(norm));
+      residual = floatUp(up(Math.sqrt(missed)) + inexact * (norm + centreNorm));
+      reach = floatUp(up(scale * Math.sqrt((double) squares)) + residual);
+      if (zero && metric != Metric.COSINE) {
+        residual = 0; // v is exactly zero
+        reach = 0;
+      }
+      boolean trusted = zero || (scale >= SCALE_MIN && scale <= SCALE_MAX);
+      if (trusted && residual < Float.POSITIVE_INFINITY) {
+        double raised = metric == Metric.L2 ? -0.5 * base : base;
+        lift = floatUp(raised + LOOSE * Math.abs(raised));
+      } else {
+        scale = 0;
+        lift = Float.POSITIVE_INFINITY;
+        residual = Float.POSITIVE_INFINITY;
+        reach = Float.POSITIVE_INFINITY;
+      }
+    }
+
+    private double centredCosine(float[] x) {
+      double product = 0;
+      double squares = 0;
+      for (int i = 0; i < d; i++) {
+        product += (double) centre[i] * x[i];
+        squares += (double) x[i] * x[i];
+      }
+      return squares == 0 ? 0 : product / Math.sqrt(squares);
+    }
+  }
+
+  private static float floatUp(double value) {
+    return Math.nextUp((float) value);
+  }
+
+  /** A query coded for the loops; one object serves many queries, one after another. */
+  public final class Query {
+    private final byte[] codes = new byte[d];
+    private final byte[] lowCodes;
+    private final double[] v = new double[d];
+    private final double[] coded = new double[d];
+    private final boolean two;
+    private float scale;
+    private float lowScale;
+
+    /** Of the vector, in float64. */
+    private double squaredNorm;
+
+    /** Of the vector, rounded up. */
+    private double norm;
+
+    /** Of what the codes stand for, rounded up. */
+    private double codedNorm;
+
+    /** Of what they do not stand for, rounded up. */
+    private double missed;
+
+    /** What the query adds to its score: for cosine and dot its product with the centre. */
+    private double offset;
+
+    private boolean bounded;
+
+    private Query(boolean two) {
+      this.two = two;
+      this.lowCodes = new byte[two ? d : 0];
+    }
+
+    /** Codes a query whose elements are finite. */
+    public void set(float[] x) {
+      boolean zero = !vector(x, v);
+      int limit = two ? MAX_PAIR_CODE : Panels.MAX_CODE;
+      scale = (float) (max(v) / limit);
+      code(v, scale, limit, codes);
+      for (int i = 0; i < d; i++) {
+        coded[i] = (double) scale * codes[i];
+      }
+      lowScale = 0;
+      if (two) {
+        lowScale = scale / (2 * MAX_PAIR_CODE);
+        double factor = lowScale > 0 ? 1 / (double) lowScale : 0;
+        for (int i = 0; i < d; i++) {
+          lowCodes[i] = code(v[i] - coded[i], factor, MAX_PAIR_CODE);
+          coded[i] += (double) lowScale * lowCodes[i];
+        }
+      }
+      squaredNorm = 0;
+      offset = 0;
+      double codedSquares = 0;
+      double missedSquares = 0;
+      for (int i = 0; i < d; i++) {
+        double error = v[i] - coded[i];
+        squaredNorm += v[i] * v[i];
+        codedSquares += coded[i] * coded[i];
+        missedSquares += error * error;
+        offset += centre[i] * v[i];
+      }
+      offset = metric == Metric.L2 ? 0 : offset;
+      norm = up(Math.sqrt(squaredNorm));
+      codedNorm = up(Math.sqrt(codedSquares));
+      missed = up(Math.sqrt(missedSquares)) + inexact * (norm + codedNorm + centreNorm);
+      boolean trusted = zero || (scale >= SCALE_MIN && scale <= SCALE_MAX);
+      bounded = trusted && !(metric == Metric.COSINE && allZero(x));
+    }
+
+    /** False if no row can be excluded for this query. */
+    public boolean bounded() {
+      return bounded;
+    }
+
+    /** Hands codes and terms to the loops. */
+    public void putInto(PanelQuery queries, int number) {
+      double loose = missed + 2 * LOOSE * codedNorm + sigma * (norm + 2 * centreNorm);
+      queries.set(
+          number,
+          codes,
+          lowCodes,
+          scale,
+          lowScale,
+          floatUp(codedNorm * (1 + LOOSE)),
+          floatUp(loose * (1 + LOOSE)));
+    }
+
+    /** A row whose bound in the loops is below this has a key above {@code tau}. */
+    public float threshold(double tau) {
+      if (!bounded || tau == Double.POSITIVE_INFINITY) {
+        return Float.NEGATIVE_INFINITY;
+      }
+      double threshold =
+          metric == Metric.L2
+              ? 0.5 * (squaredNorm - tau) - sigma * norm * norm
+              : -tau - offset - sigma * ((norm + 2 * centreNorm) * 2 * centreNorm);
+      return Math.nextDown((float) (threshold - UNDERFLOW));
+    }
+
+    /**
+     * Half the width of the interval around {@link #estimate} that holds the canonical key.
+     *
+     * @param residual of the row
+     * @param reach of the row
+     */
+    public double error(float residual, float reach) {
+      if (!bounded || !(reach < Float.POSITIVE_INFINITY)) {
+        return Double.POSITIVE_INFINITY;
+      }
+      double product = codedNorm * residual + missed * reach;
+      double error =
+          metric == Metric.L2
+              ? 2 * product + sigma * (norm + reach) * (norm + reach)
+              : product + sigma * (norm + 2 * centreNorm) * (reach + 2 * centreNorm);
+      return error * (1 + 0x1p-40);
+    }
+
+    /**
+     * The key as far as codes tell.
+     *
+     * @param product of the codes
+     * @param lowProduct of the query's second ones; 0 where there are none
+     * @param rowScale of the row
+     * @param base of the row
+     */
+    public double estimate(long product, long lowProduct, float rowScale, double base) {
+      double t = rowScale * ((double) scale * product + (double) lowScale * lowProduct);
+      return metric == Metric.L2 ? squaredNorm + base - 2 * t : 0.0 - (t + base + offset);
+    }
+
+    byte[] codes() {
+      return codes;
+    }
+
+    byte[] lowCodes() {
+      return lowCodes;
+    }
+  }
+
+  /** Room for a query, with two codes an element or one. */
+  public Query newQuery(boolean two) {
+    return new Query(two);
+  }
+
+  private static boolean allZero(float[] x) {
+    for (float element : x) {
+      if (element != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,63 @@
+package dev.kith.core.quant;
+
+import dev.kith.core.metric.Metric;
+import dev.kith.core.vector.ElementType;
+import dev.kith.core.vector.VectorSource;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * A way to code rows in fewer bytes. Those here lose a known amount a row; product and rotated
+ * codes are to join them, with parameters in their names. Stateless, safe for many threads.
+ */
+public interface Quantizer {
+  /** One byte an element, a scale a row, and a centre where that tightens the bounds. */
+  Quantizer INT8 = new Int8Quantizer();
+
+  /** IEEE 754 binary16. */
+  Quantizer FP16 = new HalfQuantizer("fp16", ElementType.FLOAT16);
+
+  /** The upper half of a binary32. */
+  Quantizer BF16 = new HalfQuantizer("bf16", ElementType.BFLOAT16);
+
+  /** All that are known. */
+  List<Quantizer> ALL = List.of(INT8, FP16, BF16);
+
+  /** How users call it, such as {@code int8}. */
+  String name();
+
+  /**
+   * Codes every row, on all cores; where something is to be learnt, it is learnt from these rows.
+   * The codes lie off-heap and are freed with the shadow.
+   *
+   * @param rows stay the caller's, and must stay open as long as the shadow
+   * @throws dev.kith.core.vector.VectorDataException if a row is not finite
+   */
+  Shadow encode(VectorSource rows, Metric metric);
+
+  /**
+   * Maps a file that {@link Shadow#save} wrote. Its header, its length and a sample of the rows are
+   * checked; {@link Shadow#verify} checks the rest.
+   *
+   * @throws dev.kith.core.vector.VectorDataException if it is damaged, or of other rows
+   */
+  Shadow open(Path file, VectorSource rows, Metric metric) throws IOException;
+
+  /**
+   * The quantizer of that name.
+   *
+   * @throws IllegalArgumentException if there is none; the message lists those that are
+   */
+  static Quantizer named(String name) {
+    for (var quantizer : ALL) {
+      if (quantizer.name().equals(name)) {
+        return quantizer;
+      }
+    }
+    throw new IllegalArgumentException(
+        "no such shadow: %s; known are %s"
+            .formatted(name, ALL.stream().map(Quantizer::name).collect(Collectors.joining(", "))));
+  }
+}

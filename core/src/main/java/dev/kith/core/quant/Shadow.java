@@ -1,0 +1,125 @@
+package dev.kith.core.quant;
+
+import dev.kith.core.metric.Metric;
+import dev.kith.core.vector.VectorDataException;
+import dev.kith.core.vector.VectorSource;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The codes of all rows of a source for one metric, off-heap, with what is proved about each row:
+ * {@link #interval} holds its canonical key for certain. Searches scan the codes in place.
+ * Immutable; safe for many threads. Format: {@code docs/formats/shadow.md}.
+ */
+public abstract sealed class Shadow permits Int8Shadow, HalfShadow {
+  private final Quantizer quantizer;
+  private final VectorSource rows;
+  private final Metric metric;
+
+  private final ShadowFile.@Nullable Body file;
+
+  /** With its file if it has one, or without. */
+  Shadow(Quantizer quantizer, VectorSource rows, Metric metric, ShadowFile.@Nullable Body file) {
+    this.file = file;
+    this.quantizer = quantizer;
+    this.rows = rows;
+    this.metric = metric;
+  }
+
+  /** What made it. */
+  public final Quantizer quantizer() {
+    return quantizer;
+  }
+
+  /** The rows that are coded. */
+  public final VectorSource rows() {
+    return rows;
+  }
+
+  /** What its bounds are about. */
+  public final Metric metric() {
+    return metric;
+  }
+
+  /** Bytes of codes and bounds. */
+  public final long bytes() {
+    return body().byteSize();
+  }
+
+  /**
+   * What row {@code row}'s code stands for; for cosine with int8, the row divided by its norm.
+   *
+   * @param target {@code [d]}
+   */
+  public abstract void decode(long row, float[] target);
+
+  /** The most by which a row's code may miss it, in norm; infinite if it is not bounded. */
+  public abstract float residual(long row);
+
+  /**
+   * Where the canonical key of {@code query} and a row must lie. For tests and tools: searches
+   * compute the same for many rows at once.
+   */
+  public abstract KeyInterval interval(float[] query, long row);
+
+  /** Writes the shadow; the target is replaced as a whole. */
+  public final void save(Path target) throws IOException {
+    ShadowFile.write(target, this);
+  }
+
+  /**
+   * Reads all: the file's checksum, if there is a file; then codes every row again and compares.
+   * After this, the bounds are those of these rows.
+   *
+   * @throws VectorDataException naming the first row whose code is another
+   */
+  public final void verify() {
+    if (file != null) {
+      file.verify();
+    }
+    long stride = unitBytes();
+    LongStream.range(0, units())
+        .parallel()
+        .forEach(
+            unit -> {
+              var expected = MemorySegment.ofArray(new byte[(int) stride]);
+              encode(unit, expected);
+              long at = centreBytes() + unit * stride;
+              if (MemorySegment.mismatch(expected, 0, stride, body(), at, at + stride) >= 0) {
+                throw new VectorDataException(
+                    "the shadow must be of these rows: source=%s, shadow=%s, rows from %d; the rows were changed or the shadow is damaged: delete it and build it again"
+                        .formatted(rows.name(), quantizer.name(), unit * rowsPerUnit()));
+              }
+            });
+  }
+
+  /** Centre and units, as they are stored. */
+  abstract MemorySegment body();
+
+  /** Bytes of the centre at the start of the body. */
+  abstract long centreBytes();
+
+  /** Rows that are coded together. */
+  abstract int rowsPerUnit();
+
+  /** Bytes of as many. */
+  abstract long unitBytes();
+
+  /** Codes one unit from its rows into {@code target}. */
+  abstract void encode(long unit, MemorySegment target);
+
+  final long units() {
+    return (rows.size() + rowsPerUnit() - 1) / rowsPerUnit();
+  }
+
+  /** Codes all units into the body. */
+  final void encodeAll() {
+    long stride = unitBytes();
+    LongStream.range(0, units())
+        .parallel()
+        .forEach(unit -> encode(unit, body().asSlice(centreBytes() + unit * stride, stride)));
+  }
+}

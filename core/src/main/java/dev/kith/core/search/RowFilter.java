@@ -1,0 +1,101 @@
+package dev.kith.core.search;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.BitSet;
+import java.util.Objects;
+import java.util.function.LongPredicate;
+
+/**
+ * Which rows of a source a search may return: one bit a row, off-heap, so that every backend reads
+ * the same memory. Immutable; safe for many threads.
+ */
+public final class RowFilter {
+  private static final ValueLayout.OfLong WORD =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
+
+  private final MemorySegment bits;
+  private final long size;
+  private final long count;
+
+  private RowFilter(MemorySegment bits, long size) {
+    this.bits = bits;
+    this.size = size;
+    long set = 0;
+    for (long at = 0; at < bits.byteSize(); at += Long.BYTES) {
+      set += Long.bitCount(bits.get(WORD, at));
+    }
+    this.count = set;
+  }
+
+  /** Of {@code size} rows those that {@code allowed} accepts. */
+  public static RowFilter of(long size, LongPredicate allowed) {
+    var bits = zeros(size);
+    for (long word = 0; word << 6 < size; word++) {
+      long value = 0;
+      for (long row = word << 6; row < Math.min(size, (word + 1) << 6); row++) {
+        value |= allowed.test(row) ? 1L << row : 0; // a shift counts modulo 64
+      }
+      bits.set(WORD, word * Long.BYTES, value);
+    }
+    return new RowFilter(bits, size);
+  }
+
+  /** Of {@code size} rows those whose bits are set; later bits are refused. */
+  public static RowFilter of(long size, BitSet allowed) {
+    if (allowed.length() > size) {
+      throw new IllegalArgumentException(
+          "a filter names rows of its source alone: rows=%d, highest bit=%d"
+              .formatted(size, allowed.length() - 1));
+    }
+    var bits = zeros(size);
+    long[] words = allowed.toLongArray();
+    MemorySegment.copy(words, 0, bits, WORD, 0, words.length);
+    return new RowFilter(bits, size);
+  }
+
+  /** Whole blocks of 64 bits, at least one. */
+  private static MemorySegment zeros(long size) {
+    if (size < 0) {
+      throw new IllegalArgumentException("a filter has 0 rows or more: " + size);
+    }
+    return Arena.ofAuto().allocate(Math.max((size + 63) >>> 6, 1) * Long.BYTES, Long.BYTES);
+  }
+
+  /** Rows of the source that it filters. */
+  public long size() {
+    return size;
+  }
+
+  /** How many rows it lets through. */
+  public long count() {
+    return count;
+  }
+
+  /** Whether that row may be returned. */
+  public boolean allows(long row) {
+    Objects.checkIndex(row, size);
+    return (bits.get(WORD, row >>> 6 << 3) >>> row & 1) != 0;
+  }
+
+  /** Whether any of {@code length} rows may be returned; {@code first} is a multiple of 64. */
+  public boolean allowsAny(long first, long length) {
+    for (long at = first >>> 6; at << 6 < Math.min(first + length, size); at++) {
+      if (bits.get(WORD, at << 3) != 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * The bits, read-only: row {@code r} is bit {@code r % 8} of byte {@code r / 8}; zeros up to a
+   * multiple of 64.
+   */
+  public MemorySegment bits() {
+    return bits.asReadOnly();
+  }
+}
