@@ -6,6 +6,7 @@ import dev.kith.core.index.VectorIndex;
 import dev.kith.core.kernel.ReadBandwidth;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.Neighbors;
+import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
 import dev.kith.core.search.TopK;
@@ -15,6 +16,7 @@ import dev.kith.core.vector.VectorSource;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,6 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -94,8 +97,21 @@ final class BenchCommand implements Callable<Integer> {
       names = "--index",
       defaultValue = "flat",
       paramLabel = "SPEC",
-      description = "default: ${DEFAULT-VALUE}")
+      description = "flat, flat(shadow=int8|fp16|bf16); default: ${DEFAULT-VALUE}")
   String indexSpec;
+
+  @Option(
+      names = "--keep-shadow",
+      description =
+          "keep the shadow beside the data, as X.npy.METRIC.SHADOW.shadow, and use it again; with"
+              + " --check it is verified")
+  boolean keepShadow;
+
+  @Option(
+      names = "--filter-fraction",
+      paramLabel = "F",
+      description = "search among that share of the rows alone, chosen by --seed; 0 to 1")
+  @Nullable Double filterFraction;
 
   @Option(
       names = {"--k", "-k"},
@@ -147,6 +163,8 @@ final class BenchCommand implements Callable<Integer> {
   @Option(names = "--json", description = "print one JSON document")
   boolean json;
 
+  private @Nullable RowFilter filter;
+
   /** The document printed with {@code --json}. */
   record Report(
       String index,
@@ -174,6 +192,8 @@ final class BenchCommand implements Callable<Integer> {
    * @param mismatches rows that differ from the definition; null without --check
    * @param bytesPerCpuSecond of the rows, read once a batch
    * @param candidates a query
+   * @param bound what excluded rows
+   * @param fallbacks queries for which the shadow's bound was too loose
    */
   record Run(
       Map<String, Integer> params,
@@ -186,13 +206,15 @@ final class BenchCommand implements Callable<Integer> {
       double p50Micros,
       double p99Micros,
       double candidates,
+      String bound,
+      long fallbacks,
       boolean proved) {}
 
   @Override
   public Integer call() throws IOException {
     var metric = Metric.parse(metricName);
     var built = IndexSpec.parse(indexSpec);
-    requireUsable();
+    requireUsable(built);
     try (var rows = data == null ? synthetic(0, n) : UserFiles.vectors(data);
         var queries = queryFile == null ? synthetic(n, queryCount) : UserFiles.vectors(queryFile)) {
       if (queries.size() == 0) {
@@ -206,13 +228,18 @@ final class BenchCommand implements Callable<Integer> {
       rows.requireFinite();
       queries.requireFinite();
       int[][] truth = truthFile == null ? null : readTruth(rows, queries);
+      if (filterFraction != null) {
+        var random = new SplittableRandom(seed);
+        double share = filterFraction;
+        filter = RowFilter.of(rows.size(), _ -> random.nextDouble() < share);
+      }
       long[][] expected = check ? definition(rows, metric, queries) : null;
       return run(rows, queries, truth, expected, metric, built);
     }
   }
 
   /** Says no before the work, not after it. */
-  private void requireUsable() throws IOException {
+  private void requireUsable(IndexSpec built) throws IOException {
     boolean files = data != null && queryFile != null && n == 0 && dim == 0;
     boolean synthetic = data == null && queryFile == null && n != 0 && dim != 0;
     require(files || synthetic, "give --data and --queries, or --n and --dim", "");
@@ -232,6 +259,20 @@ final class BenchCommand implements Callable<Integer> {
         seconds >= 0 && seconds <= MAX_SECONDS,
         "--seconds must be 0 to %.0f: ".formatted(MAX_SECONDS),
         seconds);
+    if (filterFraction != null) {
+      require(
+          filterFraction >= 0 && filterFraction <= 1,
+          "--filter-fraction must be 0 to 1: ",
+          filterFraction);
+      require(truthFile == null, "--filter-fraction changes the truth: give --check instead", "");
+    }
+    if (keepShadow) {
+      boolean shadowed = built instanceof IndexSpec.Flat flat && flat.shadow() != null;
+      require(
+          shadowed && data != null,
+          "--keep-shadow needs --data and an index with a shadow: index=",
+          indexSpec);
+    }
     if (backend != null) {
       Backends.choose(backend);
     }
@@ -294,7 +335,7 @@ final class BenchCommand implements Callable<Integer> {
       throws IOException {
     long buildStart = System.nanoTime();
     long buildCpu = cpuNanos();
-    var index = VectorIndex.over(rows, metric, built);
+    var index = build(rows, metric, built);
     double buildCpuSeconds = (cpuNanos() - buildCpu) / NANOS;
     double buildSeconds = (System.nanoTime() - buildStart) / NANOS;
 
@@ -302,7 +343,7 @@ final class BenchCommand implements Callable<Integer> {
     var last = List.<Neighbors>of();
     String served = "";
     for (int batch : batches) {
-      var options = new SearchOptions(k, threads, null, () -> false, backend, null);
+      var options = new SearchOptions(k, threads, null, () -> false, backend, filter);
       var timing = time(index, queries, batch, options);
       last = timing.answers;
       served = timing.report.backend();
@@ -318,6 +359,8 @@ final class BenchCommand implements Callable<Integer> {
               timing.percentile(0.50),
               timing.percentile(0.99),
               (double) timing.candidates / queries.size(),
+              timing.report.bound(),
+              timing.fallbacks,
               timing.report.proved()));
     }
     if (outIds != null) {
@@ -348,6 +391,22 @@ final class BenchCommand implements Callable<Integer> {
     return differs ? Main.CHECK_FAILED : Main.DONE;
   }
 
+  /** Builds the index, or opens the shadow that is kept beside the data. */
+  private VectorIndex build(VectorSource rows, Metric metric, IndexSpec built) throws IOException {
+    if (!keepShadow || !(built instanceof IndexSpec.Flat(var quantizer)) || quantizer == null) {
+      return VectorIndex.over(rows, metric, built);
+    }
+    var file = Path.of("%s.%s.%s.shadow".formatted(data, metric, quantizer.name()));
+    if (!Files.exists(file)) {
+      quantizer.encode(rows, metric).save(file);
+    }
+    var shadow = quantizer.open(file, rows, metric);
+    if (check) {
+      shadow.verify();
+    }
+    return VectorIndex.over(shadow);
+  }
+
   private static double rowBytes(VectorSource rows) {
     return (double) rows.size() * rows.dimension() * rows.elementType().bytes();
   }
@@ -366,6 +425,7 @@ final class BenchCommand implements Callable<Integer> {
   private record Timing(
       List<Neighbors> answers,
       long candidates,
+      long fallbacks,
       SearchReport report,
       long queries,
       double seconds,
@@ -386,6 +446,7 @@ final class BenchCommand implements Callable<Integer> {
   private Timing time(VectorIndex index, VectorSource queries, int batch, SearchOptions options) {
     var answers = new ArrayList<Neighbors>();
     long candidates = 0;
+    long fallbacks = 0;
     SearchReport report = null;
     // Warm-up, and the answers: one whole pass, then more until the JIT compiler is done.
     double warmUp = seconds == 0 ? 0 : Math.max(seconds / 2, 2);
@@ -398,6 +459,7 @@ final class BenchCommand implements Callable<Integer> {
         if (pass == 0) {
           answers.addAll(result.neighbors());
           candidates += result.report().candidates();
+          fallbacks += result.report().fallbacks();
           report = result.report();
         }
       }
@@ -420,7 +482,7 @@ final class BenchCommand implements Callable<Integer> {
     double cpu = (cpuNanos() - cpuStart) / NANOS;
     nanos.sort(null);
     return new Timing(
-        answers, candidates, Objects.requireNonNull(report), served, wall, cpu, nanos);
+        answers, candidates, fallbacks, Objects.requireNonNull(report), served, wall, cpu, nanos);
   }
 
   private static VectorSource part(VectorSource queries, long first, int batch) {
@@ -439,8 +501,10 @@ final class BenchCommand implements Callable<Integer> {
               var row = new float[rows.dimension()];
               for (var block : rows.blocks(1024)) {
                 for (int i = 0; i < block.rows(); i++) {
-                  block.decodeRow(i, row, 0);
-                  best.offer(metric.key(query, row), block.firstRow() + i);
+                  if (filter == null || filter.allows(block.firstRow() + i)) {
+                    block.decodeRow(i, row, 0);
+                    best.offer(metric.key(query, row), block.firstRow() + i);
+                  }
                 }
               }
               expected[q] = new long[best.size()];
@@ -476,7 +540,8 @@ final class BenchCommand implements Callable<Integer> {
     long hits = 0;
     long possible = 0;
     for (int q = 0; q < found.size(); q++) {
-      int depth = (int) Math.min(k, rows.size());
+      long searched = filter == null ? rows.size() : filter.count();
+      int depth = (int) Math.min(k, searched);
       if (depth == 0) {
         continue;
       }
@@ -511,9 +576,12 @@ final class BenchCommand implements Callable<Integer> {
     out.printf("%s; commit %s%n", report.machine, report.commit);
     out.printf(
         Locale.ROOT,
-        "rows %.1f MB, index %.1f MB%n",
+        "rows %.1f MB, shadow %.1f MB, index %.1f MB; built in %.2f s (%.2f CPU)%n",
         report.bytes.rows / 1e6,
-        report.bytes.index / 1e6);
+        report.bytes.shadow / 1e6,
+        report.bytes.index / 1e6,
+        report.buildSeconds,
+        report.buildCpuSeconds);
     if (report.readBytesPerSecond != null) {
       out.printf(
           Locale.ROOT,
@@ -524,7 +592,7 @@ final class BenchCommand implements Callable<Integer> {
       out.printf(
           Locale.ROOT,
           "batch %d: %.1f queries/s, %.1f per CPU second, %.2f GB of rows per CPU second,"
-              + " p50 %.0f us, p99 %.0f us, %.1f candidates a query%s%s%s%n",
+              + " p50 %.0f us, p99 %.0f us, %.1f candidates a query by %s%s%s%s%s%n",
           run.params.get("batch"),
           run.qps,
           run.qpsPerCpuSecond,
@@ -532,6 +600,8 @@ final class BenchCommand implements Callable<Integer> {
           run.p50Micros,
           run.p99Micros,
           run.candidates,
+          run.bound,
+          run.fallbacks == 0 ? "" : ", %d queries fell back".formatted(run.fallbacks),
           run.proved ? ", proved" : "",
           run.recall == null ? "" : ", recall %.4f".formatted(run.recall),
           run.mismatches == null ? "" : ", %d rows differ".formatted(run.mismatches));

@@ -3,6 +3,7 @@ package dev.kith.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.kith.core.backend.Backends;
 import dev.kith.core.index.IndexSpec;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.Ivecs;
@@ -64,7 +65,7 @@ class BenchCommandTest {
     assertThat(report.get("dim").intValue()).isEqualTo(1);
     assertThat(report.get("k").intValue()).isEqualTo(2);
     assertThat(report.get("threads").intValue()).isEqualTo(1);
-    assertThat(report.get("backend").textValue()).isEqualTo("simd");
+    assertThat(report.get("backend").textValue()).isEqualTo(Backends.choose(null).name());
     assertThat(report.get("machine").textValue()).contains(Runtime.version().toString());
     assertThat(report.get("commit").textValue()).matches("[0-9a-f]{12}\\+?|unknown");
     assertThat(report.get("buildCpuSeconds").isDouble()).isTrue();
@@ -95,6 +96,8 @@ class BenchCommandTest {
             "p50Micros",
             "p99Micros",
             "candidates",
+            "bound",
+            "fallbacks",
             "proved");
     assertThat(run.get("queries").intValue()).isEqualTo(3);
     assertThat(run.get("recall").doubleValue()).isEqualTo(1.0);
@@ -163,7 +166,8 @@ class BenchCommandTest {
       words.add("--out-ids");
       words.add(temp.resolve(file));
       assertThat(Kith.run(words.toArray()).done())
-          .startsWith("flat over 200 x 5, l2, k=4, 1 thread, backend simd")
+          .startsWith(
+              "flat over 200 x 5, l2, k=4, 1 thread, backend " + Backends.choose(null).name())
           .contains("batch 1: ", " queries/s, ", ", proved");
     }
     assertThat(temp.resolve("a.ivecs")).hasSameBinaryContentAs(temp.resolve("b.ivecs"));
@@ -319,6 +323,79 @@ class BenchCommandTest {
         .isEqualTo("kith: give --data and --queries, or --n and --dim; see kith bench --help");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"flat | float32", "flat(shadow=int8) | int8", "flat(shadow=bf16) | bf16"})
+  void bench_anyShadow_isCheckedAndReported(String index, String bound) throws Exception {
+    for (var more : List.of("", "--filter-fraction 0.3", "--filter-fraction 0")) {
+      var words =
+          words("--metric cosine --n 3000 --dim 24 --query-count 30 --batch 1,30 --check --json");
+      var arguments = new ArrayList<Object>(List.of(words));
+      arguments.addAll(List.of("--index", index));
+      arguments.addAll(more.isEmpty() ? List.of() : List.of((Object[]) more.split(" ", -1)));
+      var result = Kith.run(arguments.toArray());
+      assertThat(result.exit()).isZero();
+      var report = result.json();
+      assertThat(report.get("index").textValue()).isEqualTo(index);
+      long bytes = report.get("bytes").get("shadow").longValue();
+      assertThat(bytes).isEqualTo(expectedShadowBytes(bound, 3000, 24));
+      for (var run : report.get("runs")) {
+        assertThat(run.get("mismatches").longValue()).isZero();
+        assertThat(run.get("fallbacks").longValue()).isZero();
+        if (!more.endsWith(" 0") && run.get("params").get("batch").intValue() == 1) {
+          assertThat(run.get("bound").textValue()).isEqualTo(bound);
+        }
+      }
+    }
+  }
+
+  private static long expectedShadowBytes(String bound, long rows, int d) {
+    return switch (bound) {
+      case "int8" -> (4L * d + 63) / 64 * 64 + (rows + 15) / 16 * (16L * d + 384);
+      case "bf16" -> rows * (2L * d + 8);
+      default -> 0;
+    };
+  }
+
+  @Test
+  void bench_keepShadow_savesItAndReportsDamage() throws Exception {
+    Object[] arguments = {"--metric", "dot", "--index", "flat(shadow=int8)", "--keep-shadow"};
+    var file = Path.of(data + ".dot.int8.shadow");
+    assertThat(bench(arguments).done()).contains("shadow 0.0 MB");
+    assertThat(file).exists();
+    var saved = Files.getLastModifiedTime(file);
+    var checked = new ArrayList<Object>(List.of(arguments));
+    checked.add("--check");
+    assertThat(bench(checked.toArray()).done()).contains("0 rows differ");
+    assertThat(Files.getLastModifiedTime(file)).isEqualTo(saved);
+
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[bytes.length - 1] ^= 1;
+    Files.write(file, bytes);
+    assertThat(bench(checked.toArray()).refused())
+        .startsWith("kith: the shadow must have its checksum: file=" + file + ", offset=64, ")
+        .endsWith("; delete it and build it again");
+    Files.write(file, new byte[10]);
+    assertThat(bench(arguments).refused())
+        .isEqualTo(
+            "kith: a shadow starts with its magic: file="
+                + file
+                + ", offset=0, expected=KITHSHAD, found=10 bytes; delete it and build it again");
+  }
+
+  @Test
+  void bench_shadowAndFilterOptions_areCheckedFirst() {
+    assertThat(bench("--metric", "l2", "--keep-shadow").refused())
+        .isEqualTo(
+            "kith: --keep-shadow needs --data and an index with a shadow: index=flat; see kith"
+                + " bench --help");
+    assertThat(bench("--metric", "l2", "--filter-fraction", "1.5").refused())
+        .isEqualTo("kith: --filter-fraction must be 0 to 1: 1.5; see kith bench --help");
+    assertThat(bench("--metric", "l2", "--index", "flat(shadow=int4)").refused())
+        .isEqualTo("kith: no such shadow: int4; known are int8, fp16, bf16");
+  }
+
   @Test
   void bench_unknownNames_areRefused() {
     assertThat(bench("--metric", "l3").refused())
@@ -326,7 +403,7 @@ class BenchCommandTest {
     assertThat(bench("--metric", "l2", "--index", "tree").refused())
         .isEqualTo("kith: no such index: tree; known are flat and flat(shadow=int8|fp16|bf16)");
     assertThat(bench("--metric", "l2", "--backend", "abacus").refused())
-        .isEqualTo("kith: no such backend: abacus; known are simd, scalar");
+        .isEqualTo("kith: no such backend: abacus; known are native, simd, scalar");
   }
 
   @Test

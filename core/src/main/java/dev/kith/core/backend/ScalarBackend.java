@@ -3,8 +3,6 @@ package dev.kith.core.backend;
 import dev.kith.core.exact.ExactScan;
 import dev.kith.core.exact.ExactSearch;
 import dev.kith.core.kernel.Kernels;
-import dev.kith.core.kernel.ScalarKernel;
-import dev.kith.core.kernel.ScalarPanels;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.Shadow;
 import dev.kith.core.vector.VectorSource;
@@ -12,8 +10,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Plain Java loops; usable everywhere. */
 final class ScalarBackend implements Backend {
-  private static final Kernels KERNELS = new Kernels(new ScalarKernel(), new ScalarPanels(), null);
-
   @Override
   public String name() {
     return "scalar";
@@ -31,6 +27,6 @@ final class ScalarBackend implements Backend {
 
   @Override
   public ExactSearch exactSearch(VectorSource rows, Metric metric, @Nullable Shadow shadow) {
-    return new ExactScan(KERNELS, name(), rows, metric, shadow);
+    return new ExactScan(Kernels.scalar(), name(), rows, metric, shadow);
   }
 }

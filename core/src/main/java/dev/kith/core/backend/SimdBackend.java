@@ -3,8 +3,6 @@ package dev.kith.core.backend;
 import dev.kith.core.exact.ExactScan;
 import dev.kith.core.exact.ExactSearch;
 import dev.kith.core.kernel.Kernels;
-import dev.kith.core.kernel.SimdKernel;
-import dev.kith.core.kernel.SimdPanels;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.Shadow;
 import dev.kith.core.vector.VectorSource;
@@ -12,13 +10,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The Vector API, where its module is loaded. */
 final class SimdBackend implements Backend {
-  private static final String MODULE = "jdk.incubator.vector";
-
-  /** Loads the kernel, and with it the Vector API, only once it is used. */
-  private static final class Loops {
-    static final Kernels KERNELS = new Kernels(new SimdKernel(), new SimdPanels(), null);
-  }
-
   @Override
   public String name() {
     return "simd";
@@ -31,17 +22,16 @@ final class SimdBackend implements Backend {
 
   @Override
   public Probe probe() {
-    if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
-      return new Probe(
-          false,
-          "the module %s is not loaded; start java with --add-modules %s"
-              .formatted(MODULE, MODULE));
-    }
-    return new Probe(true, Loops.KERNELS.rows().name());
+    return Kernels.hasSimd()
+        ? new Probe(true, Kernels.simd().rows().name())
+        : new Probe(
+            false,
+            "the module %s is not loaded; start java with --add-modules %s"
+                .formatted(Kernels.VECTOR_MODULE, Kernels.VECTOR_MODULE));
   }
 
   @Override
   public ExactSearch exactSearch(VectorSource rows, Metric metric, @Nullable Shadow shadow) {
-    return new ExactScan(Loops.KERNELS, name(), rows, metric, shadow);
+    return new ExactScan(Kernels.simd(), name(), rows, metric, shadow);
   }
 }

@@ -44,6 +44,9 @@ public final class ExactScan implements ExactSearch {
   /** More candidates than one row in so many cost more to score than a scan of the rows. */
   private static final int FALLBACK_SHARE = 32;
 
+  /** So many idle workspaces are kept. */
+  private static final int IDLE = 4;
+
   private final String backend;
   private final VectorSource rows;
   private final Metric metric;
@@ -54,8 +57,8 @@ public final class ExactScan implements ExactSearch {
   /** The most queries that the shadow serves faster than the rows. */
   private final int mostForShadow;
 
-  /** Workspaces of single queries, used again. */
-  private final ConcurrentLinkedDeque<Group> singles = new ConcurrentLinkedDeque<>();
+  /** Workspaces for the first sieve, used again: a search allocates little but its answer. */
+  private final ConcurrentLinkedDeque<Group> idle = new ConcurrentLinkedDeque<>();
 
   /**
    * Scans {@code rows} with these loops.
@@ -128,6 +131,23 @@ public final class ExactScan implements ExactSearch {
   /** Whether a search asks this sieve before any other. */
   private boolean first(Sieve sieve) {
     return byShadow == null || sieve.equals(byShadow); // no sieve is another's equal
+  }
+
+  /** A workspace for as many queries, or null. */
+  private @Nullable Group takeIdle(int count) {
+    for (var group : idle) {
+      if (group.count == count && idle.remove(group)) {
+        return group;
+      }
+    }
+    return null;
+  }
+
+  private void keepIdle(Group group) {
+    idle.addFirst(group);
+    while (idle.size() > IDLE) {
+      idle.pollLast();
+    }
   }
 
   /** One call: what it asks for, and what is counted for its report. */
@@ -209,8 +229,7 @@ public final class ExactScan implements ExactSearch {
         int first,
         List<Integer> loose) {
       int count = (int) queries.size();
-      boolean pooled = count == 1 && first(sieve);
-      Group group = pooled ? singles.poll() : null;
+      Group group = first(sieve) ? takeIdle(count) : null;
       if (group == null) {
         group = new Group(sieve, count);
       }
@@ -223,8 +242,8 @@ public final class ExactScan implements ExactSearch {
           answers[first + q] = answer;
         }
       }
-      if (pooled) {
-        singles.push(group); // not after a failure: what that left is unknown
+      if (first(sieve)) {
+        keepIdle(group); // not after a failure: what that left is unknown
       }
     }
   }

@@ -18,9 +18,6 @@ final class PanelSieve implements Sieve {
   /** From this many queries on, a tile that is not full costs less than scans (measured). */
   private static final int TILE_FROM = 4;
 
-  /** Rows after which a tile's thresholds are drawn closer. */
-  private static final int TILE_ROWS = 2 * STEP;
-
   private final PanelKernel kernel;
   private final Int8Shadow shadow;
   private final PanelBound bound;
@@ -66,6 +63,9 @@ final class PanelSieve implements Sieve {
 
     private MemorySegment allowed = MemorySegment.NULL;
 
+    /** How often it was started. */
+    private int starts;
+
     PanelPass(int count) {
       int d = shadow.rows().dimension();
       this.tiled = kernel.tileQueries() > 0 && count >= TILE_FROM;
@@ -85,6 +85,7 @@ final class PanelSieve implements Sieve {
 
     @Override
     public void start(VectorSource given, @Nullable RowFilter only) {
+      starts++;
       allowed = only == null ? MemorySegment.NULL : only.bits();
       for (int q = 0; q < queries.length; q++) {
         given.block(q, 1).decodeRow(0, originals[q], 0);
@@ -106,11 +107,8 @@ final class PanelSieve implements Sieve {
 
     @Override
     public int blockRows() {
-      if (tiled) {
-        return TILE_ROWS;
-      }
       // One query reads from memory, in streams half a block apart; others from the L2 cache.
-      long blockBytes = queries.length == 1 ? 1 << 20 : 1 << 18;
+      long blockBytes = queries.length == 1 ? 1 << 20 : 1 << 19;
       return STEP * Math.clamp(blockBytes * Panels.ROWS / (stride * STEP), 1, 64);
     }
 
@@ -118,22 +116,66 @@ final class PanelSieve implements Sieve {
     public Scanner scanner() {
       return tiled ? new TileScanner(this) : new SingleScanner(this);
     }
+  }
 
-    /** The panels of a block, to the end of the last one. */
-    private MemorySegment panels(long first, int count) {
-      return shadow.panels().asSlice(first / Panels.ROWS * stride, panelCount(count) * stride);
+  /** What both scanners share: blocks in steps, for thresholds draw closer with the rows seen. */
+  private abstract class PanelScanner implements Scanner {
+    final PanelPass pass;
+    final Arena arena = Arena.ofAuto();
+    final MemorySegment terms;
+    final PanelHits hits;
+
+    /** Rows since the pass was started. */
+    private long seen;
+
+    private int starts;
+
+    PanelScanner(PanelPass pass, int queries) {
+      this.pass = pass;
+      this.terms = arena.allocate((long) PanelQuery.TERM_BYTES * queries, 64);
+      this.hits = PanelHits.allocate(arena, (long) pass.blockRows() * queries);
     }
 
-    private int panelCount(int rows) {
+    @Override
+    public final void scan(long first, int count, Candidates[] candidates) {
+      if (starts != pass.starts) {
+        starts = pass.starts;
+        seen = 0;
+      }
+      int step;
+      for (int at = 0; at < count; at += step) {
+        // At first few, for all of them are hits; then as many again as were seen.
+        step = (int) Math.min(Math.max(seen, STEP), count - at);
+        if (step < count - at) {
+          step -= step % STEP;
+        }
+        long from = first + at;
+        long panelBytes = panelCount(step) * stride;
+        var panels = shadow.panels().asSlice(from / Panels.ROWS * stride, panelBytes);
+        var allowed = pass.allowed;
+        step(
+            from,
+            panels,
+            panelCount(step),
+            allowed.byteSize() == 0 ? allowed : allowed.asSlice(from / 8),
+            candidates);
+        seen += step;
+      }
+    }
+
+    abstract void step(
+        long first,
+        MemorySegment panels,
+        int count,
+        MemorySegment allowed,
+        Candidates[] candidates);
+
+    private static int panelCount(int rows) {
       return (rows + Panels.ROWS - 1) / Panels.ROWS;
     }
 
-    private MemorySegment allowed(long first) {
-      return allowed.byteSize() == 0 ? allowed : allowed.asSlice(first / 8);
-    }
-
     /** Rows that only fill up the last panel are not offered. */
-    private void offer(
+    final void offer(
         Candidates candidates, PanelBound.Query query, long row, long product, long lowProduct) {
       if (row < shadow.rows().size()) {
         candidates.offer(
@@ -144,66 +186,53 @@ final class PanelSieve implements Sieve {
     }
   }
 
-  private final class SingleScanner implements Scanner {
-    private final PanelPass pass;
-    private final MemorySegment terms;
-    private final PanelHits hits;
-
+  /** Few queries: each is scanned with two codes an element. */
+  private final class SingleScanner extends PanelScanner {
     SingleScanner(PanelPass pass) {
-      this.pass = pass;
-      var arena = Arena.ofAuto();
-      this.terms = arena.allocate(PanelQuery.TERM_BYTES, 64);
-      this.hits = PanelHits.allocate(arena, pass.blockRows());
+      super(pass, 1);
     }
 
     @Override
-    public void scan(long first, int count, Candidates[] candidates) {
-      var panels = pass.panels(first, count);
-      var allowed = pass.allowed(first);
+    void step(
+        long first,
+        MemorySegment panels,
+        int count,
+        MemorySegment allowed,
+        Candidates[] candidates) {
       for (int q = 0; q < pass.queries.length; q++) {
         var query = pass.queries[q];
         var coded = pass.coded[q];
         coded.copyTerms(terms);
         PanelQuery.threshold(terms, 0, query.threshold(candidates[q].tau()));
-        int n = kernel.scan(panels, pass.panelCount(count), groups, coded, terms, allowed, hits);
+        int n = kernel.scan(panels, count, groups, coded, terms, allowed, hits);
         for (int i = 0; i < n; i++) {
-          pass.offer(
-              candidates[q], query, first + hits.row(i), hits.product(i), hits.lowProduct(i));
+          offer(candidates[q], query, first + hits.row(i), hits.product(i), hits.lowProduct(i));
         }
       }
     }
   }
 
-  private final class TileScanner implements Scanner {
-    private final PanelPass pass;
-    private final MemorySegment terms;
-    private final PanelHits hits;
-
+  /** Many queries: tiles of them, with one code an element. */
+  private final class TileScanner extends PanelScanner {
     TileScanner(PanelPass pass) {
-      this.pass = pass;
-      var arena = Arena.ofAuto();
-      this.terms = arena.allocate((long) PanelQuery.TERM_BYTES * pass.queries.length, 64);
-      this.hits = PanelHits.allocate(arena, (long) TILE_ROWS * pass.queries.length);
+      super(pass, pass.queries.length);
     }
 
     @Override
-    public void scan(long first, int count, Candidates[] candidates) {
+    void step(
+        long first,
+        MemorySegment panels,
+        int count,
+        MemorySegment allowed,
+        Candidates[] candidates) {
       pass.coded[0].copyTerms(terms);
       for (int q = 0; q < pass.queries.length; q++) {
         PanelQuery.threshold(terms, q, pass.queries[q].threshold(candidates[q].tau()));
       }
-      int n =
-          kernel.tile(
-              pass.panels(first, count),
-              pass.panelCount(count),
-              groups,
-              pass.coded[0],
-              terms,
-              pass.allowed(first),
-              hits);
+      int n = kernel.tile(panels, count, groups, pass.coded[0], terms, allowed, hits);
       for (int i = 0; i < n; i++) {
         int q = hits.query(i);
-        pass.offer(candidates[q], pass.queries[q], first + hits.row(i), hits.product(i), 0);
+        offer(candidates[q], pass.queries[q], first + hits.row(i), hits.product(i), 0);
       }
     }
   }

@@ -4,8 +4,8 @@ import dev.kith.core.vector.ElementType;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Products of a float32 query with rows of 16-bit floats in place. The contract of {@link
- * ScanKernel}'s products holds, for the rows' values. Stateless and safe for many threads.
+ * Products of a float32 query with rows of 16-bit floats in place, and conversions. The contract of
+ * {@link ScanKernel}'s products holds, for the rows' values. Stateless and safe for many threads.
  */
 public interface HalfKernel {
 
@@ -28,4 +28,10 @@ public interface HalfKernel {
       int count,
       int d,
       MemorySegment dots);
+
+  /** {@code count} 16-bit floats as float32, exactly; both off-heap. */
+  void widen(ElementType type, MemorySegment from, long count, MemorySegment to);
+
+  /** The nearest 16-bit floats, ties to even, a NaN stays one; both off-heap. */
+  void narrow(ElementType type, MemorySegment from, long count, MemorySegment to);
 }

@@ -9,4 +9,34 @@ import org.jspecify.annotations.Nullable;
  * @param panels over int8 codes
  * @param halves over 16-bit floats in place, or null: they are then decoded first
  */
-public record Kernels(ScanKernel rows, PanelKernel panels, @Nullable HalfKernel halves) {}
+public record Kernels(ScanKernel rows, PanelKernel panels, @Nullable HalfKernel halves) {
+  /** The module of the Vector API, which the JVM loads only if it is asked to. */
+  public static final String VECTOR_MODULE = "jdk.incubator.vector";
+
+  private static final Kernels SCALAR = new Kernels(new ScalarKernel(), new ScalarPanels(), null);
+
+  /** Loads the Vector API only once it is used. */
+  private static final class Simd {
+    static final Kernels KERNELS = new Kernels(new SimdKernel(), new SimdPanels(), null);
+  }
+
+  /** Plain Java. */
+  public static Kernels scalar() {
+    return SCALAR;
+  }
+
+  /** The Vector API; its module must be there. */
+  public static Kernels simd() {
+    return Simd.KERNELS;
+  }
+
+  /** Whether {@link #simd} can be used. */
+  public static boolean hasSimd() {
+    return ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent();
+  }
+
+  /** The best in Java alone. */
+  public static Kernels inJava() {
+    return hasSimd() ? simd() : scalar();
+  }
+}

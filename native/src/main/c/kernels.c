@@ -1,0 +1,67 @@
+// The list of all sets of loops, and what each asks of the processor.
+
+#include "variants.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
+
+static int32_t always(void) { return 1; }
+
+#if defined(__x86_64__)
+
+// __builtin_cpu_supports also asks whether the operating system keeps the registers.
+static int32_t has_avx2(void) {
+  unsigned a, b, c, d;  // clang 14's does not know F16C, which needs the registers of AVX2
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __get_cpuid(1, &a, &b, &c, &d) &&
+         (c & bit_F16C) != 0;
+}
+
+static int32_t has_avx512_vnni(void) {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+}
+
+#elif defined(__aarch64__)
+
+static int32_t has_dotprod(void) {
+#if defined(__APPLE__)
+  return 1;
+#elif defined(__linux__)
+  const unsigned long asimddp = 1ul << 20;  // HWCAP_ASIMDDP, which old headers lack
+  return (getauxval(AT_HWCAP) & asimddp) != 0;
+#else
+  return 0;
+#endif
+}
+
+#endif
+
+#define PANEL(suffix) .panel_scan = kith_panel_scan_##suffix, .panel_tile = kith_panel_tile_##suffix
+#define HALF(suffix)                                                                                \
+  .f16_dots = kith_f16_dots_##suffix, .bf16_dots = kith_bf16_dots_##suffix,                         \
+  .f16_widen = kith_f16_widen_##suffix, .bf16_widen = kith_bf16_widen_##suffix,                     \
+  .f16_narrow = kith_f16_narrow_##suffix, .bf16_narrow = kith_bf16_narrow_##suffix
+
+static const kith_kernels sets[] = {
+#if defined(__x86_64__)
+    {.name = "AVX-512 VNNI", .supported = has_avx512_vnni, .tile_queries = KITH_TILE_AVX512_VNNI,
+     PANEL(avx512_vnni), HALF(avx512)},
+    {.name = "AVX2", .supported = has_avx2, .tile_queries = KITH_TILE_AVX2, PANEL(avx2), HALF(avx2)},
+#elif defined(__aarch64__)
+    {.name = "NEON dotprod", .supported = has_dotprod, .tile_queries = KITH_TILE_NEON_DOTPROD,
+     PANEL(neon_dotprod), HALF(neon)},
+    {.name = "NEON", .supported = always, .tile_queries = KITH_TILE_PORTABLE, PANEL(portable), HALF(neon)},
+#endif
+    {.name = "portable C", .supported = always, .tile_queries = KITH_TILE_PORTABLE, PANEL(portable), HALF(portable)},
+};
+
+int32_t kith_abi(void) { return KITH_ABI; }
+
+const kith_kernels *kith_kernels_at(int32_t i) {
+  return i >= 0 && i < (int32_t)(sizeof sets / sizeof sets[0]) ? &sets[i] : 0;
+}

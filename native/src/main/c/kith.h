@@ -1,0 +1,92 @@
+// The loops that C runs faster than Java, for dev.kith.nativekernels. Every function has a portable version and
+// versions for instruction sets; kernels.c lists them with what the processor says it can do.
+//
+// Rules. Pointers are never null unless said so. No function reads or writes outside what is described, but for
+// prefetches, which cannot fail. Nothing is allocated, nothing is kept. Panels and their stride are multiples of 8 bytes; d is at most
+// 65,536, so that every product fits int32. Rounding: to nearest, denormals honoured, contraction off unless an fma is
+// written.
+
+#ifndef KITH_H
+#define KITH_H
+
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define KITH_EXPORT __declspec(dllexport)
+#else
+#define KITH_EXPORT __attribute__((visibility("default")))
+#endif
+
+// Rows whose codes lie side by side: one panel. docs/formats/shadow.md draws it.
+enum { KITH_PANEL_ROWS = 16 };
+
+// A panel, without its codes before it: 16 of each, all of them bounds of one row.
+typedef struct {
+  float scale[KITH_PANEL_ROWS];     // a code stands for code * scale
+  float lift[KITH_PANEL_ROWS];      // what the row adds to its score, rounded up
+  float residual[KITH_PANEL_ROWS];  // |row - codes * scale|, rounded up
+  float reach[KITH_PANEL_ROWS];     // |row|, rounded up
+  double base[KITH_PANEL_ROWS];     // not read here
+} kith_panel_terms;
+
+// How a query's score is bounded from above by its product with a row's codes, I = <query codes, row codes>:
+//   (I * scale [+ I_low * low_scale]) * row.scale + row.lift + weight * row.residual + slack * row.reach
+typedef struct {
+  float scale;
+  float low_scale;
+  float weight;
+  float slack;
+  int32_t bias;      // 128 * sum of the codes: row codes are stored with 128 added
+  int32_t low_bias;
+  float threshold;   // rows whose bound is below it are dropped; not (bound < threshold) keeps, so NaN stays
+  float unused;
+} kith_query_terms;
+
+// One query against `count` panels, each `stride` bytes after the last: `groups` groups of 4 elements, [group][16][4]
+// bytes, then the terms. `high`, and `low` unless it is null, are the query's codes, [groups][4] signed bytes.
+// `allowed`, unless null, has bit r of word p set iff row r of panel p may be returned.
+// Writes the rows kept, counted from the first panel's first, in no fixed order, and their products.
+// Room for 16 * count each. Returns how many.
+typedef int32_t kith_panel_scan_fn(
+    const uint8_t *panels, int64_t stride, int32_t count, int32_t groups, const int8_t *high, const int8_t *low,
+    const kith_query_terms *query, const uint16_t *allowed, int32_t *rows, int32_t *products, int32_t *low_products);
+
+// `queries` queries, with one code an element, against panels. Codes are packed in tiles of kith_panel_tile_queries():
+// [tile][group][query][4], the last tile filled with zeros; `terms` has one entry a query.
+// Writes triples; room for 16 * count * queries each. Returns how many.
+typedef int32_t kith_panel_tile_fn(
+    const uint8_t *panels, int64_t stride, int32_t count, int32_t groups, const int8_t *codes, int32_t queries,
+    const kith_query_terms *terms, const uint16_t *allowed, int32_t *rows, int32_t *of_query, int32_t *products);
+
+// One float32 query against rows of 16-bit floats in place, row r at r * stride bytes: dots[r] = <query, row r>.
+// Reads d elements of each row and nothing behind them.
+typedef void kith_half_dots_fn(
+    const float *query, const uint16_t *rows, int64_t stride, int32_t count, int32_t d, float *dots);
+
+// 16-bit floats to float32 and back (to nearest, ties to even; NaN stays NaN), n elements.
+typedef void kith_widen_fn(const uint16_t *from, int64_t n, float *to);
+typedef void kith_narrow_fn(const float *from, int64_t n, uint16_t *to);
+
+// One set of loops, for one instruction set; Java reads it.
+typedef struct {
+  const char *name;
+  int32_t (*supported)(void);  // whether this processor and operating system can run it
+  int64_t tile_queries;        // queries of one tile in panel_tile
+  kith_panel_scan_fn *panel_scan;
+  kith_panel_tile_fn *panel_tile;
+  kith_half_dots_fn *f16_dots;
+  kith_half_dots_fn *bf16_dots;
+  kith_widen_fn *f16_widen;
+  kith_widen_fn *bf16_widen;
+  kith_narrow_fn *f16_narrow;
+  kith_narrow_fn *bf16_narrow;
+} kith_kernels;
+
+// Changes whenever anything above does; Java refuses another.
+enum { KITH_ABI = 1 };
+KITH_EXPORT int32_t kith_abi(void);
+
+// All sets that were compiled in, the fastest first; null past the last, which is the portable one.
+KITH_EXPORT const kith_kernels *kith_kernels_at(int32_t i);
+
+#endif

@@ -1,0 +1,95 @@
+package dev.kith.nativekernels;
+
+import dev.kith.core.backend.Backend;
+import dev.kith.core.exact.ExactScan;
+import dev.kith.core.exact.ExactSearch;
+import dev.kith.core.kernel.Kernels;
+import dev.kith.core.metric.Metric;
+import dev.kith.core.quant.Shadow;
+import dev.kith.core.vector.VectorSource;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Kernels in C for codes, and Java's best for float32 rows, which are as fast. {@code
+ * -Dkith.native=off} switches it off, {@code -Dkith.native=AVX2} and the like choose an instruction
+ * set other than the fastest.
+ */
+public final class NativeBackend implements Backend {
+  private static final String PROPERTY = "kith.native";
+
+  /**
+   * The kernels to use, or why there are none.
+   *
+   * @param kernels the chosen ones
+   * @param reason what was chosen, or what is missing
+   */
+  record Choice(@Nullable NativeKernels kernels, String reason) {
+    static Choice of(@Nullable String wanted) {
+      if ("off".equals(wanted)) {
+        return new Choice(null, "switched off by -D%s=off".formatted(PROPERTY));
+      }
+      List<NativeKernels> all;
+      try {
+        all = NativeLibrary.load();
+      } catch (NativeLibrary.MissingException e) {
+        return new Choice(null, e.reason());
+      }
+      for (var kernels : all) {
+        if (wanted == null || kernels.name().equals(wanted)) {
+          return new Choice(kernels, "C kernels with " + kernels.name());
+        }
+      }
+      return new Choice(
+          null,
+          "-D%s=%s names no kernels of this machine; known are off, %s"
+              .formatted(
+                  PROPERTY,
+                  wanted,
+                  all.stream().map(NativeKernels::name).collect(Collectors.joining(", "))));
+    }
+  }
+
+  /** Loaded once, on the first probe. */
+  private static final class Loaded {
+    static final Choice CHOICE = Choice.of(System.getProperty(PROPERTY));
+  }
+
+  private final @Nullable NativeKernels forced;
+
+  /** The service; uses the fastest kernels that this machine can run. */
+  public NativeBackend() {
+    this(null);
+  }
+
+  /** For tests: with these kernels. */
+  NativeBackend(@Nullable NativeKernels forced) {
+    this.forced = forced;
+  }
+
+  @Override
+  public String name() {
+    return "native";
+  }
+
+  @Override
+  public int priority() {
+    return 200;
+  }
+
+  @Override
+  public Probe probe() {
+    return new Probe(Loaded.CHOICE.kernels() != null, Loaded.CHOICE.reason());
+  }
+
+  @Override
+  public ExactSearch exactSearch(VectorSource rows, Metric metric, @Nullable Shadow shadow) {
+    var chosen = forced == null ? Loaded.CHOICE.kernels() : forced;
+    if (chosen == null) {
+      throw new IllegalStateException("the probe said no: " + Loaded.CHOICE.reason());
+    }
+    var kernels = new Kernels(Kernels.inJava().rows(), chosen, chosen);
+    return new ExactScan(kernels, name(), rows, metric, shadow);
+  }
+}

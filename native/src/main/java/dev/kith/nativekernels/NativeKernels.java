@@ -1,0 +1,202 @@
+package dev.kith.nativekernels;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.kith.core.kernel.HalfKernel;
+import dev.kith.core.kernel.PanelHits;
+import dev.kith.core.kernel.PanelKernel;
+import dev.kith.core.kernel.PanelQuery;
+import dev.kith.core.kernel.Panels;
+import dev.kith.core.vector.ElementType;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.util.Objects;
+
+/**
+ * The C loops for one instruction set. C checks nothing, so shapes are checked here. Scans and
+ * products take microseconds a block and are critical calls, during which the garbage collector
+ * waits; tiles take longer and are not.
+ *
+ * @param name of the instruction set
+ * @param tileQueries queries of a tile
+ */
+record NativeKernels(
+    String name,
+    int tileQueries,
+    MethodHandle panelScan,
+    MethodHandle panelTile,
+    MethodHandle halfDots,
+    MethodHandle bfloatDots,
+    MethodHandle halfWiden,
+    MethodHandle bfloatWiden,
+    MethodHandle halfNarrow,
+    MethodHandle bfloatNarrow)
+    implements PanelKernel, HalfKernel {
+  private static final FunctionDescriptor SCAN =
+      FunctionDescriptor.of(
+          JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS,
+          ADDRESS, ADDRESS, ADDRESS);
+  private static final FunctionDescriptor TILE =
+      FunctionDescriptor.of(
+          JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, ADDRESS,
+          ADDRESS, ADDRESS, ADDRESS);
+  private static final FunctionDescriptor DOTS =
+      FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, ADDRESS);
+  private static final FunctionDescriptor CONVERT =
+      FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, ADDRESS);
+
+  private static final int MAX_NAME = 64;
+
+  /** Reads a {@code kith_kernels}, laid out in kith.h. */
+  @SuppressWarnings("restricted")
+  static NativeKernels of(Linker linker, MemorySegment table) {
+    var critical = Linker.Option.critical(false);
+    return new NativeKernels(
+        table.get(ADDRESS, 0).reinterpret(MAX_NAME).getString(0),
+        Math.toIntExact(table.get(JAVA_LONG, 16)),
+        linker.downcallHandle(table.get(ADDRESS, 24), SCAN, critical),
+        linker.downcallHandle(table.get(ADDRESS, 32), TILE),
+        linker.downcallHandle(table.get(ADDRESS, 40), DOTS, critical),
+        linker.downcallHandle(table.get(ADDRESS, 48), DOTS, critical),
+        linker.downcallHandle(table.get(ADDRESS, 56), CONVERT, critical),
+        linker.downcallHandle(table.get(ADDRESS, 64), CONVERT, critical),
+        linker.downcallHandle(table.get(ADDRESS, 72), CONVERT, critical),
+        linker.downcallHandle(table.get(ADDRESS, 80), CONVERT, critical));
+  }
+
+  @Override
+  public int scan(
+      MemorySegment panels,
+      int count,
+      int groups,
+      PanelQuery query,
+      MemorySegment terms,
+      MemorySegment allowed,
+      PanelHits hits) {
+    requireRoom(panels, count, groups, terms, 1, allowed, hits);
+    try {
+      return (int)
+          panelScan.invokeExact(
+              panels,
+              Panels.stride(groups),
+              count,
+              groups,
+              query.high(),
+              query.low(),
+              terms,
+              allowed,
+              hits.rows(),
+              hits.products(),
+              hits.lowProducts());
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  @Override
+  public int tile(
+      MemorySegment panels,
+      int count,
+      int groups,
+      PanelQuery queries,
+      MemorySegment terms,
+      MemorySegment allowed,
+      PanelHits hits) {
+    requireRoom(panels, count, groups, terms, queries.count(), allowed, hits);
+    try {
+      return (int)
+          panelTile.invokeExact(
+              panels,
+              Panels.stride(groups),
+              count,
+              groups,
+              queries.high(),
+              queries.count(),
+              terms,
+              allowed,
+              hits.rows(),
+              hits.queries(),
+              hits.products());
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  private static void requireRoom(
+      MemorySegment panels,
+      int count,
+      int groups,
+      MemorySegment terms,
+      int queries,
+      MemorySegment allowed,
+      PanelHits hits) {
+    long kept = (long) Panels.ROWS * count * queries;
+    Objects.checkFromIndexSize(0, count * Panels.stride(groups), panels.byteSize());
+    Objects.checkFromIndexSize(0, (long) queries * PanelQuery.TERM_BYTES, terms.byteSize());
+    Objects.checkFromIndexSize(0, 4 * kept, hits.rows().byteSize());
+    if (allowed.byteSize() != 0) {
+      Objects.checkFromIndexSize(0, 2L * count, allowed.byteSize());
+    }
+  }
+
+  @Override
+  public void dots(
+      ElementType type,
+      MemorySegment query,
+      MemorySegment rows,
+      long stride,
+      int count,
+      int d,
+      MemorySegment dots) {
+    if (count == 0) {
+      return;
+    }
+    Objects.checkFromIndexSize(0, 4L * d, query.byteSize());
+    Objects.checkFromIndexSize(0, (count - 1L) * stride + 2L * d, rows.byteSize());
+    Objects.checkFromIndexSize(0, 4L * count, dots.byteSize());
+    try {
+      of(type, halfDots, bfloatDots).invokeExact(query, rows, stride, count, d, dots);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  @Override
+  public void widen(ElementType type, MemorySegment from, long count, MemorySegment to) {
+    Objects.checkFromIndexSize(0, 2 * count, from.byteSize());
+    Objects.checkFromIndexSize(0, 4 * count, to.byteSize());
+    try {
+      of(type, halfWiden, bfloatWiden).invokeExact(from, count, to);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  @Override
+  public void narrow(ElementType type, MemorySegment from, long count, MemorySegment to) {
+    Objects.checkFromIndexSize(0, 4 * count, from.byteSize());
+    Objects.checkFromIndexSize(0, 2 * count, to.byteSize());
+    try {
+      of(type, halfNarrow, bfloatNarrow).invokeExact(from, count, to);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  private static MethodHandle of(ElementType type, MethodHandle half, MethodHandle bfloat) {
+    return switch (type) {
+      case FLOAT16 -> half;
+      case BFLOAT16 -> bfloat;
+      case FLOAT32, INT8, UINT8 ->
+          throw new IllegalArgumentException("not a 16-bit float: " + type);
+    };
+  }
+
+  private static RuntimeException failed(Throwable e) {
+    return e instanceof RuntimeException known ? known : new IllegalStateException(e);
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * Kernels in C behind the interfaces of {@code dev.kith.core.kernel}: int8 products with VNNI and
+ * its like, products with 16-bit floats. The sources and their contract are under {@code
+ * src/main/c}, {@code kith.h} first.
+ */
+@NullMarked
+package dev.kith.nativekernels;
+
+import org.jspecify.annotations.NullMarked;

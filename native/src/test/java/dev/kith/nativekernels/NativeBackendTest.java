@@ -1,0 +1,55 @@
+package dev.kith.nativekernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kith.core.backend.Backend;
+import dev.kith.core.backend.Backends;
+import dev.kith.core.backend.ExactSearchContract;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** Over float32 rows, and what is found on this machine. */
+class NativeBackendTest extends ExactSearchContract {
+  @Override
+  protected Backend backend() {
+    return new NativeBackend(Variants.all().getFirst());
+  }
+
+  @Test
+  void choose_whereThereIsALibrary_isNative() {
+    var best = Variants.all().getFirst();
+    assertThat(Backends.choose(null).name()).isEqualTo("native");
+    assertThat(Backends.statuses().getFirst())
+        .isEqualTo(new Backends.Status("native", true, "C kernels with " + best.name(), "passed"));
+  }
+
+  @Test
+  void choice_off_saysSo() {
+    var choice = NativeBackend.Choice.of("off");
+    assertThat(choice.kernels()).isNull();
+    assertThat(choice.reason()).isEqualTo("switched off by -Dkith.native=off");
+  }
+
+  @Test
+  void choice_byName_takesIt() {
+    for (var kernels : Variants.all()) {
+      var choice = NativeBackend.Choice.of(kernels.name());
+      assertThat(choice.kernels()).isNotNull();
+      assertThat(choice.reason()).isEqualTo("C kernels with " + kernels.name());
+    }
+  }
+
+  @Test
+  void choice_unknownName_listsTheKnown() {
+    String names =
+        Variants.all().stream().map(NativeKernels::name).collect(Collectors.joining(", "));
+    assertThat(NativeBackend.Choice.of("abacus").reason())
+        .isEqualTo(
+            "-Dkith.native=abacus names no kernels of this machine; known are off, " + names);
+  }
+
+  @Test
+  void load_everywhere_endsWithThePortableKernels() {
+    assertThat(Variants.all().getLast().name()).isEqualTo("portable C");
+  }
+}

@@ -1,0 +1,154 @@
+package dev.kith.nativekernels;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.kith.core.testing.Seeded;
+import dev.kith.core.testing.TestVectors;
+import dev.kith.core.vector.ElementType;
+import java.lang.foreign.Arena;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** 16-bit floats with every instruction set that this machine can run, against Java's own. */
+@ParameterizedClass
+@MethodSource("all")
+@ExtendWith(Seeded.class)
+class NativeHalvesTest {
+  private final NativeKernels kernels;
+
+  NativeHalvesTest(NativeKernels kernels) {
+    this.kernels = kernels;
+  }
+
+  static List<NativeKernels> all() {
+    return Variants.all();
+  }
+
+  private static float widened(ElementType type, short bits) {
+    return type == ElementType.FLOAT16
+        ? Float.float16ToFloat(bits)
+        : Float.intBitsToFloat(bits << 16);
+  }
+
+  private static short narrowed(ElementType type, float value) {
+    return type == ElementType.FLOAT16
+        ? Float.floatToFloat16(value)
+        : ElementType.floatToBfloat16(value);
+  }
+
+  /** Rows end where the page ends, and so do query and products. */
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT16", "BFLOAT16"})
+  void dots_rowsAtTheEndOfAPage_areWithinTheRoundingBound(ElementType type, SplittableRandom random)
+      throws Throwable {
+    try (var memory = new GuardedMemory(1 << 16);
+        var queryMemory = new GuardedMemory(1 << 13);
+        var dotsMemory = new GuardedMemory(1 << 10)) {
+      for (int d = 1; d < 140; d += d < 70 ? 1 : 7) {
+        for (int count : new int[] {1, 2, 3, 4, 5, 9, 16, 33}) {
+          long stride = 2L * (d + random.nextInt(3));
+          var rows = memory.last((count - 1L) * stride + 2L * d);
+          var query = queryMemory.last(4L * d);
+          var dots = dotsMemory.last(4L * count);
+          for (int i = 0; i < d; i++) {
+            query.setAtIndex(JAVA_FLOAT_UNALIGNED, i, TestVectors.gaussian(random, 1)[0]);
+            for (int r = 0; r < count; r++) {
+              short bits = narrowed(type, TestVectors.gaussian(random, 1)[0]);
+              rows.set(JAVA_SHORT_UNALIGNED, r * stride + 2L * i, bits);
+            }
+          }
+          dots.fill((byte) 0x7f);
+          kernels.dots(type, query, rows, stride, count, d, dots);
+          for (int r = 0; r < count; r++) {
+            double exact = 0;
+            double magnitude = 0;
+            for (int i = 0; i < d; i++) {
+              double product =
+                  (double) query.getAtIndex(JAVA_FLOAT_UNALIGNED, i)
+                      * widened(type, rows.get(JAVA_SHORT_UNALIGNED, r * stride + 2L * i));
+              exact += product;
+              magnitude += Math.abs(product);
+            }
+            double du = d * 0x1p-24;
+            assertThat((double) dots.getAtIndex(JAVA_FLOAT_UNALIGNED, r))
+                .as("d=%d count=%d row=%d", d, count, r)
+                .isEqualTo(exact, within(du / (1 - du) * magnitude * (1 + 1e-9)));
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT16", "BFLOAT16"})
+  void widen_allValues_areJavas(ElementType type) throws Throwable {
+    int n = 1 << 16;
+    try (var from = new GuardedMemory(2L * n);
+        var to = new GuardedMemory(4L * n)) {
+      for (int i = 0; i < n; i++) {
+        from.last(2L * n).set(JAVA_SHORT_UNALIGNED, 2L * i, (short) i);
+      }
+      kernels.widen(type, from.last(2L * n), n, to.last(4L * n));
+      for (int i = 0; i < n; i++) {
+        float value = to.last(4L * n).get(JAVA_FLOAT_UNALIGNED, 4L * i);
+        float expected = widened(type, (short) i);
+        if (Float.isNaN(expected)) {
+          assertThat(value).isNaN();
+        } else {
+          assertThat(Float.floatToRawIntBits(value)).isEqualTo(Float.floatToRawIntBits(expected));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT16", "BFLOAT16"})
+  void narrow_anyFloat_isJavas(ElementType type, SplittableRandom random) throws Throwable {
+    int n = 4099;
+    for (int round = 0; round < 20 * Seeded.effort(); round++) {
+      try (var from = new GuardedMemory(4L * n);
+          var to = new GuardedMemory(2L * n)) {
+        var source = from.last(4L * n);
+        var target = to.last(2L * n);
+        for (int i = 0; i < n; i++) {
+          int bits = random.nextInt();
+          // Half of them on ties, and next to ties, of one type or the other.
+          bits = random.nextBoolean() ? bits : (bits & 0xffffe000) + 0x1000 + random.nextInt(-1, 2);
+          source.set(JAVA_FLOAT_UNALIGNED, 4L * i, Float.intBitsToFloat(bits));
+        }
+        kernels.narrow(type, source, n, target);
+        for (int i = 0; i < n; i++) {
+          float value = source.get(JAVA_FLOAT_UNALIGNED, 4L * i);
+          short found = target.get(JAVA_SHORT_UNALIGNED, 2L * i);
+          if (Float.isNaN(value)) {
+            assertThat(widened(type, found)).isNaN();
+          } else {
+            assertThat(found).as("%s", value).isEqualTo(narrowed(type, value));
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "INT8", "UINT8"})
+  void dots_otherType_isRefused(ElementType type) {
+    try (var arena = Arena.ofConfined()) {
+      var memory = arena.allocate(64, 8);
+      assertThatThrownBy(() -> kernels.dots(type, memory, memory, 8, 1, 2, memory))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("not a 16-bit float: " + type);
+      assertThatThrownBy(() -> kernels.dots(ElementType.FLOAT16, memory, memory, 8, 9, 2, memory))
+          .isInstanceOf(IndexOutOfBoundsException.class);
+    }
+  }
+}
