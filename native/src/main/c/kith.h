@@ -2,9 +2,9 @@
 // versions for instruction sets; kernels.c lists them with what the processor says it can do.
 //
 // Rules. Pointers are never null unless said so. No function reads or writes outside what is described, but for
-// prefetches, which cannot fail. Nothing is allocated, nothing is kept. Panels and their stride are multiples of 8 bytes; d is at most
-// 65,536, so that every product fits int32. Rounding: to nearest, denormals honoured, contraction off unless an fma is
-// written.
+// prefetches, which cannot fail. Nothing is allocated, nothing is kept. Panels and their stride are multiples of 8
+// bytes; d is at most 65,536, so that every product fits int32. Rounding: to nearest, denormals honoured,
+// contraction off unless an fma is written.
 
 #ifndef KITH_H
 #define KITH_H
@@ -24,8 +24,8 @@ enum { KITH_PANEL_ROWS = 16 };
 typedef struct {
   float scale[KITH_PANEL_ROWS];     // a code stands for code * scale
   float lift[KITH_PANEL_ROWS];      // what the row adds to its score, rounded up
-  float residual[KITH_PANEL_ROWS];  // |row - codes * scale|, rounded up
-  float reach[KITH_PANEL_ROWS];     // |row|, rounded up
+  float residual[KITH_PANEL_ROWS];  // norm of what the codes do not stand for, rounded up
+  float reach[KITH_PANEL_ROWS];     // at least the norms of the coded vector and of its codes
   double base[KITH_PANEL_ROWS];     // not read here
 } kith_panel_terms;
 

@@ -1,6 +1,7 @@
-// int8 panels with AVX2: a panel's 16 rows are the 32-bit lanes of two registers. vpmaddubsw would saturate, so that
-// bytes are widened to 16 bits first: the even ones of each row by a mask and the odd ones by a shift, without moving
-// any. The query's codes are paired the same way, and vpmaddwd gives each row's lane two exact products' sum.
+// int8 panels with AVX2: a panel's 16 rows are the 32-bit lanes of two registers. vpmaddubsw would saturate with a
+// tile's codes, so that bytes are widened to 16 bits first: the even ones of each row by a mask and the odd ones by
+// a shift, without moving any. The query's codes are paired the same way, and vpmaddwd gives each row's lane two
+// exact products' sum.
 
 #include "variants.h"
 

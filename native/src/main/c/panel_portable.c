@@ -4,8 +4,8 @@
 
 enum { ROWS = KITH_PANEL_ROWS };
 
-// The products of one query with a panel's 16 rows. Unsigned, for -bias and the sum of unsigned bytes may each pass
-// what an int32 holds, when their sum does not.
+// The products of one query with a panel's 16 rows, in unsigned arithmetic: it wraps, and what it wraps to is the
+// product.
 static void multiply(const uint8_t *panel, int32_t groups, const int8_t *codes, int32_t bias, int32_t *products) {
   uint32_t sums[ROWS];
   for (int32_t r = 0; r < ROWS; r++) sums[r] = 0u - (uint32_t)bias;

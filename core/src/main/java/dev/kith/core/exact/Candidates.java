@@ -104,7 +104,7 @@ final class Candidates {
     if (size <= rows.length / 2) {
       return;
     }
-    if (rows.length < limit) {
+    if (size < limit) {
       lowers = Arrays.copyOf(lowers, 2 * lowers.length);
       rows = Arrays.copyOf(rows, 2 * rows.length);
     } else if (settles) {

@@ -328,12 +328,21 @@ public final class ExactScan implements ExactSearch {
       void scan(Search search) {
         int blockRows = pass.blockRows();
         long first;
-        while ((first = nextBlock.getAndIncrement() * blockRows) < rows.size()) {
+        while ((first = nextBlock.getAndIncrement() * blockRows) < rows.size() && !allGaveUp()) {
           search.stop.check();
           if (search.filter == null || search.filter.allowsAny(first, blockRows)) {
             scanner.scan(first, (int) Math.min(blockRows, rows.size() - first), candidates);
           }
         }
+      }
+
+      private boolean allGaveUp() {
+        for (var each : candidates) {
+          if (!each.gaveUp()) {
+            return false;
+          }
+        }
+        return true;
       }
 
       /** Answers queries until there is none left. */

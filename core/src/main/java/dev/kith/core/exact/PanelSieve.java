@@ -200,6 +200,9 @@ final class PanelSieve implements Sieve {
         MemorySegment allowed,
         Candidates[] candidates) {
       for (int q = 0; q < pass.queries.length; q++) {
+        if (candidates[q].gaveUp()) {
+          continue;
+        }
         var query = pass.queries[q];
         var coded = pass.coded[q];
         coded.copyTerms(terms);

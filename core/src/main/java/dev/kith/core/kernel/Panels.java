@@ -13,9 +13,9 @@ import java.lang.foreign.ValueLayout;
  * 0           64 g       codes: group of 4 elements, row, element; a byte each, with 128 added
  * 64 g        64         scale, float32: a code stands for code * scale
  * 64 g + 64   64         lift, float32: what the row adds to its score, rounded up
- * 64 g + 128  64         residual, float32: |row - codes * scale|, rounded up
- * 64 g + 192  64         reach, float32: |row|, rounded up
- * 64 g + 256  128        base, float64: the lift before it was rounded
+ * 64 g + 128  64         residual, float32: the norm of what the codes do not stand for, rounded up
+ * 64 g + 192  64         reach, float32: at least the norms of the coded vector and of its codes
+ * 64 g + 256  128        base, float64: what the lift is made of; not read by the loops
  * </pre>
  */
 public final class Panels {

@@ -89,7 +89,7 @@ public final class Int8Shadow extends Shadow {
     return panels.get(FLOAT, termsAt(row) + Panels.RESIDUAL);
   }
 
-  /** At least the norm of the row and of its code, and their sum. */
+  /** At least the norm of the coded vector, and at least that of its code. */
   public float reach(long row) {
     return panels.get(FLOAT, termsAt(row) + Panels.REACH);
   }

@@ -252,13 +252,16 @@ public final class PanelBound {
 
     /** A row whose bound in the loops is below this has a key above {@code tau}. */
     public float threshold(double tau) {
+      if (tau == Double.NEGATIVE_INFINITY) {
+        return Float.POSITIVE_INFINITY;
+      }
       if (!bounded || tau == Double.POSITIVE_INFINITY) {
         return Float.NEGATIVE_INFINITY;
       }
       double threshold =
           metric == Metric.L2
               ? 0.5 * (squaredNorm - tau) - sigma * norm * norm
-              : -tau - offset - sigma * ((norm + 2 * centreNorm) * 2 * centreNorm);
+              : -tau - offset - sigma * ((norm + 2 * centreNorm) * 4 * centreNorm);
       return Math.nextDown((float) (threshold - UNDERFLOW));
     }
 
