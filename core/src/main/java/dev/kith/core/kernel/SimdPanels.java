@@ -98,31 +98,22 @@ public final class SimdPanels implements PanelKernel {
             .fma(
                 FloatVector.broadcast(FLOATS, PanelQuery.lowScale(terms, 0)),
                 ((FloatVector) sums.convert(I2F, 0)).mul(PanelQuery.scale(terms, 0)));
-    var bound =
-        product.fma(term(panels, termsAt + Panels.SCALE), term(panels, termsAt + Panels.LIFT));
-    bound = term(panels, termsAt + Panels.RESIDUAL).fma(broadcastWeight(terms), bound);
-    bound = term(panels, termsAt + Panels.REACH).fma(broadcastSlack(terms), bound);
+    // Spelt out: a helper that is not inlined here would box what it returns.
+    var scales = FloatVector.fromMemorySegment(FLOATS, panels, termsAt, LITTLE_ENDIAN);
+    var lifts = FloatVector.fromMemorySegment(FLOATS, panels, termsAt + Panels.LIFT, LITTLE_ENDIAN);
+    var residuals =
+        FloatVector.fromMemorySegment(FLOATS, panels, termsAt + Panels.RESIDUAL, LITTLE_ENDIAN);
+    var reaches =
+        FloatVector.fromMemorySegment(FLOATS, panels, termsAt + Panels.REACH, LITTLE_ENDIAN);
+    var bound = product.fma(scales, lifts);
+    bound = residuals.fma(FloatVector.broadcast(FLOATS, PanelQuery.weight(terms, 0)), bound);
+    bound = reaches.fma(FloatVector.broadcast(FLOATS, PanelQuery.slack(terms, 0)), bound);
     VectorMask<Float> dropped = bound.compare(LT, PanelQuery.threshold(terms, 0));
     long kept = ~dropped.toLong() & ROW_BITS & allowed >>> r;
-    if (kept != 0) {
-      // Stored, not handed over: a vector that leaves its method is boxed.
-      sums.intoMemorySegment(hits.products(), 4L * n, LITTLE_ENDIAN);
-      lows.intoMemorySegment(hits.lowProducts(), 4L * n, LITTLE_ENDIAN);
-      n = put(kept, Panels.ROWS * p + r, hits, n);
-    }
-    return n;
-  }
-
-  private static FloatVector term(MemorySegment panels, long at) {
-    return FloatVector.fromMemorySegment(FLOATS, panels, at, LITTLE_ENDIAN);
-  }
-
-  private static FloatVector broadcastWeight(MemorySegment terms) {
-    return FloatVector.broadcast(FLOATS, PanelQuery.weight(terms, 0));
-  }
-
-  private static FloatVector broadcastSlack(MemorySegment terms) {
-    return FloatVector.broadcast(FLOATS, PanelQuery.slack(terms, 0));
+    // Stored whether or not one is kept: vectors that live into a branch seldom taken are boxed.
+    sums.intoMemorySegment(hits.products(), 4L * n, LITTLE_ENDIAN);
+    lows.intoMemorySegment(hits.lowProducts(), 4L * n, LITTLE_ENDIAN);
+    return kept == 0 ? n : put(kept, Panels.ROWS * p + r, hits, n);
   }
 
   private static ShortVector lanes(int pair) {
