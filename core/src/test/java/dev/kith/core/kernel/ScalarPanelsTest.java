@@ -1,0 +1,8 @@
+package dev.kith.core.kernel;
+
+class ScalarPanelsTest extends PanelKernelContract {
+  @Override
+  protected PanelKernel kernel() {
+    return new ScalarPanels();
+  }
+}

@@ -1,0 +1,61 @@
+package dev.kith.core.quant;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kith.core.metric.Metric;
+import dev.kith.core.testing.TestVectors;
+import dev.kith.core.vector.ElementType;
+import dev.kith.core.vector.VectorSource;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class Fp16ShadowTest extends ShadowContract {
+  @Override
+  protected Quantizer quantizer() {
+    return Quantizer.FP16;
+  }
+
+  @Override
+  protected int unit() {
+    return 1;
+  }
+
+  /** Half a unit in the last place of each element. */
+  @Override
+  protected double loss() {
+    return 0x1.0001p-11;
+  }
+
+  @Test
+  void residual_rowsThatFit_isZero(SplittableRandom random) {
+    for (var type : List.of(ElementType.FLOAT16, ElementType.INT8, ElementType.UINT8)) {
+      var kind = TestVectors.typed(random, type, 50, 12);
+      try (var source = kind.source()) {
+        var shadow = Quantizer.FP16.encode(source, Metric.L2);
+        var decoded = new float[12];
+        for (int r = 0; r < 50; r++) {
+          assertThat(shadow.residual(r)).isZero();
+          shadow.decode(r, decoded);
+          assertThat(decoded).isEqualTo(kind.rows()[r]);
+        }
+      }
+    }
+  }
+
+  /** Elements beyond the type become infinite: nothing is known of that row, and of that alone. */
+  @Test
+  void interval_elementTooLarge_isInfinite(SplittableRandom random) {
+    var rows = TestVectors.gaussians(random, 3, 12);
+    rows[1][5] = Float.MAX_VALUE;
+    try (var source = VectorSource.of(rows)) {
+      for (var metric : Metric.values()) {
+        var shadow = Quantizer.FP16.encode(source, metric);
+        assertThat(shadow.residual(1)).isEqualTo(Float.POSITIVE_INFINITY);
+        assertThat(shadow.interval(rows[1], 1))
+            .isEqualTo(new KeyInterval(Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY));
+        assertThat(shadow.interval(rows[0], 2).upper()).isLessThan(1000);
+      }
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package dev.kith.core.quant;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kith.core.metric.Metric;
+import dev.kith.core.testing.TestVectors;
+import dev.kith.core.vector.VectorSource;
+import java.util.SplittableRandom;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class Int8ShadowTest extends ShadowContract {
+  @Override
+  protected Quantizer quantizer() {
+    return Quantizer.INT8;
+  }
+
+  @Override
+  protected int unit() {
+    return 16;
+  }
+
+  /** A step of a 127th of the largest element, some 4 times the mean one, is off by 1/sqrt(12). */
+  @Override
+  protected double loss() {
+    return 0.012;
+  }
+
+  /** The code and the centre are added. */
+  @Override
+  protected double rounding(Shadow shadow, double norm) {
+    float[] centre = ((Int8Shadow) shadow).bound().centre();
+    return 0x1p-22 * (norm + norm(super.coded(Metric.L2, centre)));
+  }
+
+  /** For cosine the row divided by its norm. */
+  @Override
+  protected double[] coded(Metric metric, float[] row) {
+    double[] x = super.coded(metric, row);
+    double squares = 0;
+    for (double element : x) {
+      squares += element * element;
+    }
+    double divisor = metric == Metric.COSINE && squares > 0 ? Math.sqrt(squares) : 1;
+    for (int i = 0; i < x.length; i++) {
+      x[i] /= divisor;
+    }
+    return x;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"384, 0.28", "768, 0.265"})
+  void bytes_usualDimensions_areLittleMoreThanAQuarter(
+      int d, double most, SplittableRandom random) {
+    try (var source = VectorSource.of(TestVectors.gaussians(random, 1000, d))) {
+      var shadow = (Int8Shadow) Quantizer.INT8.encode(source, Metric.L2);
+      assertThat(shadow.bytes() / (4.0 * d * 1000)).isBetween(0.25, most);
+    }
+  }
+
+  private static Int8Shadow shifted(SplittableRandom random, float by, Metric metric) {
+    var rows = TestVectors.gaussians(random, 3000, 16);
+    for (var row : rows) {
+      for (int i = 0; i < row.length; i += 2) {
+        row[i] += by;
+      }
+    }
+    var source = VectorSource.of(rows);
+    return (Int8Shadow) Quantizer.INT8.encode(source, metric);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void centred_whereItTightens_only(Metric metric, SplittableRandom random) {
+    var far = shifted(random, 100, metric);
+    var around = shifted(random, 0, metric);
+    try (var _ = far.rows();
+        var _ = around.rows()) {
+      assertThat(far.centred()).isTrue();
+      assertThat(around.centred()).isFalse();
+      // What the centre is for: the codes tell rows apart that all point the same way.
+      float[] query = far.rows().row(0);
+      for (int r = 0; r < 20; r++) {
+        var interval = far.interval(query, r);
+        double size = metric == Metric.COSINE ? 1 : 8 * 100 * 100;
+        assertThat(interval.upper() - interval.lower()).isLessThan(size / 500);
+      }
+    }
+  }
+}
