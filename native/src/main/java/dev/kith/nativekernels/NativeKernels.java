@@ -14,6 +14,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.lang.ref.Reference;
 import java.util.Objects;
 
 /**
@@ -36,13 +37,14 @@ record NativeKernels(
     MethodHandle halfNarrow,
     MethodHandle bfloatNarrow)
     implements PanelKernel, HalfKernel {
+  // Panels and filter go as addresses, so that no slice is made for every block.
   private static final FunctionDescriptor SCAN =
       FunctionDescriptor.of(
-          JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS,
+          JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG,
           ADDRESS, ADDRESS, ADDRESS);
   private static final FunctionDescriptor TILE =
       FunctionDescriptor.of(
-          JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, ADDRESS,
+          JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG,
           ADDRESS, ADDRESS, ADDRESS);
   private static final FunctionDescriptor DOTS =
       FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, ADDRESS);
@@ -71,63 +73,74 @@ record NativeKernels(
   @Override
   public int scan(
       MemorySegment panels,
+      long first,
       int count,
       int groups,
       PanelQuery query,
       MemorySegment terms,
       MemorySegment allowed,
       PanelHits hits) {
-    requireRoom(panels, count, groups, terms, 1, allowed, hits);
+    requireRoom(panels, first, count, groups, terms, 1, allowed, hits);
     try {
       return (int)
           panelScan.invokeExact(
-              panels,
+              panels.address() + first * Panels.stride(groups),
               Panels.stride(groups),
               count,
               groups,
               query.high(),
               query.low(),
               terms,
-              allowed,
+              allowed.byteSize() == 0 ? 0L : allowed.address() + 2 * first,
               hits.rows(),
               hits.products(),
               hits.lowProducts());
     } catch (Throwable e) {
       throw failed(e);
+    } finally {
+      // What was passed as an address must live until the call is over.
+      Reference.reachabilityFence(panels);
+      Reference.reachabilityFence(allowed);
     }
   }
 
   @Override
   public int tile(
       MemorySegment panels,
+      long first,
       int count,
       int groups,
       PanelQuery queries,
       MemorySegment terms,
       MemorySegment allowed,
       PanelHits hits) {
-    requireRoom(panels, count, groups, terms, queries.count(), allowed, hits);
+    requireRoom(panels, first, count, groups, terms, queries.count(), allowed, hits);
     try {
       return (int)
           panelTile.invokeExact(
-              panels,
+              panels.address() + first * Panels.stride(groups),
               Panels.stride(groups),
               count,
               groups,
               queries.high(),
               queries.count(),
               terms,
-              allowed,
+              allowed.byteSize() == 0 ? 0L : allowed.address() + 2 * first,
               hits.rows(),
               hits.queries(),
               hits.products());
     } catch (Throwable e) {
       throw failed(e);
+    } finally {
+      // What was passed as an address must live until the call is over.
+      Reference.reachabilityFence(panels);
+      Reference.reachabilityFence(allowed);
     }
   }
 
   private static void requireRoom(
       MemorySegment panels,
+      long first,
       int count,
       int groups,
       MemorySegment terms,
@@ -135,11 +148,12 @@ record NativeKernels(
       MemorySegment allowed,
       PanelHits hits) {
     long kept = (long) Panels.ROWS * count * queries;
-    Objects.checkFromIndexSize(0, count * Panels.stride(groups), panels.byteSize());
+    long stride = Panels.stride(groups);
+    Objects.checkFromIndexSize(first * stride, count * stride, panels.byteSize());
     Objects.checkFromIndexSize(0, (long) queries * PanelQuery.TERM_BYTES, terms.byteSize());
     Objects.checkFromIndexSize(0, 4 * kept, hits.rows().byteSize());
     if (allowed.byteSize() != 0) {
-      Objects.checkFromIndexSize(0, 2L * count, allowed.byteSize());
+      Objects.checkFromIndexSize(2 * first, 2L * count, allowed.byteSize());
     }
   }
 

@@ -56,9 +56,9 @@ final class Candidates {
     return gaveUp;
   }
 
-  /** No row with a key above this belongs to the answer, or nothing is wanted any more. */
+  /** No row with a key above this belongs to the answer. */
   double tau() {
-    return gaveUp ? Double.NEGATIVE_INFINITY : Math.min(uppers.bound(), settled.bound());
+    return Math.min(uppers.bound(), settled.bound());
   }
 
   /** Rows waiting, not yet settled. */

@@ -65,9 +65,24 @@ public final class ExactScan implements ExactSearch {
    *
    * @param backend the name for reports
    * @param shadow of the same rows and metric, or null
+   * @throws IllegalArgumentException if it is of another metric or shape
    */
   public ExactScan(
       Kernels kernels, String backend, VectorSource rows, Metric metric, @Nullable Shadow shadow) {
+    if (shadow != null
+        && (shadow.metric() != metric
+            || shadow.rows().size() != rows.size()
+            || shadow.rows().dimension() != rows.dimension())) {
+      throw new IllegalArgumentException(
+          "a shadow must be of the rows and for the metric: shadow=%d x %d, %s; rows=%d x %d, %s"
+              .formatted(
+                  shadow.rows().size(),
+                  shadow.rows().dimension(),
+                  shadow.metric(),
+                  rows.size(),
+                  rows.dimension(),
+                  metric));
+    }
     this.backend = backend;
     this.rows = rows;
     this.metric = metric;

@@ -22,14 +22,14 @@ final class PanelSieve implements Sieve {
   private final Int8Shadow shadow;
   private final PanelBound bound;
   private final int groups;
-  private final long stride;
+  private final MemorySegment panels;
 
   PanelSieve(PanelKernel kernel, Int8Shadow shadow) {
     this.kernel = kernel;
     this.shadow = shadow;
     this.bound = shadow.bound();
     this.groups = shadow.groups();
-    this.stride = Panels.stride(groups);
+    this.panels = shadow.panels();
   }
 
   @Override
@@ -109,7 +109,7 @@ final class PanelSieve implements Sieve {
     public int blockRows() {
       // One query reads from memory, in streams half a block apart; others from the L2 cache.
       long blockBytes = queries.length == 1 ? 1 << 20 : 1 << 19;
-      return STEP * Math.clamp(blockBytes * Panels.ROWS / (stride * STEP), 1, 64);
+      return STEP * Math.clamp(blockBytes * Panels.ROWS / (Panels.stride(groups) * STEP), 1, 64);
     }
 
     @Override
@@ -149,30 +149,13 @@ final class PanelSieve implements Sieve {
         if (step < count - at) {
           step -= step % STEP;
         }
-        long from = first + at;
-        long panelBytes = panelCount(step) * stride;
-        var panels = shadow.panels().asSlice(from / Panels.ROWS * stride, panelBytes);
-        var allowed = pass.allowed;
-        step(
-            from,
-            panels,
-            panelCount(step),
-            allowed.byteSize() == 0 ? allowed : allowed.asSlice(from / 8),
-            candidates);
+        step(first + at, (step + Panels.ROWS - 1) / Panels.ROWS, candidates);
         seen += step;
       }
     }
 
-    abstract void step(
-        long first,
-        MemorySegment panels,
-        int count,
-        MemorySegment allowed,
-        Candidates[] candidates);
-
-    private static int panelCount(int rows) {
-      return (rows + Panels.ROWS - 1) / Panels.ROWS;
-    }
+    /** Scans panels from row {@code first} on. */
+    abstract void step(long first, int count, Candidates[] candidates);
 
     /** Rows that only fill up the last panel are not offered. */
     final void offer(
@@ -193,12 +176,8 @@ final class PanelSieve implements Sieve {
     }
 
     @Override
-    void step(
-        long first,
-        MemorySegment panels,
-        int count,
-        MemorySegment allowed,
-        Candidates[] candidates) {
+    void step(long first, int count, Candidates[] candidates) {
+      long panel = first / Panels.ROWS;
       for (int q = 0; q < pass.queries.length; q++) {
         if (candidates[q].gaveUp()) {
           continue;
@@ -207,7 +186,7 @@ final class PanelSieve implements Sieve {
         var coded = pass.coded[q];
         coded.copyTerms(terms);
         PanelQuery.threshold(terms, 0, query.threshold(candidates[q].tau()));
-        int n = kernel.scan(panels, count, groups, coded, terms, allowed, hits);
+        int n = kernel.scan(panels, panel, count, groups, coded, terms, pass.allowed, hits);
         for (int i = 0; i < n; i++) {
           offer(candidates[q], query, first + hits.row(i), hits.product(i), hits.lowProduct(i));
         }
@@ -222,17 +201,18 @@ final class PanelSieve implements Sieve {
     }
 
     @Override
-    void step(
-        long first,
-        MemorySegment panels,
-        int count,
-        MemorySegment allowed,
-        Candidates[] candidates) {
-      pass.coded[0].copyTerms(terms);
+    void step(long first, int count, Candidates[] candidates) {
+      long panel = first / Panels.ROWS;
+      var coded = pass.coded[0];
+      coded.copyTerms(terms);
       for (int q = 0; q < pass.queries.length; q++) {
-        PanelQuery.threshold(terms, q, pass.queries[q].threshold(candidates[q].tau()));
+        float threshold =
+            candidates[q].gaveUp()
+                ? Float.POSITIVE_INFINITY // nothing is wanted any more
+                : pass.queries[q].threshold(candidates[q].tau());
+        PanelQuery.threshold(terms, q, threshold);
       }
-      int n = kernel.tile(panels, count, groups, pass.coded[0], terms, allowed, hits);
+      int n = kernel.tile(panels, panel, count, groups, coded, terms, pass.allowed, hits);
       for (int i = 0; i < n; i++) {
         int q = hits.query(i);
         offer(candidates[q], pass.queries[q], first + hits.row(i), hits.product(i), 0);

@@ -206,6 +206,9 @@ final class RowSieve implements Sieve {
     /** Offers the rows of a block that the query's threshold keeps. */
     final void select(
         int q, Candidates candidates, float[] dots, int at, long first, int block, int count) {
+      if (candidates.gaveUp()) {
+        return;
+      }
       var query = pass.queries[q];
       float threshold = threshold(q, candidates.tau());
       float scale = floats.scale(query);

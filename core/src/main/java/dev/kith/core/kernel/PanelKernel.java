@@ -25,16 +25,19 @@ public interface PanelKernel {
   /**
    * One query with two codes an element against panels.
    *
-   * @param panels off-heap, {@code count} panels
+   * @param panels off-heap, whole panels
+   * @param first the number of the first panel to scan
+   * @param count of panels to scan
    * @param groups of 4 elements, {@link Panels#groups}
    * @param query made by {@link PanelQuery#single}
    * @param terms of that query
-   * @param allowed a bit a row, from the first panel's first, or {@link MemorySegment#NULL}
+   * @param allowed a bit a row, from row 0 of panel 0 on, or {@link MemorySegment#NULL}
    * @param hits room for 16 a panel
    * @return how many were kept
    */
   int scan(
       MemorySegment panels,
+      long first,
       int count,
       int groups,
       PanelQuery query,
@@ -52,6 +55,7 @@ public interface PanelKernel {
    */
   int tile(
       MemorySegment panels,
+      long first,
       int count,
       int groups,
       PanelQuery queries,

@@ -22,6 +22,7 @@ public final class ScalarPanels implements PanelKernel {
   @Override
   public int scan(
       MemorySegment panels,
+      long first,
       int count,
       int groups,
       PanelQuery query,
@@ -32,13 +33,13 @@ public final class ScalarPanels implements PanelKernel {
     var sums = new int[Panels.ROWS];
     var lows = new int[Panels.ROWS];
     for (int p = 0; p < count; p++) {
-      long at = p * Panels.stride(groups);
+      long at = (first + p) * Panels.stride(groups);
       products(panels, at, groups, query.high(), PanelQuery.bias(terms, 0), sums);
       products(panels, at, groups, query.low(), PanelQuery.lowBias(terms, 0), lows);
       for (int r = 0; r < Panels.ROWS; r++) {
         float product =
             sums[r] * PanelQuery.scale(terms, 0) + lows[r] * PanelQuery.lowScale(terms, 0);
-        if (keeps(panels, at + Panels.termsAt(groups), p, r, product, terms, allowed)) {
+        if (keeps(panels, at + Panels.termsAt(groups), first + p, r, product, terms, allowed)) {
           hits.put(n++, Panels.ROWS * p + r, sums[r], lows[r]);
         }
       }
@@ -65,13 +66,13 @@ public final class ScalarPanels implements PanelKernel {
   private static boolean keeps(
       MemorySegment panels,
       long termsAt,
-      int panel,
+      long panel,
       int r,
       float product,
       MemorySegment terms,
       MemorySegment allowed) {
     if (allowed.byteSize() != 0
-        && (allowed.get(ValueLayout.JAVA_BYTE, 2L * panel + r / 8) >>> r % 8 & 1) == 0) {
+        && (allowed.get(ValueLayout.JAVA_BYTE, 2 * panel + r / 8) >>> r % 8 & 1) == 0) {
       return false;
     }
     long at = termsAt + 4L * r;
@@ -86,6 +87,7 @@ public final class ScalarPanels implements PanelKernel {
   @Override
   public int tile(
       MemorySegment panels,
+      long first,
       int count,
       int groups,
       PanelQuery queries,

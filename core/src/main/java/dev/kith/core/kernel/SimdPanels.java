@@ -45,6 +45,7 @@ public final class SimdPanels implements PanelKernel {
   @Override
   public int scan(
       MemorySegment panels,
+      long first,
       int count,
       int groups,
       PanelQuery query,
@@ -53,8 +54,9 @@ public final class SimdPanels implements PanelKernel {
       PanelHits hits) {
     int n = 0;
     for (int p = 0; p < count; p++) {
-      long at = p * Panels.stride(groups);
-      int mask = allowed.byteSize() == 0 ? 0xffff : allowed.get(Panels.SHORT, 2L * p) & 0xffff;
+      long at = (first + p) * Panels.stride(groups);
+      int mask =
+          allowed.byteSize() == 0 ? 0xffff : allowed.get(Panels.SHORT, 2 * (first + p)) & 0xffff;
       for (int r = 0; mask >>> r != 0; r += W) {
         n = part(panels, at, p, r, groups, query, terms, mask, hits, n);
       }
@@ -133,6 +135,7 @@ public final class SimdPanels implements PanelKernel {
   @Override
   public int tile(
       MemorySegment panels,
+      long first,
       int count,
       int groups,
       PanelQuery queries,

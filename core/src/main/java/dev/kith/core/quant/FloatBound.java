@@ -132,9 +132,6 @@ public final class FloatBound {
 
   /** A row whose sum is below this has a key above {@code tau}. */
   public float threshold(Query query, double tau) {
-    if (tau == Double.NEGATIVE_INFINITY) {
-      return Float.POSITIVE_INFINITY;
-    }
     if (!query.bounded || tau == Double.POSITIVE_INFINITY) {
       return Float.NEGATIVE_INFINITY;
     }

@@ -252,9 +252,6 @@ public final class PanelBound {
 
     /** A row whose bound in the loops is below this has a key above {@code tau}. */
     public float threshold(double tau) {
-      if (tau == Double.NEGATIVE_INFINITY) {
-        return Float.POSITIVE_INFINITY;
-      }
       if (!bounded || tau == Double.POSITIVE_INFINITY) {
         return Float.NEGATIVE_INFINITY;
       }

@@ -80,20 +80,20 @@ public abstract sealed class Shadow permits Int8Shadow, HalfShadow {
     if (file != null) {
       file.verify();
     }
+    long first = LongStream.range(0, units()).parallel().filter(this::differs).min().orElse(-1);
+    if (first >= 0) {
+      throw new VectorDataException(
+          "the shadow must be of these rows: source=%s, shadow=%s, rows from %d; the rows were changed or the shadow is damaged: delete it and build it again"
+              .formatted(rows.name(), quantizer.name(), first * rowsPerUnit()));
+    }
+  }
+
+  private boolean differs(long unit) {
     long stride = unitBytes();
-    LongStream.range(0, units())
-        .parallel()
-        .forEach(
-            unit -> {
-              var expected = MemorySegment.ofArray(new byte[(int) stride]);
-              encode(unit, expected);
-              long at = centreBytes() + unit * stride;
-              if (MemorySegment.mismatch(expected, 0, stride, body(), at, at + stride) >= 0) {
-                throw new VectorDataException(
-                    "the shadow must be of these rows: source=%s, shadow=%s, rows from %d; the rows were changed or the shadow is damaged: delete it and build it again"
-                        .formatted(rows.name(), quantizer.name(), unit * rowsPerUnit()));
-              }
-            });
+    var expected = MemorySegment.ofArray(new byte[(int) stride]);
+    encode(unit, expected);
+    long at = centreBytes() + unit * stride;
+    return MemorySegment.mismatch(expected, 0, stride, body(), at, at + stride) >= 0;
   }
 
   /** Centre and units, as they are stored. */

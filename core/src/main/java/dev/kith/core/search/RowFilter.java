@@ -81,7 +81,7 @@ public final class RowFilter {
     return (bits.get(WORD, row >>> 6 << 3) >>> row & 1) != 0;
   }
 
-  /** Whether any of {@code length} rows may be returned; {@code first} is a multiple of 64. */
+  /** Whether any of {@code length} rows may be returned; both are multiples of 64. */
   public boolean allowsAny(long first, long length) {
     for (long at = first >>> 6; at << 6 < Math.min(first + length, size); at++) {
       if (bits.get(WORD, at << 3) != 0) {

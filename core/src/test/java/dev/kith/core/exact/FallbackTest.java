@@ -4,10 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kith.core.kernel.Kernels;
-import dev.kith.core.kernel.ScalarKernel;
-import dev.kith.core.kernel.ScalarPanels;
-import dev.kith.core.kernel.SimdKernel;
-import dev.kith.core.kernel.SimdPanels;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.Quantizer;
 import dev.kith.core.quant.Shadow;
@@ -42,8 +38,8 @@ class FallbackTest {
   private static final int SPREAD = 3000;
   private static final int N = 3 * CLUSTER + SPREAD;
 
-  private static final Kernels SCALAR = new Kernels(new ScalarKernel(), new ScalarPanels(), null);
-  private static final Kernels SIMD = new Kernels(new SimdKernel(), new SimdPanels(), null);
+  private static final Kernels SCALAR = Kernels.scalar();
+  private static final Kernels SIMD = Kernels.simd();
 
   /**
    * Three clusters in different directions, whose rows differ far less than codes can tell, mixed
@@ -254,6 +250,24 @@ class FallbackTest {
                 "a row's key must not be below its proved bound: source=memory, row=%d, bound=%s, key=%s; the rows were changed or their shadow is damaged: verify it, or delete it and build it again"
                     .formatted(best, lower, key));
       }
+    }
+  }
+
+  @Test
+  void construct_shadowThatDoesNotFit_saysBoth(SplittableRandom random) {
+    try (var rows = VectorSource.of(TestVectors.gaussians(random, 20, D))) {
+      var shadow = Quantizer.INT8.encode(rows, Metric.DOT);
+      assertThatThrownBy(() -> new ExactScan(SCALAR, "test", rows, Metric.L2, shadow))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "a shadow must be of the rows and for the metric: shadow=20 x 12, dot; rows=20 x"
+                  + " 12, l2");
+      var fewer = rows.slice(0, 19);
+      assertThatThrownBy(() -> new ExactScan(SCALAR, "test", fewer, Metric.DOT, shadow))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "a shadow must be of the rows and for the metric: shadow=20 x 12, dot; rows=19 x"
+                  + " 12, dot");
     }
   }
 }

@@ -71,12 +71,18 @@ public abstract class PanelKernelContract {
       }
     }
 
+    /** Scans begin at this panel, 0 to 2. */
+    long first() {
+      return count % 3;
+    }
+
     /** Off-heap, behind something else, with nothing behind the last panel. */
     MemorySegment panels(Arena arena) {
       long stride = 64L * groups + 384;
-      var panels = arena.allocate(64 + count * stride, 64).asSlice(64);
+      var panels = arena.allocate(64 + (first() + count) * stride, 64).asSlice(64);
+      panels.fill((byte) 0x55); // the panels before the first
       for (int row = 0; row < codes.length; row++) {
-        long at = row / 16 * stride;
+        long at = (first() + row / 16) * stride;
         int r = row % 16;
         for (int i = 0; i < 4 * groups; i++) {
           int code = i < codes[row].length ? codes[row][i] : 0;
@@ -182,14 +188,15 @@ public abstract class PanelKernelContract {
   }
 
   /** One bit a row and no more, or none at all. */
-  private static MemorySegment bits(Arena arena, boolean[] allowed) {
+  private static MemorySegment bits(Arena arena, long first, boolean[] allowed) {
     if (allowed.length == 0) {
       return MemorySegment.NULL;
     }
-    var bits = arena.allocate(allowed.length / 8);
+    var bits = arena.allocate(2 * first + allowed.length / 8);
     for (int r = 0; r < allowed.length; r++) {
-      byte others = bits.get(ValueLayout.JAVA_BYTE, r / 8);
-      bits.set(ValueLayout.JAVA_BYTE, r / 8, (byte) (others | (allowed[r] ? 1 << r % 8 : 0)));
+      long at = 2 * first + r / 8;
+      byte others = bits.get(ValueLayout.JAVA_BYTE, at);
+      bits.set(ValueLayout.JAVA_BYTE, at, (byte) (others | (allowed[r] ? 1 << r % 8 : 0)));
     }
     return bits;
   }
@@ -222,11 +229,12 @@ public abstract class PanelKernelContract {
           kernel()
               .scan(
                   rows.panels(arena),
+                  rows.first(),
                   rows.count,
                   rows.groups,
                   coded,
                   terms,
-                  bits(arena, allowed),
+                  bits(arena, rows.first(), allowed),
                   hits);
       hits.queries().fill((byte) 0);
       assertHits(rows, List.of(query), allowed, hits, n);
@@ -254,11 +262,12 @@ public abstract class PanelKernelContract {
           kernel()
               .tile(
                   rows.panels(arena),
+                  rows.first(),
                   rows.count,
                   rows.groups,
                   coded,
                   terms,
-                  bits(arena, allowed),
+                  bits(arena, rows.first(), allowed),
                   hits);
       assertHits(rows, queries, allowed, hits, n);
       return n;
@@ -466,7 +475,8 @@ public abstract class PanelKernelContract {
       var panels = rows.panels(arena);
       var terms = coded.termsCopy(arena);
       var hits = PanelHits.allocate(arena, 16);
-      assertThatThrownBy(() -> kernel().tile(panels, 1, 1, coded, terms, MemorySegment.NULL, hits))
+      assertThatThrownBy(
+              () -> kernel().tile(panels, 0, 1, 1, coded, terms, MemorySegment.NULL, hits))
           .isInstanceOf(IllegalStateException.class)
           .hasMessage("these loops have no tiles: tileQueries() is 0");
     }

@@ -29,18 +29,20 @@ class TiledPanelsTest extends PanelKernelContract {
     @Override
     public int scan(
         MemorySegment panels,
+        long first,
         int count,
         int groups,
         PanelQuery query,
         MemorySegment terms,
         MemorySegment allowed,
         PanelHits hits) {
-      return new ScalarPanels().scan(panels, count, groups, query, terms, allowed, hits);
+      return new ScalarPanels().scan(panels, first, count, groups, query, terms, allowed, hits);
     }
 
     @Override
     public int tile(
         MemorySegment panels,
+        long first,
         int count,
         int groups,
         PanelQuery queries,
@@ -51,10 +53,10 @@ class TiledPanelsTest extends PanelKernelContract {
       for (int q = 0; q < queries.count(); q++) {
         for (int row = 0; row < 16 * count; row++) {
           if (allowed.byteSize() > 0
-              && (allowed.get(ValueLayout.JAVA_BYTE, row / 8) >> row % 8 & 1) == 0) {
+              && (allowed.get(ValueLayout.JAVA_BYTE, 2 * first + row / 8) >> row % 8 & 1) == 0) {
             continue;
           }
-          long panel = row / 16 * (64L * groups + 384);
+          long panel = (first + row / 16) * (64L * groups + 384);
           int product = -PanelQuery.bias(terms, q);
           for (int i = 0; i < 4 * groups; i++) {
             // [tile][group][query][4]

@@ -350,6 +350,21 @@ public abstract class ShadowContract {
                 .formatted(quantizer().name(), changed / unit() * unit()));
   }
 
+  @Test
+  void verify_severalRowsChanged_namesTheFirst(SplittableRandom random) {
+    var data = TestVectors.segment(TestVectors.gaussians(random, MANY, 10));
+    var source = VectorSource.over(data, 40, MANY, 10, ElementType.FLOAT32);
+    var shadow = quantizer().encode(source, Metric.L2);
+    for (int changed : new int[] {300, MANY / 2, MANY - 1}) {
+      data.set(ValueLayout.JAVA_FLOAT, 40L * changed, 9);
+    }
+    for (int i = 0; i < 20; i++) {
+      assertThatThrownBy(shadow::verify)
+          .isInstanceOf(VectorDataException.class)
+          .hasMessageContaining("rows from %d;".formatted(300 / unit() * unit()));
+    }
+  }
+
   private static int crc(byte[] bytes, int from, int length) {
     var crc = new CRC32C();
     crc.update(bytes, from, length);
