@@ -109,6 +109,10 @@ def main():
     rows, queries = (np.load(path).astype(np.float32) for path in (args.data, args.queries))
     ids_file = os.path.join(folder, "ids.ivecs")
     batches = [int(b) for b in args.batch.split(",")]
+    if len(queries) % max(batches):  # whole batches alone: both are slower with what is left over
+        queries = queries[: len(queries) // max(batches) * max(batches)]
+        args.queries = os.path.join(folder, "whole-batches.npy")
+        np.save(args.queries, queries)
     backends = args.backends.split(",")
     print(f"{rows.shape[0]} x {rows.shape[1]} float32, {len(queries)} queries, k={K}, L2, one thread each")
 
@@ -118,7 +122,7 @@ def main():
     print(f"FAISS IndexFlatL2, batch {max(batches)}, by the processor its BLAS takes this one for:",
           ", ".join(f"{name or 'its own choice'} {rate:.1f}" for name, rate in tried.items()), f"-> {blas or 'its own choice'}")
 
-    rates, shares, different = {}, {}, set()
+    rates, shares, answers = {}, {}, {}
     for round_number in range(1, args.rounds + 1):
         for backend in backends:
             report = kith(args, backend, ids_file)
@@ -132,7 +136,7 @@ def main():
                     share = run["qpsPerCpuSecond"] * (report["bytes"]["shadow"] or report["bytes"]["rows"])
                     shares.setdefault(who, []).append(share / report["readBytesPerSecond"])
             found = np.fromfile(ids_file, np.int32).reshape(-1, K + 1)[:, 1:]
-            different |= {(who, q, i, found[q, i]) for q, i in np.argwhere(found != expected)} if round_number > 1 else set()
+            answers[who] = found
         peer = faiss_process(args, blas, args.seconds, args.batch)
         expected = np.array(peer["found"]["IndexFlatL2"])
         for name, by_batch in peer["rates"].items():
@@ -147,10 +151,12 @@ def main():
             print(f"FAISS SQ QT_8bit finds {hits / expected.size:.4f} of IndexFlatL2's rows")
         print(f"round {round_number}:", {f"{who}, batch {b}": round(r[-1], 1) for (who, b), r in rates.items()}, flush=True)
 
-    for who, q, i, row in different:
-        exact = lambda r: ((queries[q].astype(np.float64) - rows[r].astype(np.float64)) ** 2).sum()  # noqa: E731
-        assert exact(row) <= exact(expected[q, i]) * (1 + 1e-12), (who, q, i)
-    print(f"rows that differ from IndexFlatL2's: {len(different)}, each as near or nearer in float64")
+    for who, found in answers.items():
+        different = np.flatnonzero((found != expected).any(axis=1))
+        for q in different:  # float32 may order, and choose, near ties otherwise
+            exact = lambda some: np.sort([((queries[q].astype(np.float64) - rows[r].astype(np.float64)) ** 2).sum() for r in some])  # noqa: E731
+            assert (exact(found[q]) <= exact(expected[q]) * (1 + 1e-12)).all(), (who, q)
+        print(f"{who}: {len(different)} of {len(queries)} answers are not IndexFlatL2's, all as near or nearer in float64")
     for b in batches:
         print(f"batch {b}, queries per CPU second:")
         for (who, batch), r in rates.items():
