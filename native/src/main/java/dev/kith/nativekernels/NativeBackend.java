@@ -36,18 +36,23 @@ public final class NativeBackend implements Backend {
       } catch (NativeLibrary.MissingException e) {
         return new Choice(null, e.reason());
       }
+      return among(all, wanted);
+    }
+
+    /** Of all that the machine can run, the fastest first. */
+    static Choice among(List<NativeKernels> all, @Nullable String wanted) {
       for (var kernels : all) {
-        if (wanted == null || kernels.name().equals(wanted)) {
+        if (kernels.name().equals(wanted) || (wanted == null && kernels.tileQueries() > 1)) {
           return new Choice(kernels, "C kernels with " + kernels.name());
         }
       }
+      String names = all.stream().map(NativeKernels::name).collect(Collectors.joining(", "));
       return new Choice(
           null,
-          "-D%s=%s names no kernels of this machine; known are off, %s"
-              .formatted(
-                  PROPERTY,
-                  wanted,
-                  all.stream().map(NativeKernels::name).collect(Collectors.joining(", "))));
+          wanted == null
+              ? "the C kernels for this processor (%s) are no faster than Java's".formatted(names)
+              : "-D%s=%s names no kernels of this machine; known are off, %s"
+                  .formatted(PROPERTY, wanted, names));
     }
   }
 

@@ -23,7 +23,8 @@ import java.util.Objects;
  * waits; tiles take longer and are not.
  *
  * @param name of the instruction set
- * @param tileQueries queries of a tile
+ * @param tileQueries queries of a tile; 1 in portable C, which is the reference and no faster than
+ *     Java
  */
 record NativeKernels(
     String name,

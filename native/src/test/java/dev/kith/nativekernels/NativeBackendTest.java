@@ -1,10 +1,12 @@
 package dev.kith.nativekernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kith.core.backend.Backend;
 import dev.kith.core.backend.Backends;
 import dev.kith.core.backend.ExactSearchContract;
+import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -18,6 +20,7 @@ class NativeBackendTest extends ExactSearchContract {
   @Test
   void choose_whereThereIsALibrary_isNative() {
     var best = Variants.all().getFirst();
+    assumeTrue(best.tileQueries() > 1, "this processor has neither AVX2 nor dot products");
     assertThat(Backends.choose(null).name()).isEqualTo("native");
     assertThat(Backends.statuses().getFirst())
         .isEqualTo(new Backends.Status("native", true, "C kernels with " + best.name(), "passed"));
@@ -46,6 +49,17 @@ class NativeBackendTest extends ExactSearchContract {
     assertThat(NativeBackend.Choice.of("abacus").reason())
         .isEqualTo(
             "-Dkith.native=abacus names no kernels of this machine; known are off, " + names);
+  }
+
+  @Test
+  void choice_onlyPortableKernels_leavesItToJava() {
+    var portable = Variants.named("portable C");
+    var choice = NativeBackend.Choice.among(List.of(portable), null);
+    assertThat(choice.kernels()).isNull();
+    assertThat(choice.reason())
+        .isEqualTo("the C kernels for this processor (portable C) are no faster than Java's");
+    assertThat(NativeBackend.Choice.among(List.of(portable), "portable C").kernels())
+        .isSameAs(portable);
   }
 
   @Test

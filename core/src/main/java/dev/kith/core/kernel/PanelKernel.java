@@ -20,7 +20,9 @@ public interface PanelKernel {
    * Queries of a tile in {@link #tile}, or 0 if there is none: then tiles of float32 rows are
    * faster for batches than codes are.
    */
-  int tileQueries();
+  default int tileQueries() {
+    return 0;
+  }
 
   /**
    * One query with two codes an element against panels.
@@ -53,7 +55,7 @@ public interface PanelKernel {
    * @param hits room for 16 a panel and query
    * @return how many were kept
    */
-  int tile(
+  default int tile(
       MemorySegment panels,
       long first,
       int count,
@@ -61,5 +63,7 @@ public interface PanelKernel {
       PanelQuery queries,
       MemorySegment terms,
       MemorySegment allowed,
-      PanelHits hits);
+      PanelHits hits) {
+    throw new IllegalStateException("these loops have no tiles: tileQueries() is 0");
+  }
 }

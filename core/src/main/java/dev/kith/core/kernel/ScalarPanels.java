@@ -15,11 +15,6 @@ public final class ScalarPanels implements PanelKernel {
   }
 
   @Override
-  public int tileQueries() {
-    return 0;
-  }
-
-  @Override
   public int scan(
       MemorySegment panels,
       long first,
@@ -82,18 +77,5 @@ public final class ScalarPanels implements PanelKernel {
             + PanelQuery.weight(terms, 0) * panels.get(Panels.FLOAT, at + Panels.RESIDUAL)
             + PanelQuery.slack(terms, 0) * panels.get(Panels.FLOAT, at + Panels.REACH);
     return !(bound < PanelQuery.threshold(terms, 0));
-  }
-
-  @Override
-  public int tile(
-      MemorySegment panels,
-      long first,
-      int count,
-      int groups,
-      PanelQuery queries,
-      MemorySegment terms,
-      MemorySegment allowed,
-      PanelHits hits) {
-    throw new IllegalStateException("these loops have no tiles: tileQueries() is 0");
   }
 }

@@ -38,11 +38,6 @@ public final class SimdPanels implements PanelKernel {
   }
 
   @Override
-  public int tileQueries() {
-    return 0;
-  }
-
-  @Override
   public int scan(
       MemorySegment panels,
       long first,
@@ -130,18 +125,5 @@ public final class SimdPanels implements PanelKernel {
       hits.put(n++, first + r, hits.product(from + r), hits.lowProduct(from + r));
     }
     return n;
-  }
-
-  @Override
-  public int tile(
-      MemorySegment panels,
-      long first,
-      int count,
-      int groups,
-      PanelQuery queries,
-      MemorySegment terms,
-      MemorySegment allowed,
-      PanelHits hits) {
-    throw new IllegalStateException("these loops have no tiles: tileQueries() is 0");
   }
 }

@@ -9,11 +9,21 @@ import dev.kith.core.vector.VectorSource;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
-class Fp16ShadowTest extends ShadowContract {
+@ParameterizedClass
+@EnumSource(names = {"FLOAT16", "BFLOAT16"})
+class HalfShadowTest extends ShadowContract {
+  private final ElementType type;
+
+  HalfShadowTest(ElementType type) {
+    this.type = type;
+  }
+
   @Override
   protected Quantizer quantizer() {
-    return Quantizer.FP16;
+    return type == ElementType.FLOAT16 ? Quantizer.FP16 : Quantizer.BF16;
   }
 
   @Override
@@ -24,15 +34,15 @@ class Fp16ShadowTest extends ShadowContract {
   /** Half a unit in the last place of each element. */
   @Override
   protected double loss() {
-    return 0x1.0001p-11;
+    return type == ElementType.FLOAT16 ? 0x1.0001p-11 : 0x1.0001p-8;
   }
 
   @Test
   void residual_rowsThatFit_isZero(SplittableRandom random) {
-    for (var type : List.of(ElementType.FLOAT16, ElementType.INT8, ElementType.UINT8)) {
-      var kind = TestVectors.typed(random, type, 50, 12);
+    for (var fitting : List.of(type, ElementType.INT8, ElementType.UINT8)) {
+      var kind = TestVectors.typed(random, fitting, 50, 12);
       try (var source = kind.source()) {
-        var shadow = Quantizer.FP16.encode(source, Metric.L2);
+        var shadow = quantizer().encode(source, Metric.L2);
         var decoded = new float[12];
         for (int r = 0; r < 50; r++) {
           assertThat(shadow.residual(r)).isZero();
@@ -50,7 +60,7 @@ class Fp16ShadowTest extends ShadowContract {
     rows[1][5] = Float.MAX_VALUE;
     try (var source = VectorSource.of(rows)) {
       for (var metric : Metric.values()) {
-        var shadow = Quantizer.FP16.encode(source, metric);
+        var shadow = quantizer().encode(source, metric);
         assertThat(shadow.residual(1)).isEqualTo(Float.POSITIVE_INFINITY);
         assertThat(shadow.interval(rows[1], 1))
             .isEqualTo(new KeyInterval(Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY));
