@@ -49,15 +49,15 @@ static int32_t has_dotprod(void) {
 
 static const kith_kernels sets[] = {
 #if defined(__x86_64__)
-    {.name = "AVX-512 VNNI", .supported = has_avx512_vnni, .tile_queries = KITH_TILE_AVX512_VNNI,
+    {.name = "avx512-vnni", .supported = has_avx512_vnni, .tile_queries = KITH_TILE_AVX512_VNNI,
      PANEL(avx512_vnni), HALF(avx512)},
-    {.name = "AVX2", .supported = has_avx2, .tile_queries = KITH_TILE_AVX2, PANEL(avx2), HALF(avx2)},
+    {.name = "avx2", .supported = has_avx2, .tile_queries = KITH_TILE_AVX2, PANEL(avx2), HALF(avx2)},
 #elif defined(__aarch64__)
-    {.name = "NEON dotprod", .supported = has_dotprod, .tile_queries = KITH_TILE_NEON_DOTPROD,
+    {.name = "neon-dotprod", .supported = has_dotprod, .tile_queries = KITH_TILE_NEON_DOTPROD,
      PANEL(neon_dotprod), HALF(neon)},
-    {.name = "NEON", .supported = always, .tile_queries = KITH_TILE_PORTABLE, PANEL(portable), HALF(neon)},
+    {.name = "neon", .supported = always, .tile_queries = KITH_TILE_PORTABLE, PANEL(portable), HALF(neon)},
 #endif
-    {.name = "portable C", .supported = always, .tile_queries = KITH_TILE_PORTABLE, PANEL(portable), HALF(portable)},
+    {.name = "portable", .supported = always, .tile_queries = KITH_TILE_PORTABLE, PANEL(portable), HALF(portable)},
 };
 
 int32_t kith_abi(void) { return KITH_ABI; }

@@ -104,7 +104,7 @@ final class BenchCommand implements Callable<Integer> {
       names = "--keep-shadow",
       description =
           "keep the shadow beside the data, as X.npy.METRIC.SHADOW.shadow, and use it again; with"
-              + " --check it is verified")
+              + " --check, or if the data is newer, it is verified")
   boolean keepShadow;
 
   @Option(
@@ -401,7 +401,11 @@ final class BenchCommand implements Callable<Integer> {
       quantizer.encode(rows, metric).save(file);
     }
     var shadow = quantizer.open(file, rows, metric);
-    if (check) {
+    boolean older =
+        Files.getLastModifiedTime(file)
+                .compareTo(Files.getLastModifiedTime(Objects.requireNonNull(data)))
+            < 0;
+    if (check || older) {
       shadow.verify();
     }
     return VectorIndex.over(shadow);
@@ -591,12 +595,14 @@ final class BenchCommand implements Callable<Integer> {
     for (var run : report.runs) {
       out.printf(
           Locale.ROOT,
-          "batch %d: %.1f queries/s, %.1f per CPU second, %.2f GB of rows per CPU second,"
+          "batch %d: %.1f queries/s, %.1f per CPU second%s,"
               + " p50 %.0f us, p99 %.0f us, %.1f candidates a query by %s%s%s%s%s%n",
           run.params.get("batch"),
           run.qps,
           run.qpsPerCpuSecond,
-          run.bytesPerCpuSecond / 1e9,
+          report.bytes.shadow > 0
+              ? "" // the rows are not read
+              : ", %.2f GB of rows per CPU second".formatted(run.bytesPerCpuSecond / 1e9),
           run.p50Micros,
           run.p99Micros,
           run.candidates,

@@ -7,16 +7,18 @@ import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.Shadow;
 import dev.kith.core.vector.VectorSource;
+import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Kernels in C for codes, and Java's best for float32 rows, which are as fast. {@code
- * -Dkith.native=off} switches it off, {@code -Dkith.native=AVX2} and the like choose an instruction
+ * -Dkith.native=off} switches it off, {@code -Dkith.native=avx2} and the like choose an instruction
  * set other than the fastest.
  */
 public final class NativeBackend implements Backend {
+  private static final System.Logger LOG = System.getLogger(NativeBackend.class.getName());
   private static final String PROPERTY = "kith.native";
 
   /**
@@ -42,8 +44,16 @@ public final class NativeBackend implements Backend {
     /** Of all that the machine can run, the fastest first. */
     static Choice among(List<NativeKernels> all, @Nullable String wanted) {
       for (var kernels : all) {
-        if (kernels.name().equals(wanted) || (wanted == null && kernels.tileQueries() > 1)) {
-          return new Choice(kernels, "C kernels with " + kernels.name());
+        if (kernels.name().equalsIgnoreCase(wanted)
+            || (wanted == null && kernels.tileQueries() > 1)) {
+          return new Choice(
+              kernels,
+              "C kernels %s for shadows; float32 rows by %s"
+                  .formatted(
+                      kernels.name(),
+                      Kernels.hasSimd()
+                          ? Kernels.inJava().rows().name()
+                          : "plain Java: start java with --add-modules " + Kernels.VECTOR_MODULE));
         }
       }
       String names = all.stream().map(NativeKernels::name).collect(Collectors.joining(", "));
@@ -59,6 +69,16 @@ public final class NativeBackend implements Backend {
   /** Loaded once, on the first probe. */
   private static final class Loaded {
     static final Choice CHOICE = Choice.of(System.getProperty(PROPERTY));
+
+    static {
+      if (CHOICE.kernels() != null && !Kernels.hasSimd()) {
+        LOG.log(
+            Level.WARNING,
+            "backend native scans float32 rows in plain Java, because the module {0} is not"
+                + " loaded; start java with --add-modules {0}",
+            Kernels.VECTOR_MODULE);
+      }
+    }
   }
 
   private final @Nullable NativeKernels forced;

@@ -72,6 +72,11 @@ record NativeKernels(
   }
 
   @Override
+  public int mostQueries() {
+    return Integer.MAX_VALUE;
+  }
+
+  @Override
   public int scan(
       MemorySegment panels,
       long first,

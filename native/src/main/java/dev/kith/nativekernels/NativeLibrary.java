@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NoSuchElementException;
 
 /** Loads the library from the jar and reads its list of kernels. */
 final class NativeLibrary {
@@ -51,7 +52,12 @@ final class NativeLibrary {
           "native code is not allowed; start java with --enable-native-access=%s"
               .formatted(module.isNamed() ? module.getName() : "ALL-UNNAMED"));
     }
-    return kernels(lookup());
+    try {
+      return kernels(lookup());
+    } catch (NoSuchElementException e) {
+      throw new MissingException(
+          "the C library must fit these classes: %s; build Kith again".formatted(e.getMessage()));
+    }
   }
 
   @SuppressWarnings("restricted")
@@ -73,7 +79,9 @@ final class NativeLibrary {
         Files.deleteIfExists(file);
       }
     } catch (IOException | IllegalArgumentException e) {
-      throw new MissingException("the C library %s cannot be loaded: %s".formatted(name, e));
+      throw new MissingException(
+          "the C library %s cannot be loaded (%s); if the temporary folder forbids running code, name another by -Djava.io.tmpdir"
+              .formatted(name, e));
     }
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.kith.core.backend.Backend;
 import dev.kith.core.backend.Backends;
 import dev.kith.core.backend.ExactSearchContract;
+import dev.kith.core.kernel.Kernels;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -23,7 +24,7 @@ class NativeBackendTest extends ExactSearchContract {
     assumeTrue(best.tileQueries() > 1, "this processor has neither AVX2 nor dot products");
     assertThat(Backends.choose(null).name()).isEqualTo("native");
     assertThat(Backends.statuses().getFirst())
-        .isEqualTo(new Backends.Status("native", true, "C kernels with " + best.name(), "passed"));
+        .isEqualTo(new Backends.Status("native", true, reason(best), "passed"));
   }
 
   @Test
@@ -38,7 +39,7 @@ class NativeBackendTest extends ExactSearchContract {
     for (var kernels : Variants.all()) {
       var choice = NativeBackend.Choice.of(kernels.name());
       assertThat(choice.kernels()).isNotNull();
-      assertThat(choice.reason()).isEqualTo("C kernels with " + kernels.name());
+      assertThat(choice.reason()).isEqualTo(reason(kernels));
     }
   }
 
@@ -53,17 +54,22 @@ class NativeBackendTest extends ExactSearchContract {
 
   @Test
   void choice_onlyPortableKernels_leavesItToJava() {
-    var portable = Variants.named("portable C");
+    var portable = Variants.named("portable");
     var choice = NativeBackend.Choice.among(List.of(portable), null);
     assertThat(choice.kernels()).isNull();
     assertThat(choice.reason())
-        .isEqualTo("the C kernels for this processor (portable C) are no faster than Java's");
-    assertThat(NativeBackend.Choice.among(List.of(portable), "portable C").kernels())
+        .isEqualTo("the C kernels for this processor (portable) are no faster than Java's");
+    assertThat(NativeBackend.Choice.among(List.of(portable), "portable").kernels())
         .isSameAs(portable);
   }
 
   @Test
   void load_everywhere_endsWithThePortableKernels() {
-    assertThat(Variants.all().getLast().name()).isEqualTo("portable C");
+    assertThat(Variants.all().getLast().name()).isEqualTo("portable");
+  }
+
+  private static String reason(NativeKernels kernels) {
+    return "C kernels %s for shadows; float32 rows by %s"
+        .formatted(kernels.name(), Kernels.inJava().rows().name());
   }
 }

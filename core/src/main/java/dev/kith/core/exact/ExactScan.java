@@ -32,7 +32,10 @@ public final class ExactScan implements ExactSearch {
   /** The most queries whose rows are read together; bounds the memory of packed queries. */
   private static final int GROUP = 1024;
 
-  /** For large k there are fewer: heaps and lists take some 64 bytes times k a query and worker. */
+  /**
+   * For large k or dimensions there are fewer: heaps and lists take some 64 bytes times k a query
+   * and worker, the query itself, as given and packed, up to 16 bytes an element.
+   */
   private static final long GROUP_BYTES = 1 << 28;
 
   /** More threads than this many times the cores only cost memory. */
@@ -45,7 +48,7 @@ public final class ExactScan implements ExactSearch {
   private static final int FALLBACK_SHARE = 32;
 
   /** So many idle workspaces are kept. */
-  private static final int IDLE = 4;
+  private static final int IDLE = 2 * Runtime.getRuntime().availableProcessors();
 
   private final String backend;
   private final VectorSource rows;
@@ -57,7 +60,7 @@ public final class ExactScan implements ExactSearch {
   /** The most queries that the shadow serves faster than the rows. */
   private final int mostForShadow;
 
-  /** Workspaces for the first sieve, used again: a search allocates little but its answer. */
+  /** Workspaces of single queries, used again: such a search allocates little but its answer. */
   private final ConcurrentLinkedDeque<Group> idle = new ConcurrentLinkedDeque<>();
 
   /**
@@ -93,13 +96,13 @@ public final class ExactScan implements ExactSearch {
         this.mostForShadow = 0;
       }
       case Int8Shadow codes -> {
-        var sieve = new PanelSieve(kernels.panels(), codes);
-        this.byShadow = sieve;
-        this.mostForShadow = sieve.mostQueries();
+        this.byShadow = new PanelSieve(kernels.panels(), codes);
+        this.mostForShadow = kernels.panels().mostQueries();
       }
       case HalfShadow halves -> {
         this.byShadow = RowSieve.of(kernels, halves);
-        this.mostForShadow = Integer.MAX_VALUE;
+        // Without loops for them, decoding costs more than the bytes save.
+        this.mostForShadow = kernels.halves() == null ? 0 : Integer.MAX_VALUE;
       }
     }
     this.index = shadow == null ? "flat" : "flat(shadow=%s)".formatted(shadow.quantizer().name());
@@ -121,7 +124,11 @@ public final class ExactScan implements ExactSearch {
     long allowed = filter == null ? rows.size() : filter.count();
     var search = new Search(options, (int) Math.min(options.k(), allowed));
     var answers = new Neighbors[Math.toIntExact(queries.size())];
-    int size = Math.clamp(GROUP_BYTES / (64L * Math.max(search.k, 1) * search.workers), 1, GROUP);
+    long most =
+        Math.min(
+            GROUP_BYTES / (64L * Math.max(search.k, 1) * search.workers),
+            GROUP_BYTES / (16L * rows.dimension()));
+    int size = Math.clamp(most, 1, GROUP);
     for (int first = 0; first < answers.length; first += size) {
       int count = Math.min(size, answers.length - first);
       search.group(queries.slice(first, count), answers, first);
@@ -146,23 +153,6 @@ public final class ExactScan implements ExactSearch {
   /** Whether a search asks this sieve before any other. */
   private boolean first(Sieve sieve) {
     return byShadow == null || sieve.equals(byShadow); // no sieve is another's equal
-  }
-
-  /** A workspace for as many queries, or null. */
-  private @Nullable Group takeIdle(int count) {
-    for (var group : idle) {
-      if (group.count == count && idle.remove(group)) {
-        return group;
-      }
-    }
-    return null;
-  }
-
-  private void keepIdle(Group group) {
-    idle.addFirst(group);
-    while (idle.size() > IDLE) {
-      idle.pollLast();
-    }
   }
 
   /** One call: what it asks for, and what is counted for its report. */
@@ -244,7 +234,8 @@ public final class ExactScan implements ExactSearch {
         int first,
         List<Integer> loose) {
       int count = (int) queries.size();
-      Group group = first(sieve) ? takeIdle(count) : null;
+      boolean single = count == 1 && first(sieve);
+      Group group = single ? idle.poll() : null;
       if (group == null) {
         group = new Group(sieve, count);
       }
@@ -257,8 +248,10 @@ public final class ExactScan implements ExactSearch {
           answers[first + q] = answer;
         }
       }
-      if (first(sieve)) {
-        keepIdle(group); // not after a failure: what that left is unknown
+      if (single && idle.size() < IDLE) {
+        group.pass.end();
+        group.answers[0] = null;
+        idle.push(group); // not after a failure: what that left is unknown
       }
     }
   }

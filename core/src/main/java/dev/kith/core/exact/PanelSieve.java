@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Excludes rows by integer products with an int8 shadow. */
 final class PanelSieve implements Sieve {
+  /** Hits of a tile that there is room for, so that they stay in the caches. */
+  private static final int TILE_HITS = 1 << 18;
+
   /** From this many queries on, a tile that is not full costs less than scans (measured). */
   private static final int TILE_FROM = 4;
 
@@ -42,11 +45,6 @@ final class PanelSieve implements Sieve {
     return 0;
   }
 
-  /** How many queries these loops can serve faster than float32 loops do. */
-  int mostQueries() {
-    return kernel.tileQueries() == 0 ? RowSieve.TILE_FROM - 1 : Integer.MAX_VALUE;
-  }
-
   @Override
   public Pass pass(int count) {
     return new PanelPass(count);
@@ -72,8 +70,9 @@ final class PanelSieve implements Sieve {
       this.originals = new float[count][d];
       this.queries = new PanelBound.Query[count];
       this.coded = new PanelQuery[tiled ? 1 : count];
+      var scratch = bound.newScratch();
       for (int q = 0; q < count; q++) {
-        queries[q] = bound.newQuery(!tiled);
+        queries[q] = bound.newQuery(!tiled, scratch);
       }
       for (int i = 0; i < coded.length; i++) {
         coded[i] =
@@ -96,6 +95,11 @@ final class PanelSieve implements Sieve {
     }
 
     @Override
+    public void end() {
+      allowed = MemorySegment.NULL;
+    }
+
+    @Override
     public float[] query(int q) {
       return originals[q];
     }
@@ -114,14 +118,17 @@ final class PanelSieve implements Sieve {
 
     @Override
     public Scanner scanner() {
-      return tiled ? new TileScanner(this) : new SingleScanner(this);
+      if (!tiled) {
+        return new SingleScanner(this);
+      }
+      int most = Math.max(TILE_HITS / queries.length / STEP, 1) * STEP;
+      return new TileScanner(this, Math.min(most, blockRows()));
     }
   }
 
   /** What both scanners share: blocks in steps, for thresholds draw closer with the rows seen. */
   private abstract class PanelScanner implements Scanner {
     final PanelPass pass;
-    final Arena arena = Arena.ofAuto();
     final MemorySegment terms;
     final PanelHits hits;
 
@@ -130,10 +137,14 @@ final class PanelSieve implements Sieve {
 
     private int starts;
 
-    PanelScanner(PanelPass pass, int queries) {
+    /** Rows of a step, a multiple of {@link #STEP}. */
+    private final int most;
+
+    PanelScanner(PanelPass pass, int queries, int most, PanelHits hits) {
       this.pass = pass;
-      this.terms = arena.allocate((long) PanelQuery.TERM_BYTES * queries, 64);
-      this.hits = PanelHits.allocate(arena, (long) pass.blockRows() * queries);
+      this.terms = Arena.ofAuto().allocate((long) PanelQuery.TERM_BYTES * queries, 64);
+      this.most = most;
+      this.hits = hits;
     }
 
     @Override
@@ -145,7 +156,7 @@ final class PanelSieve implements Sieve {
       int step;
       for (int at = 0; at < count; at += step) {
         // At first few, for all of them are hits; then as many again as were seen.
-        step = (int) Math.min(Math.max(seen, STEP), count - at);
+        step = Math.min(Math.clamp(seen, STEP, most), count - at);
         if (step < count - at) {
           step -= step % STEP;
         }
@@ -172,7 +183,7 @@ final class PanelSieve implements Sieve {
   /** Few queries: each is scanned with two codes an element. */
   private final class SingleScanner extends PanelScanner {
     SingleScanner(PanelPass pass) {
-      super(pass, 1);
+      super(pass, 1, pass.blockRows(), PanelHits.ofScan(Arena.ofAuto(), pass.blockRows()));
     }
 
     @Override
@@ -196,8 +207,12 @@ final class PanelSieve implements Sieve {
 
   /** Many queries: tiles of them, with one code an element. */
   private final class TileScanner extends PanelScanner {
-    TileScanner(PanelPass pass) {
-      super(pass, pass.queries.length);
+    TileScanner(PanelPass pass, int most) {
+      super(
+          pass,
+          pass.queries.length,
+          most,
+          PanelHits.ofTile(Arena.ofAuto(), (long) most * pass.queries.length));
     }
 
     @Override

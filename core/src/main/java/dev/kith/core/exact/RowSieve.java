@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** Excludes rows by float32 products with the rows themselves, or with 16-bit copies of them. */
 final class RowSieve implements Sieve {
   /** From this many queries on, packing rows into panels costs less than it saves (measured). */
-  static final int TILE_FROM = 20;
+  private static final int TILE_FROM = 20;
 
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -125,6 +125,11 @@ final class RowSieve implements Sieve {
           }
         }
       }
+    }
+
+    @Override
+    public void end() {
+      filter = null;
     }
 
     @Override

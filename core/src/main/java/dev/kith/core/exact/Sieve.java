@@ -30,6 +30,9 @@ interface Sieve {
      */
     void start(VectorSource queries, @Nullable RowFilter filter);
 
+    /** Lets go of what belongs to the caller. */
+    void end();
+
     /** A query as given. */
     float[] query(int q);
 

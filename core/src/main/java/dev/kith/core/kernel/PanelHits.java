@@ -7,21 +7,31 @@ import java.lang.foreign.MemorySegment;
  * What the panel loops kept, off-heap, for one worker: {@code [capacity]} int32 each.
  *
  * @param rows counted from the first panel's first row
- * @param queries of the tile loops
+ * @param queries of the tile loops; NULL in a scan
  * @param products {@code <query codes, row codes>}
- * @param lowProducts with the second codes
+ * @param lowProducts with the second codes; NULL in a tile
  */
 public record PanelHits(
     MemorySegment rows, MemorySegment queries, MemorySegment products, MemorySegment lowProducts) {
 
-  /** Room for that many, and for the rest of a register behind them. */
-  public static PanelHits allocate(Arena arena, long capacity) {
+  /** For scans: room for that many, and for the rest of a register behind them. */
+  public static PanelHits ofScan(Arena arena, long capacity) {
     long bytes = 4 * (capacity + Panels.ROWS);
+    return new PanelHits(
+        arena.allocate(bytes, 64),
+        MemorySegment.NULL,
+        arena.allocate(bytes, 64),
+        arena.allocate(bytes, 64));
+  }
+
+  /** For tiles: room for that many. */
+  public static PanelHits ofTile(Arena arena, long capacity) {
+    long bytes = 4 * capacity;
     return new PanelHits(
         arena.allocate(bytes, 64),
         arena.allocate(bytes, 64),
         arena.allocate(bytes, 64),
-        arena.allocate(bytes, 64));
+        MemorySegment.NULL);
   }
 
   /** Row of hit {@code i}. */

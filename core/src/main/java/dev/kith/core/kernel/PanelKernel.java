@@ -17,9 +17,12 @@ public interface PanelKernel {
   String name();
 
   /**
-   * Queries of a tile in {@link #tile}, or 0 if there is none: then tiles of float32 rows are
-   * faster for batches than codes are.
+   * The most queries at once that these loops serve sooner than the float32 loops beside them do;
+   * more are answered from the rows.
    */
+  int mostQueries();
+
+  /** Queries of a tile in {@link #tile}, or 0 if there is none. */
   default int tileQueries() {
     return 0;
   }

@@ -6,12 +6,26 @@ import java.lang.foreign.ValueLayout;
 /** Plain Java: the reference for the loops over codes. */
 public final class ScalarPanels implements PanelKernel {
 
-  /** The plain Java loops. */
-  public ScalarPanels() {}
+  private final int mostQueries;
+
+  /** The plain Java loops, which are slower than those over float32 rows: these are used. */
+  public ScalarPanels() {
+    this(0);
+  }
+
+  /** For tests, to be used for up to that many queries at once. */
+  public ScalarPanels(int mostQueries) {
+    this.mostQueries = mostQueries;
+  }
 
   @Override
   public String name() {
     return "scalar loops";
+  }
+
+  @Override
+  public int mostQueries() {
+    return mostQueries;
   }
 
   @Override

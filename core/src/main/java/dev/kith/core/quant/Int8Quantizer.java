@@ -28,6 +28,7 @@ record Int8Quantizer() implements Quantizer {
     MemorySegment.copy(centre, 0, body, Int8Shadow.FLOAT, 0, centre.length);
     var shadow = new Int8Shadow(this, rows, metric, body, null);
     shadow.encodeAll();
+    HugePages.advise(body);
     return shadow;
   }
 

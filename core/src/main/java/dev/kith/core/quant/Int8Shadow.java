@@ -119,7 +119,7 @@ public final class Int8Shadow extends Shadow {
 
   @Override
   public KeyInterval interval(float[] query, long row) {
-    var coded = bound.newQuery(true);
+    var coded = bound.newQuery(true, bound.newScratch());
     coded.set(query);
     long product = 0;
     long lowProduct = 0;

@@ -165,10 +165,7 @@ public final class PanelBound {
 
   /** A query coded for the loops; one object serves many queries, one after another. */
   public final class Query {
-    private final byte[] codes = new byte[d];
-    private final byte[] lowCodes;
-    private final double[] v = new double[d];
-    private final double[] coded = new double[d];
+    private final Scratch scratch;
     private final boolean two;
     private float scale;
     private float lowScale;
@@ -190,13 +187,20 @@ public final class PanelBound {
 
     private boolean bounded;
 
-    private Query(boolean two) {
+    private Query(boolean two, Scratch scratch) {
       this.two = two;
-      this.lowCodes = new byte[two ? d : 0];
+      this.scratch = scratch;
     }
 
-    /** Codes a query whose elements are finite. */
+    /**
+     * Codes a query whose elements are finite. Its codes last until another query that shares the
+     * scratch is set: {@link #putInto} comes first.
+     */
     public void set(float[] x) {
+      double[] v = scratch.v;
+      double[] coded = scratch.coded;
+      byte[] codes = scratch.codes;
+      byte[] lowCodes = scratch.lowCodes;
       boolean zero = !vector(x, v);
       int limit = two ? MAX_PAIR_CODE : Panels.MAX_CODE;
       scale = (float) (max(v) / limit);
@@ -242,8 +246,8 @@ public final class PanelBound {
       double loose = missed + 2 * LOOSE * codedNorm + sigma * (norm + 2 * centreNorm);
       queries.set(
           number,
-          codes,
-          lowCodes,
+          scratch.codes,
+          scratch.lowCodes,
           scale,
           lowScale,
           floatUp(codedNorm * (1 + LOOSE)),
@@ -294,17 +298,32 @@ public final class PanelBound {
     }
 
     byte[] codes() {
-      return codes;
+      return scratch.codes;
     }
 
     byte[] lowCodes() {
-      return lowCodes;
+      return scratch.lowCodes;
     }
   }
 
+  /** Room to code queries in, one after another. */
+  public final class Scratch {
+    private final double[] v = new double[d];
+    private final double[] coded = new double[d];
+    private final byte[] codes = new byte[d];
+    private final byte[] lowCodes = new byte[d];
+
+    private Scratch() {}
+  }
+
+  /** Room that queries may share. */
+  public Scratch newScratch() {
+    return new Scratch();
+  }
+
   /** Room for a query, with two codes an element or one. */
-  public Query newQuery(boolean two) {
-    return new Query(two);
+  public Query newQuery(boolean two, Scratch scratch) {
+    return new Query(two, scratch);
   }
 
   private static boolean allZero(float[] x) {

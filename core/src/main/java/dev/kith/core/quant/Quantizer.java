@@ -30,7 +30,8 @@ public interface Quantizer {
 
   /**
    * Codes every row, on all cores; where something is to be learnt, it is learnt from these rows.
-   * The codes lie off-heap and are freed with the shadow.
+   * The codes lie off-heap, which {@code -XX:MaxDirectMemorySize} limits (by default to the heap's
+   * limit), and are freed with the shadow.
    *
    * @param rows stay the caller's, and must stay open as long as the shadow
    * @throws dev.kith.core.vector.VectorDataException if a row is not finite
@@ -39,7 +40,8 @@ public interface Quantizer {
 
   /**
    * Maps a file that {@link Shadow#save} wrote. Its header, its length and a sample of the rows are
-   * checked; {@link Shadow#verify} checks the rest.
+   * checked; a row that was changed in place elsewhere is found by {@link Shadow#verify} alone. The
+   * file must not be cut short while the shadow is in use: that ends the process.
    *
    * @throws dev.kith.core.vector.VectorDataException if it is damaged, or of other rows
    */

@@ -22,6 +22,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,6 +42,12 @@ public abstract class ExactSearchContract {
   /** Of what the backend searches first, or null for the rows alone. */
   protected @Nullable Quantizer shadow() {
     return null;
+  }
+
+  /** Where the backend cannot run, the test is skipped here and not half-way. */
+  @BeforeEach
+  void requireBackend() {
+    assertThat(backend().name()).isNotEmpty();
   }
 
   private ExactSearch exactSearch(VectorSource rows, Metric metric) {

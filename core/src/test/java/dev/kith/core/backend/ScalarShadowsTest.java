@@ -1,7 +1,14 @@
 package dev.kith.core.backend;
 
+import dev.kith.core.exact.ExactScan;
+import dev.kith.core.exact.ExactSearch;
+import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.Quantizer;
+import dev.kith.core.quant.Shadow;
+import dev.kith.core.testing.PlainHalves;
+import dev.kith.core.vector.VectorSource;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.FieldSource;
 
@@ -16,9 +23,30 @@ class ScalarShadowsTest extends ExactSearchContract {
     this.quantizer = quantizer;
   }
 
+  /** Like the scalar backend, but it takes shadows, which is slower there than to take the rows. */
   @Override
   protected Backend backend() {
-    return new ScalarBackend();
+    return new Backend() {
+      @Override
+      public String name() {
+        return "scalar";
+      }
+
+      @Override
+      public int priority() {
+        return 0;
+      }
+
+      @Override
+      public Probe probe() {
+        return new Probe(true, "for tests");
+      }
+
+      @Override
+      public ExactSearch exactSearch(VectorSource rows, Metric metric, @Nullable Shadow shadow) {
+        return new ExactScan(PlainHalves.withScalar(), name(), rows, metric, shadow);
+      }
+    };
   }
 
   @Override

@@ -11,6 +11,7 @@ import dev.kith.core.search.Neighbor;
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
+import dev.kith.core.testing.PlainHalves;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.VectorDataException;
@@ -38,8 +39,8 @@ class FallbackTest {
   private static final int SPREAD = 3000;
   private static final int N = 3 * CLUSTER + SPREAD;
 
-  private static final Kernels SCALAR = Kernels.scalar();
-  private static final Kernels SIMD = Kernels.simd();
+  private static final Kernels SCALAR = PlainHalves.withScalar();
+  private static final Kernels SIMD = PlainHalves.withJava();
 
   /**
    * Three clusters in different directions, whose rows differ far less than codes can tell, mixed

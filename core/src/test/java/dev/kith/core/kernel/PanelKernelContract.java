@@ -224,7 +224,7 @@ public abstract class PanelKernelContract {
       query.putInto(coded, 0);
       var terms = coded.termsCopy(arena);
       PanelQuery.threshold(terms, 0, query.threshold);
-      var hits = PanelHits.allocate(arena, 16L * rows.count);
+      var hits = PanelHits.ofScan(arena, 16L * rows.count);
       int n =
           kernel()
               .scan(
@@ -236,7 +236,6 @@ public abstract class PanelKernelContract {
                   terms,
                   bits(arena, rows.first(), allowed),
                   hits);
-      hits.queries().fill((byte) 0);
       assertHits(rows, List.of(query), allowed, hits, n);
       for (int i = 0; i < n; i++) {
         assertThat((long) hits.lowProduct(i))
@@ -257,7 +256,7 @@ public abstract class PanelKernelContract {
       for (int q = 0; q < queries.size(); q++) {
         PanelQuery.threshold(terms, q, queries.get(q).threshold);
       }
-      var hits = PanelHits.allocate(arena, 16L * rows.count * queries.size());
+      var hits = PanelHits.ofTile(arena, 16L * rows.count * queries.size());
       int n =
           kernel()
               .tile(
@@ -281,7 +280,7 @@ public abstract class PanelKernelContract {
     var times = new int[queries.size()][rows.codes.length];
     for (int i = 0; i < n; i++) {
       int row = hits.row(i);
-      int q = hits.query(i);
+      int q = hits.queries().byteSize() == 0 ? 0 : hits.query(i); // a scan has one
       assertThat(row).isBetween(0, rows.codes.length - 1);
       assertThat(q).isBetween(0, queries.size() - 1);
       times[q][row]++;
@@ -474,7 +473,7 @@ public abstract class PanelKernelContract {
       var coded = PanelQuery.tiles(arena, 4, 1, 1);
       var panels = rows.panels(arena);
       var terms = coded.termsCopy(arena);
-      var hits = PanelHits.allocate(arena, 16);
+      var hits = PanelHits.ofScan(arena, 16);
       assertThatThrownBy(
               () -> kernel().tile(panels, 0, 1, 1, coded, terms, MemorySegment.NULL, hits))
           .isInstanceOf(IllegalStateException.class)

@@ -22,6 +22,11 @@ class TiledPanelsTest extends PanelKernelContract {
     }
 
     @Override
+    public int mostQueries() {
+      return Integer.MAX_VALUE;
+    }
+
+    @Override
     public int tileQueries() {
       return WIDTH;
     }
@@ -73,7 +78,8 @@ class TiledPanelsTest extends PanelKernelContract {
                   + PanelQuery.weight(terms, q) * panels.get(Panels.FLOAT, term + 128)
                   + PanelQuery.slack(terms, q) * panels.get(Panels.FLOAT, term + 192);
           if (!(bound < PanelQuery.threshold(terms, q))) {
-            hits.put(n, row, product, 0);
+            hits.rows().set(Panels.INT, 4L * n, row);
+            hits.products().set(Panels.INT, 4L * n, product);
             hits.queries().set(Panels.INT, 4L * n, q);
             n++;
           }

@@ -196,7 +196,7 @@ class PanelBoundTest {
       int exact = 0;
       for (int round = 0; round < PANELS; round++) {
         var pairs = new Case(metric, random, round);
-        var query = pairs.bound.newQuery(two);
+        var query = pairs.bound.newQuery(two, pairs.bound.newScratch());
         query.set(pairs.query);
         var row = pairs.bound.new Row();
         for (int r = 0; r < ROWS; r++) {
@@ -275,7 +275,7 @@ class PanelBoundTest {
       for (int round = 0; round < PANELS; round++) {
         var pairs = new Case(metric, random, round);
         int d = pairs.query.length;
-        var query = pairs.bound.newQuery(two);
+        var query = pairs.bound.newQuery(two, pairs.bound.newScratch());
         query.set(pairs.query);
         var said = new Said[ROWS];
         try (var arena = Arena.ofConfined()) {
@@ -284,7 +284,7 @@ class PanelBoundTest {
           var coded = PanelQuery.single(arena, d);
           query.putInto(coded, 0);
           var terms = coded.termsCopy(arena);
-          var hits = PanelHits.allocate(arena, ROWS);
+          var hits = PanelHits.ofScan(arena, ROWS);
           for (int r = 0; r < ROWS; r++) {
             double key = pairs.key(r);
             double tau = random.nextInt(8) == 0 ? key : tau(random, said[r]);

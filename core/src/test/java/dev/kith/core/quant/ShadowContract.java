@@ -3,9 +3,11 @@ package dev.kith.core.quant;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kith.core.exact.ExactScan;
 import dev.kith.core.index.VectorIndex;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.SearchOptions;
+import dev.kith.core.testing.PlainHalves;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.ElementType;
@@ -240,8 +242,11 @@ public abstract class ShadowContract {
         assertThat(fromFile).isEqualTo(fromShadow);
       }
       try (var batch = VectorSource.of(queries)) {
-        var found = VectorIndex.over(opened).search(batch, SearchOptions.nearest(9));
-        var report = VectorIndex.over(shadow).search(batch, SearchOptions.nearest(9)).report();
+        var options = SearchOptions.nearest(9);
+        var found =
+            new ExactScan(PlainHalves.withJava(), "test", source, metric, opened)
+                .search(batch, options);
+        var report = VectorIndex.over(shadow).search(batch, options).report();
         assertThat(found.report().bound()).isEqualTo(quantizer().name());
         assertThat(found.report().index())
             .isEqualTo("flat(shadow=%s)".formatted(quantizer().name()))

@@ -1,0 +1,76 @@
+package dev.kith.core.testing;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import dev.kith.core.kernel.HalfKernel;
+import dev.kith.core.kernel.Kernels;
+import dev.kith.core.kernel.ScalarKernel;
+import dev.kith.core.kernel.ScalarPanels;
+import dev.kith.core.vector.ElementType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** The obvious loops over 16-bit floats: searches take these only where tests ask for them. */
+public final class PlainHalves implements HalfKernel {
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+  private static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+
+  /** The best Java loops, with these beside them. */
+  public static Kernels withJava() {
+    return new Kernels(Kernels.inJava().rows(), Kernels.inJava().panels(), new PlainHalves());
+  }
+
+  /** Plain Java loops, which take any shadow. */
+  public static Kernels withScalar() {
+    return new Kernels(new ScalarKernel(), new ScalarPanels(19), new PlainHalves());
+  }
+
+  @Override
+  public String name() {
+    return "plain loops";
+  }
+
+  @Override
+  public void dots(
+      ElementType type,
+      MemorySegment query,
+      MemorySegment rows,
+      long stride,
+      int count,
+      int d,
+      MemorySegment dots) {
+    var row = new float[d];
+    for (int r = 0; r < count; r++) {
+      type.decode(rows, r * stride, row, 0, d);
+      float sum = 0;
+      for (int i = 0; i < d; i++) {
+        sum += query.get(FLOAT, 4L * i) * row[i];
+      }
+      dots.set(FLOAT, 4L * r, sum);
+    }
+  }
+
+  @Override
+  public void widen(ElementType type, MemorySegment from, long count, MemorySegment to) {
+    var one = new float[1];
+    for (long i = 0; i < count; i++) {
+      type.decode(from, 2 * i, one, 0, 1);
+      to.set(FLOAT, 4 * i, one[0]);
+    }
+  }
+
+  @Override
+  public void narrow(ElementType type, MemorySegment from, long count, MemorySegment to) {
+    for (long i = 0; i < count; i++) {
+      float value = from.get(FLOAT, 4 * i);
+      to.set(
+          SHORT,
+          2 * i,
+          type == ElementType.FLOAT16
+              ? Float.floatToFloat16(value)
+              : ElementType.floatToBfloat16(value));
+    }
+  }
+}
