@@ -41,11 +41,6 @@ final class PanelSieve implements Sieve {
   }
 
   @Override
-  public long bytes() {
-    return 0;
-  }
-
-  @Override
   public Pass pass(int count) {
     return new PanelPass(count);
   }
@@ -140,9 +135,9 @@ final class PanelSieve implements Sieve {
     /** Rows of a step, a multiple of {@link #STEP}. */
     private final int most;
 
-    PanelScanner(PanelPass pass, int queries, int most, PanelHits hits) {
+    PanelScanner(PanelPass pass, int most, PanelHits hits) {
       this.pass = pass;
-      this.terms = Arena.ofAuto().allocate((long) PanelQuery.TERM_BYTES * queries, 64);
+      this.terms = pass.coded[0].termsCopy(Arena.ofAuto());
       this.most = most;
       this.hits = hits;
     }
@@ -183,7 +178,7 @@ final class PanelSieve implements Sieve {
   /** Few queries: each is scanned with two codes an element. */
   private final class SingleScanner extends PanelScanner {
     SingleScanner(PanelPass pass) {
-      super(pass, 1, pass.blockRows(), PanelHits.ofScan(Arena.ofAuto(), pass.blockRows()));
+      super(pass, pass.blockRows(), PanelHits.ofScan(Arena.ofAuto(), pass.blockRows()));
     }
 
     @Override
@@ -208,11 +203,7 @@ final class PanelSieve implements Sieve {
   /** Many queries: tiles of them, with one code an element. */
   private final class TileScanner extends PanelScanner {
     TileScanner(PanelPass pass, int most) {
-      super(
-          pass,
-          pass.queries.length,
-          most,
-          PanelHits.ofTile(Arena.ofAuto(), (long) most * pass.queries.length));
+      super(pass, most, PanelHits.ofTile(Arena.ofAuto(), (long) most * pass.queries.length));
     }
 
     @Override

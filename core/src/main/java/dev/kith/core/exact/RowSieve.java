@@ -74,8 +74,8 @@ final class RowSieve implements Sieve {
     return bound;
   }
 
-  @Override
-  public long bytes() {
+  /** Bytes of memory kept about the rows, so far. */
+  long bytes() {
     return norms == null ? 0 : norms.bytes();
   }
 

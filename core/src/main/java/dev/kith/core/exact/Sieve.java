@@ -15,9 +15,6 @@ interface Sieve {
   /** What excludes rows, for reports. */
   String bound();
 
-  /** Bytes of memory kept about the rows beside a shadow, so far. */
-  long bytes();
-
   /** Room for {@code count} queries. */
   Pass pass(int count);
 
