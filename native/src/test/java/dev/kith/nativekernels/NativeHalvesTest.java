@@ -33,18 +33,6 @@ class NativeHalvesTest {
     return Variants.all();
   }
 
-  private static float widened(ElementType type, short bits) {
-    return type == ElementType.FLOAT16
-        ? Float.float16ToFloat(bits)
-        : Float.intBitsToFloat(bits << 16);
-  }
-
-  private static short narrowed(ElementType type, float value) {
-    return type == ElementType.FLOAT16
-        ? Float.floatToFloat16(value)
-        : ElementType.floatToBfloat16(value);
-  }
-
   /** Rows end where the page ends, and so do query and products. */
   @ParameterizedTest
   @EnumSource(names = {"FLOAT16", "BFLOAT16"})
@@ -62,7 +50,7 @@ class NativeHalvesTest {
           for (int i = 0; i < d; i++) {
             query.setAtIndex(JAVA_FLOAT_UNALIGNED, i, TestVectors.gaussian(random, 1)[0]);
             for (int r = 0; r < count; r++) {
-              short bits = narrowed(type, TestVectors.gaussian(random, 1)[0]);
+              short bits = type.bitsOf(TestVectors.gaussian(random, 1)[0]);
               rows.set(JAVA_SHORT_UNALIGNED, r * stride + 2L * i, bits);
             }
           }
@@ -74,7 +62,7 @@ class NativeHalvesTest {
             for (int i = 0; i < d; i++) {
               double product =
                   (double) query.getAtIndex(JAVA_FLOAT_UNALIGNED, i)
-                      * widened(type, rows.get(JAVA_SHORT_UNALIGNED, r * stride + 2L * i));
+                      * type.valueOf(rows.get(JAVA_SHORT_UNALIGNED, r * stride + 2L * i));
               exact += product;
               magnitude += Math.abs(product);
             }
@@ -100,7 +88,7 @@ class NativeHalvesTest {
       kernels.widen(type, from.last(2L * n), n, to.last(4L * n));
       for (int i = 0; i < n; i++) {
         float value = to.last(4L * n).get(JAVA_FLOAT_UNALIGNED, 4L * i);
-        float expected = widened(type, (short) i);
+        float expected = type.valueOf((short) i);
         if (Float.isNaN(expected)) {
           assertThat(value).isNaN();
         } else {
@@ -130,9 +118,9 @@ class NativeHalvesTest {
           float value = source.get(JAVA_FLOAT_UNALIGNED, 4L * i);
           short found = target.get(JAVA_SHORT_UNALIGNED, 2L * i);
           if (Float.isNaN(value)) {
-            assertThat(widened(type, found)).isNaN();
+            assertThat(type.valueOf(found)).isNaN();
           } else {
-            assertThat(found).as("%s", value).isEqualTo(narrowed(type, value));
+            assertThat(found).as("%s", value).isEqualTo(type.bitsOf(value));
           }
         }
       }

@@ -196,13 +196,9 @@ public final class ExactScan implements ExactSearch {
         Arrays.fill(answers, first, first + count, new Neighbors(new long[0], new double[0]));
         return;
       }
-      var loose = new ArrayList<Integer>();
       if (byShadow != null && count <= mostForShadow) {
         usedShadow = true;
-        run(byShadow, false, queries, answers, first, loose);
-        if (loose.isEmpty()) {
-          return;
-        }
+        var loose = run(byShadow, false, queries, answers, first);
         fallbacks += loose.size();
         for (int i = 0; i < loose.size(); i++) {
           // Those next to each other together: mostly all or none are loose.
@@ -212,27 +208,18 @@ public final class ExactScan implements ExactSearch {
           }
           usedRows = true;
           int start = loose.get(from);
-          run(
-              byRows,
-              true,
-              queries.slice(start, i - from + 1L),
-              answers,
-              first + start,
-              new ArrayList<>());
+          run(byRows, true, queries.slice(start, i - from + 1L), answers, first + start);
         }
       } else {
         usedRows = true;
-        run(byRows, true, queries, answers, first, loose);
+        run(byRows, true, queries, answers, first);
       }
     }
 
-    private void run(
-        Sieve sieve,
-        boolean last,
-        VectorSource queries,
-        Neighbors[] answers,
-        int first,
-        List<Integer> loose) {
+    /** Answers what this sieve can; returns the numbers of the other queries, if it is not last. */
+    private List<Integer> run(
+        Sieve sieve, boolean last, VectorSource queries, Neighbors[] answers, int first) {
+      var loose = new ArrayList<Integer>();
       int count = (int) queries.size();
       boolean single = count == 1 && first(sieve);
       Group group = single ? idle.poll() : null;
@@ -253,6 +240,7 @@ public final class ExactScan implements ExactSearch {
         group.answers[0] = null;
         idle.push(group); // not after a failure: what that left is unknown
       }
+      return loose;
     }
   }
 

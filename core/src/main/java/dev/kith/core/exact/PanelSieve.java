@@ -49,7 +49,6 @@ final class PanelSieve implements Sieve {
     private final float[][] originals;
     private final PanelBound.Query[] queries;
     private final boolean tiled;
-    private final Arena arena = Arena.ofAuto();
 
     /** For tiles one that holds all queries, else one for each. */
     private final PanelQuery[] coded;
@@ -65,6 +64,7 @@ final class PanelSieve implements Sieve {
       this.originals = new float[count][d];
       this.queries = new PanelBound.Query[count];
       this.coded = new PanelQuery[tiled ? 1 : count];
+      var arena = Arena.ofAuto();
       var scratch = bound.newScratch();
       for (int q = 0; q < count; q++) {
         queries[q] = bound.newQuery(!tiled, scratch);

@@ -152,12 +152,8 @@ final class RowSieve implements Sieve {
       if (tiled) {
         return new TiledScanner(this);
       }
-      boolean half =
-          switch (rows.elementType()) {
-            case FLOAT16, BFLOAT16 -> true;
-            case FLOAT32, INT8, UINT8 -> false;
-          };
       var loops = halves;
+      boolean half = rows.elementType().bytes() == 2;
       return half && loops != null ? new HalfScanner(this, loops) : new DirectScanner(this);
     }
   }

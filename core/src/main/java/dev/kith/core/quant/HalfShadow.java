@@ -114,16 +114,9 @@ public final class HalfShadow extends Shadow {
     double squares = 0;
     double lost = 0;
     for (int i = 0; i < row.length; i++) {
-      short bits =
-          type == ElementType.FLOAT16
-              ? Float.floatToFloat16(row[i])
-              : ElementType.floatToBfloat16(row[i]);
+      short bits = type.bitsOf(row[i]);
       target.set(SHORT, 2L * i, bits);
-      double gap =
-          (double) row[i]
-              - (type == ElementType.FLOAT16
-                  ? Float.float16ToFloat(bits)
-                  : Float.intBitsToFloat(bits << 16));
+      double gap = (double) row[i] - type.valueOf(bits);
       squares += (double) row[i] * row[i];
       lost += gap * gap;
     }

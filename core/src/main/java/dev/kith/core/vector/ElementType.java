@@ -38,12 +38,29 @@ public enum ElementType {
     return bytes;
   }
 
-  /**
-   * The 16 bits of the nearest {@link #BFLOAT16}, ties to even; a NaN stays one.
-   *
-   * @param value any float32
-   */
-  public static short floatToBfloat16(float value) {
+  /** The bits of the nearest value of this 16-bit type, ties to even; a NaN stays one. */
+  public short bitsOf(float value) {
+    return switch (this) {
+      case FLOAT16 -> Float.floatToFloat16(value);
+      case BFLOAT16 -> bfloat16(value);
+      case FLOAT32, INT8, UINT8 -> throw notSixteenBits();
+    };
+  }
+
+  /** The value of these bits of this 16-bit type. */
+  public float valueOf(short bits) {
+    return switch (this) {
+      case FLOAT16 -> Float.float16ToFloat(bits);
+      case BFLOAT16 -> Float.intBitsToFloat(bits << 16);
+      case FLOAT32, INT8, UINT8 -> throw notSixteenBits();
+    };
+  }
+
+  private IllegalArgumentException notSixteenBits() {
+    return new IllegalArgumentException("not a 16-bit float: " + this);
+  }
+
+  private static short bfloat16(float value) {
     int bits = Float.floatToRawIntBits(value);
     if (Float.isNaN(value)) {
       return (short) ((bits >>> 16) | 0x40); // quiet: the lower half alone may have told it apart

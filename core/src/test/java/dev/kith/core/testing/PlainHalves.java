@@ -64,13 +64,7 @@ public final class PlainHalves implements HalfKernel {
   @Override
   public void narrow(ElementType type, MemorySegment from, long count, MemorySegment to) {
     for (long i = 0; i < count; i++) {
-      float value = from.get(FLOAT, 4 * i);
-      to.set(
-          SHORT,
-          2 * i,
-          type == ElementType.FLOAT16
-              ? Float.floatToFloat16(value)
-              : ElementType.floatToBfloat16(value));
+      to.set(SHORT, 2 * i, type.bitsOf(from.get(FLOAT, 4 * i)));
     }
   }
 }

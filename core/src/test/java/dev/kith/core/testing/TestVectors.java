@@ -62,11 +62,7 @@ public final class TestVectors {
       SplittableRandom random, int size, int dimension, ElementType type) {
     var bits = new short[size * dimension];
     for (int i = 0; i < bits.length; i++) {
-      float value = gaussian(random, 1)[0];
-      bits[i] =
-          type == ElementType.FLOAT16
-              ? Float.floatToFloat16(value)
-              : ElementType.floatToBfloat16(value);
+      bits[i] = type.bitsOf(gaussian(random, 1)[0]);
     }
     return VectorSource.of(bits, dimension, type);
   }
