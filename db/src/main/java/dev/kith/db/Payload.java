@@ -1,0 +1,153 @@
+package dev.kith.db;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is kept beside a point's vectors: a JSON object, read only when it is looked into. Two are
+ * equal if their values are, in whatever order.
+ */
+public final class Payload {
+  /** Of what no payload was given. */
+  public static final Payload EMPTY = new Payload("{}".getBytes(StandardCharsets.UTF_8));
+
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .build();
+
+  private final byte[] json;
+  private volatile @Nullable ObjectNode tree;
+
+  private Payload(byte[] json) {
+    this.json = json;
+  }
+
+  /**
+   * Reads a JSON object.
+   *
+   * @throws IllegalArgumentException if it is no JSON, no object, or names a key twice
+   */
+  public static Payload parse(String json) {
+    var payload = new Payload(json.getBytes(StandardCharsets.UTF_8));
+    return payload.tree().isEmpty() ? EMPTY : of(payload.tree());
+  }
+
+  /** Of a value each key: strings, numbers, booleans, null, lists and maps of these. */
+  public static Payload of(Map<String, ? extends @Nullable Object> values) {
+    return of((ObjectNode) MAPPER.valueToTree(values));
+  }
+
+  /** Of keys and values in turn. */
+  public static Payload of(Object... keysAndValues) {
+    if (keysAndValues.length % 2 != 0) {
+      throw new IllegalArgumentException(
+          "each key needs a value: arguments=" + keysAndValues.length);
+    }
+    var values = new LinkedHashMap<String, @Nullable Object>();
+    for (int i = 0; i < keysAndValues.length; i += 2) {
+      values.put((String) keysAndValues[i], keysAndValues[i + 1]);
+    }
+    return of(values);
+  }
+
+  /** Of a tree that nobody changes from now on. */
+  static Payload of(ObjectNode tree) {
+    try {
+      var payload = new Payload(MAPPER.writeValueAsBytes(tree));
+      payload.tree = tree;
+      return payload;
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("a payload must be JSON: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  /** Of bytes that {@link #utf8} gave. */
+  static Payload ofStored(byte[] json) {
+    return new Payload(json);
+  }
+
+  /** The compact JSON; not to be changed. */
+  byte[] utf8() {
+    return json;
+  }
+
+  /** Read on first use; not to be changed. */
+  ObjectNode tree() {
+    var known = tree;
+    if (known == null) {
+      try {
+        if (!(MAPPER.readTree(json) instanceof ObjectNode object)) {
+          throw new IllegalArgumentException("a payload must be a JSON object");
+        }
+        known = object;
+      } catch (JsonProcessingException e) {
+        throw new IllegalArgumentException(
+            "a payload must be a JSON object: column %d: %s"
+                .formatted(e.getLocation().getColumnNr(), e.getOriginalMessage()),
+            e);
+      } catch (IOException e) {
+        throw new IllegalStateException("memory cannot fail to be read", e);
+      }
+      tree = known;
+    }
+    return known;
+  }
+
+  /** The value at a path of keys joined by dots, as JSON text, or null if there is none. */
+  public @Nullable String get(String path) {
+    var value = at(path);
+    return value == null ? null : value.isTextual() ? value.textValue() : value.toString();
+  }
+
+  /** The value at a path; the key that is the whole path goes before keys joined by dots. */
+  @Nullable JsonNode at(String path) {
+    JsonNode node = tree().get(path);
+    if (node != null || path.indexOf('.') < 0) {
+      return node;
+    }
+    node = tree();
+    for (var key : path.split("\\.", -1)) {
+      node = node == null ? null : node.get(key);
+    }
+    return node;
+  }
+
+  /** As Java's own maps, lists and values. */
+  public Map<String, @Nullable Object> toMap() {
+    return MAPPER.convertValue(tree(), new TypeReference<Map<String, @Nullable Object>>() {});
+  }
+
+  /** True if it has no key. */
+  public boolean isEmpty() {
+    return json.length == 2;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Payload payload && tree().equals(payload.tree());
+  }
+
+  @Override
+  public int hashCode() {
+    return tree().hashCode();
+  }
+
+  /** The JSON. */
+  @Override
+  public String toString() {
+    return new String(json, StandardCharsets.UTF_8);
+  }
+}
