@@ -1,9 +1,10 @@
 /** Collections of points: storage, filters, searches by vector and by words. */
 module dev.kith.db {
-  requires com.fasterxml.jackson.databind;
+  requires transitive com.fasterxml.jackson.databind;
   requires transitive dev.kith.core;
   requires org.apache.lucene.core;
   requires static transitive org.jspecify;
 
   exports dev.kith.db;
+  exports dev.kith.db.point;
 }

@@ -1,4 +1,4 @@
-package dev.kith.db;
+package dev.kith.db.point;
 
 import dev.kith.core.index.IndexSpec;
 import dev.kith.core.metric.Metric;

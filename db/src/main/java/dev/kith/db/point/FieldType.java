@@ -1,4 +1,4 @@
-package dev.kith.db;
+package dev.kith.db.point;
 
 import java.util.Locale;
 

@@ -1,4 +1,4 @@
-package dev.kith.db;
+package dev.kith.db.point;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -89,7 +89,7 @@ public record Schema(
     return vector;
   }
 
-  static String names(Map<String, ?> named) {
+  private static String names(Map<String, ?> named) {
     return named.isEmpty() ? "none" : String.join(", ", named.keySet());
   }
 
@@ -130,7 +130,8 @@ public record Schema(
     }
   }
 
-  static Schema read(JsonNode node) {
+  /** The same of JSON that was read before. */
+  public static Schema read(JsonNode node) {
     if (!(node instanceof ObjectNode object)) {
       throw new IllegalArgumentException("a schema must be a JSON object");
     }
@@ -198,7 +199,8 @@ public record Schema(
     return tree().toString();
   }
 
-  ObjectNode tree() {
+  /** The JSON form, as a tree. */
+  public ObjectNode tree() {
     var object = MAPPER.createObjectNode();
     var named = object.putObject("vectors");
     vectors.forEach(

@@ -1,4 +1,4 @@
-package dev.kith.db;
+package dev.kith.db.point;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -1,4 +1,4 @@
-package dev.kith.db;
+package dev.kith.db.point;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -64,7 +64,7 @@ public final class Payload {
   }
 
   /** Of a tree that nobody changes from now on. */
-  static Payload of(ObjectNode tree) {
+  public static Payload of(ObjectNode tree) {
     try {
       var payload = new Payload(MAPPER.writeValueAsBytes(tree));
       payload.tree = tree;
@@ -75,17 +75,17 @@ public final class Payload {
   }
 
   /** Of bytes that {@link #utf8} gave. */
-  static Payload ofStored(byte[] json) {
+  public static Payload ofStored(byte[] json) {
     return new Payload(json);
   }
 
   /** The compact JSON; not to be changed. */
-  byte[] utf8() {
+  public byte[] utf8() {
     return json;
   }
 
   /** Read on first use; not to be changed. */
-  ObjectNode tree() {
+  public ObjectNode tree() {
     var known = tree;
     if (known == null) {
       try {
@@ -113,7 +113,7 @@ public final class Payload {
   }
 
   /** The value at a path; the key that is the whole path goes before keys joined by dots. */
-  @Nullable JsonNode at(String path) {
+  public @Nullable JsonNode at(String path) {
     JsonNode node = tree().get(path);
     if (node != null || path.indexOf('.') < 0) {
       return node;
