@@ -6,5 +6,6 @@ module dev.kith.db {
   requires static transitive org.jspecify;
 
   exports dev.kith.db;
+  exports dev.kith.db.filter;
   exports dev.kith.db.point;
 }

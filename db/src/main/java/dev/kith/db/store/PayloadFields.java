@@ -1,0 +1,271 @@
+package dev.kith.db.store;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kith.db.filter.Value;
+import dev.kith.db.point.FieldType;
+import dev.kith.db.point.Payload;
+import dev.kith.db.point.PointId;
+import dev.kith.db.point.Schema;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.apache.lucene.analysis.Analyzer;
+import org.apache.lucene.analysis.standard.StandardAnalyzer;
+import org.apache.lucene.document.DoubleField;
+import org.apache.lucene.document.Field.Store;
+import org.apache.lucene.document.KeywordField;
+import org.apache.lucene.document.LatLonDocValuesField;
+import org.apache.lucene.document.LatLonPoint;
+import org.apache.lucene.document.LongField;
+import org.apache.lucene.document.TextField;
+import org.apache.lucene.index.IndexableField;
+import org.apache.lucene.util.BytesRef;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The indexed fields of payloads that follow a schema. Nothing is stored: the payload itself is
+ * kept elsewhere.
+ *
+ * <table>
+ *   <caption>What a field becomes, under the name {@link #name}</caption>
+ *   <tr><td>keyword, bool</td><td>a term, and doc values (SORTED_SET); bools are "true", "false"</td></tr>
+ *   <tr><td>text</td><td>terms of {@link #ANALYZER} with frequencies, positions and norms</td></tr>
+ *   <tr><td>integer, datetime</td><td>a 64-bit point, and doc values (SORTED_NUMERIC); datetimes are milliseconds since 1970</td></tr>
+ *   <tr><td>float</td><td>a float64 point, and doc values (SORTED_NUMERIC); never -0.0</td></tr>
+ *   <tr><td>geo</td><td>a point of two 32-bit numbers, and doc values (SORTED_NUMERIC): degrees rounded down to 180/2^32 (latitude) and 360/2^32 (longitude), so places move by less than a centimetre</td></tr>
+ * </table>
+ *
+ * <p>Every one of them answers Lucene's {@code FieldExistsQuery}, text by its norms, even where it
+ * has no word. Safe for many threads.
+ */
+public final class PayloadFields {
+  /** The most bytes of UTF-8 in a keyword. */
+  public static final int MAX_KEYWORD = 8191;
+
+  /**
+   * Makes text into words: Unicode's word boundaries, lower case, no stop words. The index writer
+   * must have it too.
+   */
+  public static final Analyzer ANALYZER = new StandardAnalyzer();
+
+  private static final int MAX_SHOWN = 80;
+
+  private record Path(String path, String name, FieldType type, String[] keys) {}
+
+  private final Schema schema;
+  private final List<Path> paths;
+  private final Set<String> prefixes = new HashSet<>();
+
+  /** For payloads of that schema. */
+  public PayloadFields(Schema schema) {
+    this.schema = schema;
+    this.paths =
+        schema.fields().entrySet().stream()
+            .map(
+                field ->
+                    new Path(
+                        field.getKey(),
+                        name(field.getKey()),
+                        field.getValue(),
+                        field.getKey().split("\\.", -1)))
+            .toList();
+    for (var path : schema.fields().keySet()) {
+      for (int dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
+        prefixes.add(path.substring(0, dot));
+      }
+    }
+  }
+
+  /** What Lucene calls the field of that path. */
+  public static String name(String path) {
+    return "f." + path;
+  }
+
+  /**
+   * The fields of a payload. A path leads through objects and through arrays, however nested; all
+   * values that it reaches count, nulls do not. A key of the payload that is the whole path, dots
+   * and all, goes before that.
+   *
+   * @throws IllegalArgumentException if a value does not fit its type, or if the schema is strict
+   *     and the payload has a field that it has not; the message names the field and the point
+   */
+  public List<IndexableField> of(PointId id, Payload payload) {
+    if (payload.isEmpty() || (paths.isEmpty() && !schema.strict())) {
+      return List.of();
+    }
+    var tree = payload.tree();
+    if (schema.strict()) {
+      requireKnown(tree, "", false, id);
+    }
+    var fields = new ArrayList<IndexableField>();
+    for (var path : paths) {
+      var whole = path.keys.length > 1 ? tree.get(path.path) : null;
+      Consumer<JsonNode> sink = value -> add(fields, path, value, id);
+      if (whole != null) {
+        reach(whole, path.keys, path.keys.length, sink);
+      } else {
+        reach(tree, path.keys, 0, sink);
+      }
+    }
+    return fields;
+  }
+
+  private static void reach(JsonNode node, String[] keys, int depth, Consumer<JsonNode> sink) {
+    if (node instanceof ArrayNode array) {
+      array.forEach(element -> reach(element, keys, depth, sink));
+    } else if (depth < keys.length) {
+      var child = node.get(keys[depth]);
+      if (child != null) {
+        reach(child, keys, depth + 1, sink);
+      }
+    } else if (!node.isNull()) {
+      sink.accept(node);
+    }
+  }
+
+  /** Keys that neither are a field nor lead to one are errors; a place has lat and lon. */
+  private void requireKnown(ObjectNode object, String prefix, boolean isPlace, PointId id) {
+    for (var entry : object.properties()) {
+      String key = entry.getKey();
+      if (isPlace && (key.equals("lat") || key.equals("lon"))) {
+        continue;
+      }
+      String path = prefix + key;
+      boolean dotted = key.indexOf('.') >= 0;
+      var type = dotted && !prefix.isEmpty() ? null : schema.field(path);
+      boolean leads = !dotted && prefixes.contains(path);
+      if (type == null && !leads) {
+        throw unknown(path, id);
+      }
+      if (leads || type == FieldType.GEO) {
+        requireKnownInside(entry.getValue(), path, type, id);
+      }
+    }
+  }
+
+  private void requireKnownInside(
+      JsonNode node, String path, @Nullable FieldType type, PointId id) {
+    if (node instanceof ArrayNode array) {
+      array.forEach(element -> requireKnownInside(element, path, type, id));
+    } else if (node instanceof ObjectNode object) {
+      requireKnown(object, path + ".", type == FieldType.GEO, id);
+    } else if (type == null && !node.isNull()) {
+      throw unknown(path, id);
+    }
+  }
+
+  private IllegalArgumentException unknown(String path, PointId id) {
+    return new IllegalArgumentException(
+        "the schema is strict and has no field '%s'; it has %s (%s)"
+            .formatted(cut(path), FilterQueries.fieldNames(schema), point(id)));
+  }
+
+  private static void add(List<IndexableField> fields, Path path, JsonNode value, PointId id) {
+    switch (path.type) {
+      case KEYWORD -> {
+        var utf8 = new BytesRef(string(path, value, id));
+        if (utf8.length > MAX_KEYWORD) {
+          throw new IllegalArgumentException(
+              "field '%s' must have at most %,d bytes of UTF-8: bytes=%,d (%s); make it text, or leave it out of the schema"
+                  .formatted(path.path, MAX_KEYWORD, utf8.length, point(id)));
+        }
+        fields.add(new KeywordField(path.name, utf8, Store.NO));
+      }
+      case TEXT -> fields.add(new TextField(path.name, string(path, value, id), Store.NO));
+      case INTEGER -> fields.add(new LongField(path.name, integer(path, value, id), Store.NO));
+      case FLOAT -> fields.add(new DoubleField(path.name, real(path, value, id), Store.NO));
+      case BOOL -> {
+        if (!value.isBoolean()) {
+          throw wrong(path, "true or false", value, id);
+        }
+        fields.add(new KeywordField(path.name, value.asText(), Store.NO));
+      }
+      case DATETIME -> {
+        var millis = value.isTextual() ? Times.millis(value.textValue()) : null;
+        if (millis == null) {
+          throw wrong(path, "an ISO 8601 date or instant like 2024-05-01T10:00:00Z", value, id);
+        }
+        fields.add(new LongField(path.name, millis, Store.NO));
+      }
+      case GEO -> {
+        double lat = degrees(path, value, "lat", 90, id);
+        double lon = degrees(path, value, "lon", 180, id);
+        fields.add(new LatLonPoint(path.name, lat, lon));
+        fields.add(new LatLonDocValuesField(path.name, lat, lon));
+      }
+    }
+  }
+
+  private static String string(Path path, JsonNode value, PointId id) {
+    if (!value.isTextual()) {
+      throw wrong(path, "a string", value, id);
+    }
+    return value.textValue();
+  }
+
+  private static long integer(Path path, JsonNode value, PointId id) {
+    if (!value.isNumber()) {
+      throw wrong(path, "an integer", value, id);
+    }
+    try {
+      return exact(value).longValueExact();
+    } catch (ArithmeticException | NumberFormatException e) {
+      throw wrong(
+          path, value.isIntegralNumber() ? "an integer of 64 bits" : "an integer", value, id);
+    }
+  }
+
+  private static BigDecimal exact(JsonNode number) {
+    return number.isFloat() || number.isDouble()
+        ? new BigDecimal(number.doubleValue())
+        : number.decimalValue();
+  }
+
+  private static double real(Path path, JsonNode value, PointId id) {
+    double real = real(value);
+    if (!Double.isFinite(real)) {
+      throw wrong(path, "a finite number", value, id);
+    }
+    return real;
+  }
+
+  /** NaN if it is no number; never -0.0. A float32 is what JSON writes of it. */
+  private static double real(JsonNode value) {
+    return !value.isNumber()
+        ? Double.NaN
+        : (value.isFloat() ? Double.parseDouble(value.asText()) : value.doubleValue()) + 0.0;
+  }
+
+  private static double degrees(Path path, JsonNode place, String key, int most, PointId id) {
+    var value = place.get(key);
+    if (value == null || !value.isNumber()) {
+      throw wrong(path, "an object of numbers lat and lon", place, id);
+    }
+    double degrees = real(value);
+    if (!(Math.abs(degrees) <= most)) {
+      throw wrong(path, "a place whose %s is -%d to %d".formatted(key, most, most), place, id);
+    }
+    return degrees;
+  }
+
+  private static IllegalArgumentException wrong(
+      Path path, String what, JsonNode value, PointId id) {
+    return new IllegalArgumentException(
+        "field '%s' must be %s: %s (%s)"
+            .formatted(path.path, what, cut(value.toString()), point(id)));
+  }
+
+  private static String point(PointId id) {
+    return "point "
+        + (id instanceof PointId.Text(var text) ? cut(Value.of(text).toString()) : id.toString());
+  }
+
+  static String cut(String text) {
+    return text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "...";
+  }
+}
