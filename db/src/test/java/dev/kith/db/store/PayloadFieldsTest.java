@@ -3,6 +3,7 @@ package dev.kith.db.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.kith.core.metric.Metric;
 import dev.kith.db.filter.Filter;
 import dev.kith.db.filter.RandomFilters;
@@ -79,7 +80,8 @@ class PayloadFieldsTest {
                 "{'at': ['1970-01-02', '1970-01-01T01:00:00.0019+01:00',"
                     + " '1969-12-31T23:59:59.9999']}"))
         .containsExactly("f.at 86400000", "f.at 1", "f.at -1");
-    var float32 = new PayloadFields(SCHEMA).of(PointId.of(17), Payload.of("price", 0.1f));
+    var tree = JsonNodeFactory.instance.objectNode().put("price", 0.1f);
+    var float32 = new PayloadFields(SCHEMA).of(PointId.of(17), Payload.of(tree));
     assertThat(real(float32.getFirst()))
         .as("what its JSON says, so that it is the same after a restart")
         .isEqualTo(0.1);
