@@ -397,7 +397,7 @@ public final class FilterQueries {
     tests += more;
     if (tests > MAX_TESTS) {
       throw new FilterException(
-          "a filter must have at most %,d tests, each word and each complement counted; use in [...] for many values of one field"
+          "a filter must have at most %d tests, each word and each complement counted; use in [...] for many values of one field"
               .formatted(MAX_TESTS));
     }
   }

@@ -161,8 +161,9 @@ public final class PayloadFields {
 
   private IllegalArgumentException unknown(String path, PointId id) {
     return new IllegalArgumentException(
-        "the schema is strict and has no field '%s'; it has %s (%s)"
-            .formatted(cut(path), FilterQueries.fieldNames(schema), point(id)));
+        "the schema is strict and has no field %s; it has %s (%s)"
+            .formatted(
+                cut(Value.of(path).toString()), FilterQueries.fieldNames(schema), point(id)));
   }
 
   private static void add(List<IndexableField> fields, Path path, JsonNode value, PointId id) {
@@ -171,7 +172,7 @@ public final class PayloadFields {
         var utf8 = new BytesRef(string(path, value, id));
         if (utf8.length > MAX_KEYWORD) {
           throw new IllegalArgumentException(
-              "field '%s' must have at most %,d bytes of UTF-8: bytes=%,d (%s); make it text, or leave it out of the schema"
+              "field '%s' must have at most %d bytes of UTF-8: bytes=%d (%s); make it text, or leave it out of the schema"
                   .formatted(path.path, MAX_KEYWORD, utf8.length, point(id)));
         }
         fields.add(new KeywordField(path.name, utf8, Store.NO));

@@ -10,6 +10,7 @@ import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
@@ -101,6 +102,20 @@ public final class RandomFilters {
         .withField("a.b.year", FieldType.INTEGER)
         .withField("a.b.lang", FieldType.KEYWORD)
         .withField("a.title", FieldType.TEXT);
+  }
+
+  /** Some of the same paths, each of any type, strict or not. */
+  public static Schema schema(SplittableRandom random) {
+    var types = FieldType.values();
+    var fields = new LinkedHashMap<String, FieldType>();
+    while (fields.isEmpty()) {
+      for (var path : schema().fields().keySet()) {
+        if (random.nextInt(3) > 0) {
+          fields.put(path, types[random.nextInt(types.length)]);
+        }
+      }
+    }
+    return new Schema(schema().vectors(), fields, random.nextBoolean());
   }
 
   /** An id out of 64 numbers, some strings and UUIDs. */
