@@ -20,6 +20,7 @@ public sealed interface PointId extends Comparable<PointId> {
    *
    * @param value its 64 bits
    */
+  @SuppressWarnings("AvoidCommonTypeNames") // always written PointId.Number
   record Number(long value) implements PointId {
     @Override
     public byte[] bytes() {
