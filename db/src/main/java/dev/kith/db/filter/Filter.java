@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A condition on points. Its text, {@link #toString}, reads {@code lang == 'en' && year >= 2020},
- * and {@link #parse} makes an equal filter of it.
+ * A condition on points. Its text, {@link Object#toString}, reads {@code lang == 'en' && year >=
+ * 2020}, and {@link #parse} makes an equal filter of it.
  *
  * <p>Whether the fields exist and have the right type is found out where the filter meets a
  * collection's schema.
@@ -256,7 +256,8 @@ public sealed interface Filter {
     return flat.size() == 1 ? flat.getFirst() : new Any(flat);
   }
 
-  /** Holds where that one does not. */
+  /** Holds where that one does not. As a lambda write {@code f -> f.not()}. */
+  @SuppressWarnings("AmbiguousMethodReference") // reads well on both sides: not(a), a.not()
   static Filter not(Filter filter) {
     return new Not(filter);
   }
@@ -272,6 +273,7 @@ public sealed interface Filter {
   }
 
   /** Holds where this one does not. */
+  @SuppressWarnings("AmbiguousMethodReference")
   default Filter not() {
     return new Not(this);
   }

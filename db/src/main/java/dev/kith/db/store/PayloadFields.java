@@ -55,7 +55,7 @@ public final class PayloadFields {
 
   private static final int MAX_SHOWN = 80;
 
-  private record Path(String path, String name, FieldType type, String[] keys) {}
+  private record Path(String path, String name, FieldType type, List<String> keys) {}
 
   private final Schema schema;
   private final List<Path> paths;
@@ -72,7 +72,7 @@ public final class PayloadFields {
                         field.getKey(),
                         name(field.getKey()),
                         field.getValue(),
-                        field.getKey().split("\\.", -1)))
+                        List.of(field.getKey().split("\\.", -1))))
             .toList();
     for (var path : schema.fields().keySet()) {
       for (int dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
@@ -104,10 +104,10 @@ public final class PayloadFields {
     }
     var fields = new ArrayList<IndexableField>();
     for (var path : paths) {
-      var whole = path.keys.length > 1 ? tree.get(path.path) : null;
+      var whole = path.keys.size() > 1 ? tree.get(path.path) : null;
       Consumer<JsonNode> sink = value -> add(fields, path, value, id);
       if (whole != null) {
-        reach(whole, path.keys, path.keys.length, sink);
+        reach(whole, path.keys, path.keys.size(), sink);
       } else {
         reach(tree, path.keys, 0, sink);
       }
@@ -115,11 +115,11 @@ public final class PayloadFields {
     return fields;
   }
 
-  private static void reach(JsonNode node, String[] keys, int depth, Consumer<JsonNode> sink) {
+  private static void reach(JsonNode node, List<String> keys, int depth, Consumer<JsonNode> sink) {
     if (node instanceof ArrayNode array) {
       array.forEach(element -> reach(element, keys, depth, sink));
-    } else if (depth < keys.length) {
-      var child = node.get(keys[depth]);
+    } else if (depth < keys.size()) {
+      var child = node.get(keys.get(depth));
       if (child != null) {
         reach(child, keys, depth + 1, sink);
       }

@@ -279,7 +279,7 @@ class FilterParserTest {
     return switch (random.nextInt(9)) {
       case 0 -> field.isNull();
       case 1 -> field.in(values(random));
-      case 2 -> new Filter.Compare(field, Filter.Order.values()[random.nextInt(4)], value(random));
+      case 2 -> new Filter.Compare(field, order(random), value(random));
       case 3 ->
           new Filter.Between(
               field,
@@ -298,6 +298,12 @@ class FilterParserTest {
       case 7 -> field.is(value(random));
       default -> Filter.ids(ids(random));
     };
+  }
+
+  private static Filter.Order order(SplittableRandom random) {
+    return random.nextBoolean()
+        ? random.nextBoolean() ? Filter.Order.ABOVE : Filter.Order.AT_LEAST
+        : random.nextBoolean() ? Filter.Order.BELOW : Filter.Order.AT_MOST;
   }
 
   private static List<Filter> parts(SplittableRandom random, int depth) {

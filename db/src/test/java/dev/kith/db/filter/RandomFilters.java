@@ -55,8 +55,8 @@ public final class RandomFilters {
           -Double.MIN_VALUE,
           Double.MAX_VALUE,
           -Double.MAX_VALUE,
-          9223372036854775808.0,
-          -9223372036854775808.0,
+          0x1p63,
+          -0x1p63,
           1e300);
   private static final List<String> TIMES =
       List.of(
@@ -191,21 +191,17 @@ public final class RandomFilters {
   }
 
   private JsonNode value(FieldType type) {
-    switch (random.nextInt(8)) {
-      case 0 -> {
-        return JSON.nullNode();
-      }
+    return switch (random.nextInt(8)) {
+      case 0 -> JSON.nullNode();
       case 1, 2, 3 -> {
         var array = JSON.arrayNode();
         for (int i = random.nextInt(4); i > 0; i--) {
           array.add(random.nextInt(6) == 0 ? JSON.nullNode() : one(type));
         }
-        return random.nextInt(6) == 0 ? JSON.arrayNode().add(array) : array;
+        yield random.nextInt(6) == 0 ? JSON.arrayNode().add(array) : array;
       }
-      default -> {
-        return one(type);
-      }
-    }
+      default -> one(type);
+    };
   }
 
   private JsonNode one(FieldType type) {

@@ -8,6 +8,7 @@ import dev.kith.db.point.Schema;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.Field.Store;
@@ -54,11 +55,11 @@ final class FilterIndex implements AutoCloseable {
     searcher.setQueryCache(null);
   }
 
-  TreeSet<PointId> find(Filter filter) throws IOException {
+  Set<PointId> find(Filter filter) throws IOException {
     return find(FilterQueries.compile(filter, schema));
   }
 
-  TreeSet<PointId> find(Query query) throws IOException {
+  Set<PointId> find(Query query) throws IOException {
     var found = new TreeSet<PointId>();
     var stored = reader.storedFields();
     for (var hit : searcher.search(query, Math.max(1, points.size())).scoreDocs) {
@@ -68,7 +69,7 @@ final class FilterIndex implements AutoCloseable {
     return found;
   }
 
-  TreeSet<PointId> findNaively(Filter filter) {
+  Set<PointId> findNaively(Filter filter) {
     var found = new TreeSet<PointId>();
     points.forEach(
         (id, payload) -> {
