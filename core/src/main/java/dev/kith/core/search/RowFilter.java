@@ -46,14 +46,26 @@ public final class RowFilter {
 
   /** Of {@code size} rows those whose bits are set; later bits are refused. */
   public static RowFilter of(long size, BitSet allowed) {
-    if (allowed.length() > size) {
-      throw new IllegalArgumentException(
-          "a filter names rows of its source alone: rows=%d, highest bit=%d"
-              .formatted(size, allowed.length() - 1));
-    }
+    return of(size, allowed.toLongArray());
+  }
+
+  /**
+   * Of {@code size} rows those whose bits are set, row {@code r} being bit {@code r % 64} of word
+   * {@code r / 64}; later bits are refused, words that are missing let nothing through. The words
+   * are copied.
+   */
+  public static RowFilter of(long size, long[] words) {
     var bits = zeros(size);
-    long[] words = allowed.toLongArray();
-    MemorySegment.copy(words, 0, bits, WORD, 0, words.length);
+    int used = (int) Math.min(words.length, (size + 63) >>> 6);
+    for (int i = words.length - 1; i >= Math.max(used - 1, 0); i--) {
+      long highest = ((long) i << 6) + 63 - Long.numberOfLeadingZeros(words[i]);
+      if (words[i] != 0 && highest >= size) {
+        throw new IllegalArgumentException(
+            "a filter names rows of its source alone: rows=%d, highest bit=%d"
+                .formatted(size, highest));
+      }
+    }
+    MemorySegment.copy(words, 0, bits, WORD, 0, used);
     return new RowFilter(bits, size);
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kith.core.testing.Seeded;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -26,12 +27,15 @@ class RowFilterTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 7, 8, 9, 63, 64, 65, 127, 128, 129, 1000})
-  void of_predicateOrBitSet_isThoseRows(int size, SplittableRandom random) {
+  void of_predicateBitSetOrWords_isThoseRows(int size, SplittableRandom random) {
     for (int round = 0; round < 20 * Seeded.effort(); round++) {
       var rows = random(random, size);
       for (var filter :
           new RowFilter[] {
-            RowFilter.of(size, row -> rows.get((int) row)), RowFilter.of(size, rows)
+            RowFilter.of(size, row -> rows.get((int) row)),
+            RowFilter.of(size, rows),
+            RowFilter.of(size, rows.toLongArray()),
+            RowFilter.of(size, Arrays.copyOf(rows.toLongArray(), size / 64 + 3))
           }) {
         assertThat(filter.size()).isEqualTo(size);
         assertThat(filter.count()).isEqualTo(rows.cardinality());
@@ -101,10 +105,35 @@ class RowFilterTest {
         .hasMessage("a filter names rows of its source alone: rows=64, highest bit=64");
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 63, 64, 65, 130})
+  void of_wordsBehindTheLastRow_namesTheHighest(int size) {
+    for (int highest : new int[] {size, size + 1, (size + 64) / 64 * 64, size + 200}) {
+      var words = new long[highest / 64 + 2];
+      words[0] = size == 0 ? 0 : 1;
+      words[highest / 64] |= 1L << highest;
+      assertThatThrownBy(() -> RowFilter.of(size, words))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "a filter names rows of its source alone: rows=%d, highest bit=%d", size, highest);
+    }
+  }
+
+  @Test
+  void of_wordsChangedLater_staysAsItWas() {
+    long[] words = {0b1000};
+    var filter = RowFilter.of(64, words);
+    words[0] = 1;
+    assertThat(filter.allows(3)).isTrue();
+    assertThat(filter.allows(0)).isFalse();
+  }
+
   @Test
   void of_negativeSize_isRefused() {
     assertThatThrownBy(() -> RowFilter.of(-1, row -> true))
         .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a filter has 0 rows or more: -1");
+    assertThatThrownBy(() -> RowFilter.of(-1, new long[0]))
         .hasMessage("a filter has 0 rows or more: -1");
   }
 
