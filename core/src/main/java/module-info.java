@@ -14,4 +14,5 @@ module dev.kith.core {
   exports dev.kith.core.vector;
 
   uses dev.kith.core.backend.Backend;
+  uses dev.kith.core.backend.SegmentListener;
 }
