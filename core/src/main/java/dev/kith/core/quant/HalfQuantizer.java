@@ -2,20 +2,28 @@ package dev.kith.core.quant;
 
 import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.ElementType;
+import dev.kith.core.vector.MappedFile;
 import dev.kith.core.vector.VectorSource;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
 /** Rows as 16-bit floats. */
 record HalfQuantizer(String name, ElementType type) implements Quantizer {
 
   @Override
-  public Shadow encode(VectorSource rows, Metric metric) {
+  public Shadow encode(VectorSource rows, Metric metric, Arena arena) {
     long bytes = HalfShadow.bytes(rows);
-    var shadow = new HalfShadow(this, rows, metric, type, Arena.ofAuto().allocate(bytes, 64), null);
+    var shadow = new HalfShadow(this, rows, metric, type, arena.allocate(bytes, 64), null);
     shadow.encodeAll();
     return shadow;
+  }
+
+  @Override
+  public Shadow over(MemorySegment body, VectorSource rows, Metric metric) {
+    Shadow.requireLength(this, body, HalfShadow.bytes(rows), rows);
+    return new HalfShadow(this, rows, metric, type, MappedFile.plain(body), null);
   }
 
   @Override

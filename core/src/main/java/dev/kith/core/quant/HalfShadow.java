@@ -88,7 +88,7 @@ public final class HalfShadow extends Shadow {
   }
 
   @Override
-  MemorySegment body() {
+  MemorySegment stored() {
     return body;
   }
 

@@ -1,6 +1,7 @@
 package dev.kith.core.quant;
 
 import dev.kith.core.metric.Metric;
+import dev.kith.core.vector.MappedFile;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
 import java.io.IOException;
@@ -22,14 +23,20 @@ record Int8Quantizer() implements Quantizer {
   }
 
   @Override
-  public Shadow encode(VectorSource rows, Metric metric) {
+  public Shadow encode(VectorSource rows, Metric metric, Arena arena) {
     var centre = chooseCentre(rows, metric);
-    var body = Arena.ofAuto().allocate(Int8Shadow.bytes(rows), 64);
+    var body = arena.allocate(Int8Shadow.bytes(rows), 64);
     MemorySegment.copy(centre, 0, body, Int8Shadow.FLOAT, 0, centre.length);
     var shadow = new Int8Shadow(this, rows, metric, body, null);
     shadow.encodeAll();
     HugePages.advise(body);
     return shadow;
+  }
+
+  @Override
+  public Shadow over(MemorySegment body, VectorSource rows, Metric metric) {
+    Shadow.requireLength(this, body, Int8Shadow.bytes(rows), rows);
+    return new Int8Shadow(this, rows, metric, MappedFile.plain(body), null);
   }
 
   @Override

@@ -133,7 +133,7 @@ public final class Int8Shadow extends Shadow {
   }
 
   @Override
-  MemorySegment body() {
+  MemorySegment stored() {
     return body;
   }
 

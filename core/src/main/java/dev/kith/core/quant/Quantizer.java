@@ -4,6 +4,8 @@ import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorSource;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -36,7 +38,26 @@ public interface Quantizer {
    * @param rows stay the caller's, and must stay open as long as the shadow
    * @throws dev.kith.core.vector.VectorDataException if a row is not finite
    */
-  Shadow encode(VectorSource rows, Metric metric);
+  default Shadow encode(VectorSource rows, Metric metric) {
+    return encode(rows, metric, Arena.ofAuto());
+  }
+
+  /**
+   * The same with the codes in an arena of the caller's, which frees them.
+   *
+   * @param arena that many threads may write to, such as {@link Arena#ofShared}
+   */
+  Shadow encode(VectorSource rows, Metric metric, Arena arena);
+
+  /**
+   * The shadow whose {@link Shadow#body} was stored elsewhere, read in place. Nothing but its
+   * length is checked: that it is whole and of these rows is for the caller to know, or for {@link
+   * Shadow#verify} to find out.
+   *
+   * @param body off-heap; the shadow can be used as long as it can be read
+   * @throws dev.kith.core.vector.VectorDataException if it has not the length that the rows need
+   */
+  Shadow over(MemorySegment body, VectorSource rows, Metric metric);
 
   /**
    * Maps a file that {@link Shadow#save} wrote. Its header, its length and a sample of the rows are

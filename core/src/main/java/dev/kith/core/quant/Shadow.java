@@ -46,7 +46,30 @@ public abstract sealed class Shadow permits Int8Shadow, HalfShadow {
 
   /** Bytes of codes and bounds. */
   public final long bytes() {
-    return body().byteSize();
+    return stored().byteSize();
+  }
+
+  /**
+   * Codes and bounds as they are stored, read-only, for a caller that keeps them with the rows;
+   * {@link Quantizer#over} reads them again. Layout: {@code docs/formats/shadow.md}.
+   */
+  public final MemorySegment body() {
+    return stored().asReadOnly();
+  }
+
+  static void requireLength(
+      Quantizer quantizer, MemorySegment body, long bytes, VectorSource rows) {
+    if (body.byteSize() != bytes) {
+      throw new VectorDataException(
+          "a shadow must be as long as its rows need: source=%s, shadow=%s, rows=%d, dimension=%d, expected=%d bytes, found=%d; build it again"
+              .formatted(
+                  rows.name(),
+                  quantizer.name(),
+                  rows.size(),
+                  rows.dimension(),
+                  bytes,
+                  body.byteSize()));
+    }
   }
 
   /**
@@ -93,11 +116,11 @@ public abstract sealed class Shadow permits Int8Shadow, HalfShadow {
     var expected = MemorySegment.ofArray(new byte[(int) stride]);
     encode(unit, expected);
     long at = centreBytes() + unit * stride;
-    return MemorySegment.mismatch(expected, 0, stride, body(), at, at + stride) >= 0;
+    return MemorySegment.mismatch(expected, 0, stride, stored(), at, at + stride) >= 0;
   }
 
   /** Centre and units, as they are stored. */
-  abstract MemorySegment body();
+  abstract MemorySegment stored();
 
   /** Bytes of the centre at the start of the body. */
   abstract long centreBytes();
@@ -120,6 +143,6 @@ public abstract sealed class Shadow permits Int8Shadow, HalfShadow {
     long stride = unitBytes();
     LongStream.range(0, units())
         .parallel()
-        .forEach(unit -> encode(unit, body().asSlice(centreBytes() + unit * stride, stride)));
+        .forEach(unit -> encode(unit, stored().asSlice(centreBytes() + unit * stride, stride)));
   }
 }

@@ -36,23 +36,29 @@ public record MappedFile(Path path, Arena arena, MemorySegment bytes) {
     }
   }
 
-  /**
-   * Maps a file until the arena is closed.
-   *
-   * <p>The loops over rows run up to 1.7 times slower once they have seen two classes of segments,
-   * and mapped memory has a class of its own; reinterpreting gives it that of allocated memory.
-   * That is a restricted operation, so without {@code --enable-native-access} it is left out.
-   */
-  @SuppressWarnings("restricted")
+  /** Maps a file until the arena is closed. */
   public static MappedFile map(Path path, Arena arena) throws IOException {
     if (Files.isDirectory(path)) {
       throw new FileSystemException(path.toString(), null, "it is a folder, not a file");
     }
     try (var channel = FileChannel.open(path, StandardOpenOption.READ)) {
       var mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-      boolean allowed = MappedFile.class.getModule().isNativeAccessEnabled();
-      return new MappedFile(path, arena, allowed ? mapped.reinterpret(arena, null) : mapped);
+      return new MappedFile(path, arena, plain(mapped));
     }
+  }
+
+  /**
+   * The same bytes with the same lifetime, looking like allocated memory; other memory as it is.
+   *
+   * <p>The loops over rows run up to 1.7 times slower once they have seen two classes of segments,
+   * and mapped memory has a class of its own; reinterpreting gives it that of allocated memory.
+   * That is a restricted operation, so without {@code --enable-native-access} it is left out.
+   */
+  @SuppressWarnings("restricted")
+  public static MemorySegment plain(MemorySegment memory) {
+    return memory.isMapped() && MappedFile.class.getModule().isNativeAccessEnabled()
+        ? memory.reinterpret(memory.byteSize())
+        : memory;
   }
 
   /** The file contradicts its format at {@code offset}. */

@@ -149,8 +149,35 @@ public interface VectorSource extends AutoCloseable {
    */
   static VectorSource over(
       MemorySegment data, long stride, long size, int dimension, ElementType type) {
+    return over("memory", data, 0, stride, size, dimension, type);
+  }
+
+  /**
+   * Rows in a part of a file that the caller has mapped, in place; closing the source does nothing.
+   * They can be read as long as {@code data} can, and reading them later throws as that does.
+   *
+   * @param name of the file, for messages
+   * @param data off-heap; row {@code r} is at {@code r * stride} bytes
+   * @param fileOffset where {@code data} begins in the file, for messages
+   */
+  static VectorSource over(
+      String name,
+      MemorySegment data,
+      long fileOffset,
+      long stride,
+      long size,
+      int dimension,
+      ElementType type) {
     return new SegmentVectorSource(
-            "memory", Arena.global(), data, 0, size, dimension, type, 0, stride)
+            name,
+            Arena.global(),
+            MappedFile.plain(data),
+            fileOffset,
+            size,
+            dimension,
+            type,
+            0,
+            stride)
         .slice(0, size);
   }
 

@@ -15,6 +15,7 @@ import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorFiles;
 import dev.kith.core.vector.VectorSource;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -256,6 +257,65 @@ public abstract class ShadowContract {
               .isEqualTo(TestVectors.nearest(metric, queries[q], rows, 9));
         }
       }
+    }
+  }
+
+  /** A body kept elsewhere, behind something else, is as good as the shadow it was taken from. */
+  @ParameterizedTest
+  @EnumSource
+  void over_bodyStoredElsewhere_provesAndAnswersTheSame(Metric metric, SplittableRandom random) {
+    var kind = TestVectors.typed(random, ElementType.FLOAT16, MANY, 17);
+    try (var source = kind.source();
+        var arena = Arena.ofShared()) {
+      var original = quantizer().encode(source, metric);
+      assertThat(original.body().isReadOnly()).isTrue();
+      assertThat(original.body().byteSize()).isEqualTo(original.bytes());
+      var elsewhere = arena.allocate(64 + original.bytes(), 64).asSlice(64);
+      elsewhere.copyFrom(original.body());
+      var shadow = quantizer().over(elsewhere, source, metric);
+      shadow.verify();
+      assertThat(shadow.quantizer()).isSameAs(quantizer());
+      assertThat(shadow.metric()).isEqualTo(metric);
+      assertThat(shadow.body().mismatch(original.body())).isEqualTo(-1);
+      for (var query : queries(random, kind.rows())) {
+        assertThat(shadow.interval(query, 5)).isEqualTo(original.interval(query, 5));
+        assertThat(VectorIndex.over(shadow).search(query, 10).rows())
+            .containsExactly(TestVectors.nearest(metric, query, kind.rows(), 10));
+      }
+      long last = elsewhere.byteSize() - 8;
+      elsewhere.set(
+          ValueLayout.JAVA_BYTE, last, (byte) (elsewhere.get(ValueLayout.JAVA_BYTE, last) ^ 1));
+      assertThatThrownBy(shadow::verify)
+          .isInstanceOf(VectorDataException.class)
+          .hasMessageStartingWith("the shadow must be of these rows: source=memory, shadow=");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {-1, 1, 64})
+  void over_wrongLength_saysBoth(int more, SplittableRandom random) {
+    try (var source = VectorSource.of(TestVectors.gaussians(random, 20, 5))) {
+      long right = quantizer().encode(source, Metric.L2).bytes();
+      var body = Arena.ofAuto().allocate(right + more, 64);
+      assertThatThrownBy(() -> quantizer().over(body, source, Metric.L2))
+          .isInstanceOf(VectorDataException.class)
+          .hasMessage(
+              "a shadow must be as long as its rows need: source=memory, shadow=%s, rows=20,"
+                  + " dimension=5, expected=%d bytes, found=%d; build it again",
+              quantizer().name(), right, right + more);
+    }
+  }
+
+  @Test
+  void encode_inAnArena_isFreedWithIt(SplittableRandom random) {
+    try (var source = VectorSource.of(TestVectors.gaussians(random, 100, 5))) {
+      Shadow shadow;
+      try (var arena = Arena.ofShared()) {
+        shadow = quantizer().encode(source, Metric.L2, arena);
+        assertThat(shadow.body().mismatch(quantizer().encode(source, Metric.L2).body()))
+            .isEqualTo(-1);
+      }
+      assertThatThrownBy(() -> shadow.residual(3)).isInstanceOf(IllegalStateException.class);
     }
   }
 

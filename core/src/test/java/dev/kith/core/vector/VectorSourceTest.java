@@ -3,8 +3,16 @@ package dev.kith.core.vector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class VectorSourceTest {
 
@@ -36,6 +44,40 @@ class VectorSourceTest {
       slice.close();
       assertThat(source.row(3)).containsExactly(3);
     }
+  }
+
+  /** Rows behind a header, as a database keeps them; whoever mapped the file owns it. */
+  @Test
+  void over_partOfAMappedFile_livesAsLongAsTheMapping(@TempDir Path folder) throws IOException {
+    var file = folder.resolve("rows");
+    var bytes = ByteBuffer.allocate(64 + 3 * 8).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < 6; i++) {
+      bytes.putFloat(64 + 4 * i, i == 5 ? Float.NaN : i);
+    }
+    Files.write(file, bytes.array());
+    VectorSource source;
+    try (var arena = Arena.ofShared();
+        var channel = FileChannel.open(file)) {
+      var mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, bytes.capacity(), arena);
+      source = VectorSource.over("rows", mapped.asSlice(64), 64, 8, 3, 2, ElementType.FLOAT32);
+      assertThat(source.row(1)).containsExactly(2, 3);
+      source.close();
+      assertThat(source.row(0)).containsExactly(0, 1);
+      var data = source.block(0, 3).data();
+      assertThat(data.isReadOnly()).isTrue();
+      assertThat(data.address()).isEqualTo(mapped.address() + 64);
+      // Loops see one class of memory, tests being run with native access.
+      assertThat(VectorSourceTest.class.getModule().isNativeAccessEnabled()).isTrue();
+      assertThat(data.isMapped()).isFalse();
+      assertThatThrownBy(source::requireFinite)
+          .isInstanceOf(VectorDataException.class)
+          .hasMessage(
+              "vectors must be finite: file=rows, offset=84, row=2, element=1, found=NaN; remove or"
+                  + " repair that row");
+    }
+    assertThatThrownBy(() -> source.row(0))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("Already closed");
   }
 
   @Test
