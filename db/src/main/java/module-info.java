@@ -8,4 +8,7 @@ module dev.kith.db {
   exports dev.kith.db;
   exports dev.kith.db.filter;
   exports dev.kith.db.point;
+
+  provides org.apache.lucene.codecs.KnnVectorsFormat with
+      dev.kith.db.format.KithVectorsFormat;
 }

@@ -1,0 +1,156 @@
+package dev.kith.db.format;
+
+import dev.kith.core.index.IndexSpec;
+import dev.kith.core.metric.Metric;
+import dev.kith.core.vector.ElementType;
+import dev.kith.db.point.VectorField;
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.apache.lucene.codecs.Codec;
+import org.apache.lucene.codecs.KnnVectorsFormat;
+import org.apache.lucene.codecs.KnnVectorsReader;
+import org.apache.lucene.codecs.KnnVectorsWriter;
+import org.apache.lucene.codecs.lucene104.Lucene104Codec;
+import org.apache.lucene.index.FieldInfo;
+import org.apache.lucene.index.SegmentReadState;
+import org.apache.lucene.index.SegmentWriteState;
+import org.apache.lucene.index.VectorEncoding;
+import org.apache.lucene.index.VectorSimilarityFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Vectors of a Lucene segment as rows that Kith searches in place, with a shadow where the index
+ * spec wants one and the segment has {@link #SHADOW_ROWS} rows. Answers are exact.
+ *
+ * <p>Lucene stores the name of a format in each segment: this class reads and writes {@code Kith1}
+ * for ever, another layout is another class. Layout: {@code docs/formats/segment-vectors.md}.
+ */
+public final class KithVectorsFormat extends KnnVectorsFormat {
+  /** As segments call it. */
+  public static final String NAME = "Kith1";
+
+  /**
+   * A segment of fewer rows gets no shadow: scanning its rows takes less than a millisecond, and
+   * most such segments are soon merged into larger ones.
+   */
+  public static final int SHADOW_ROWS = 4096;
+
+  private static final String SPEC = "kith.spec.";
+
+  private final @Nullable ElementType type;
+  private final @Nullable Metric metric;
+  private final IndexSpec spec;
+
+  /**
+   * What Lucene reads segments by, of whatever fields. It writes too, where a program uses the
+   * format without a schema: float32 or int8 as the field is encoded, its similarity's metric, and
+   * no shadow.
+   */
+  public KithVectorsFormat() {
+    super(NAME);
+    this.type = null;
+    this.metric = null;
+    this.spec = new IndexSpec.Flat(null);
+  }
+
+  /**
+   * Writes fields of that kind; any are read.
+   *
+   * @param type FLOAT32 or FLOAT16 for {@code KnnFloatVectorField}, INT8 for {@code
+   *     KnnByteVectorField}
+   * @param metric of the searches; the fields' similarity function must go with it, see {@link
+   *     #similarity}
+   */
+  public KithVectorsFormat(ElementType type, Metric metric, IndexSpec spec) {
+    super(NAME);
+    new VectorField(1, metric, type, spec); // refuses other types
+    this.type = type;
+    this.metric = metric;
+    this.spec = spec;
+  }
+
+  /** A codec, stored as Lucene's own, that keeps each vector field as its description says. */
+  public static Codec codec(Function<String, VectorField> fieldOf) {
+    return new Lucene104Codec() {
+      private final Map<VectorField, KnnVectorsFormat> formats = new ConcurrentHashMap<>();
+
+      @Override
+      public KnnVectorsFormat getKnnVectorsFormatForField(String name) {
+        return formats.computeIfAbsent(
+            fieldOf.apply(name),
+            field -> new KithVectorsFormat(field.type(), field.metric(), field.index()));
+      }
+    };
+  }
+
+  /** The function that fields of this metric must be declared with. */
+  public static VectorSimilarityFunction similarity(Metric metric) {
+    return switch (metric) {
+      case L2 -> VectorSimilarityFunction.EUCLIDEAN;
+      case COSINE -> VectorSimilarityFunction.COSINE;
+      case DOT -> VectorSimilarityFunction.MAXIMUM_INNER_PRODUCT;
+    };
+  }
+
+  /** What nearness means for a field declared with that function. */
+  static Metric metric(VectorSimilarityFunction function) {
+    return switch (function) {
+      case EUCLIDEAN -> Metric.L2;
+      case COSINE -> Metric.COSINE;
+      case DOT_PRODUCT, MAXIMUM_INNER_PRODUCT -> Metric.DOT;
+    };
+  }
+
+  /**
+   * The attribute of a {@code SegmentInfo} that holds the spec which the segment's field was
+   * written for, whether or not it was large enough for a shadow.
+   */
+  public static String specAttribute(String field) {
+    return SPEC + field;
+  }
+
+  /** How a field is to be stored. */
+  VectorField describe(FieldInfo info) {
+    boolean bytes = info.getVectorEncoding() == VectorEncoding.BYTE;
+    var stored = type != null ? type : bytes ? ElementType.INT8 : ElementType.FLOAT32;
+    var near = metric(info.getVectorSimilarityFunction());
+    if (bytes != (stored == ElementType.INT8)) {
+      throw new IllegalArgumentException(
+          "float32 and float16 fields take floats, int8 fields take bytes: field=%s, type=%s, given=%s; add it as %s"
+              .formatted(
+                  info.name,
+                  stored,
+                  info.getVectorEncoding(),
+                  bytes ? "KnnFloatVectorField" : "KnnByteVectorField"));
+    }
+    if (metric != null && metric != near) {
+      throw new IllegalArgumentException(
+          "a field's similarity function must be its metric's: field=%s, metric=%s, expected=%s, found=%s; create the field with the expected one"
+              .formatted(
+                  info.name, metric, similarity(metric), info.getVectorSimilarityFunction()));
+    }
+    return new VectorField(info.getVectorDimension(), near, stored, spec);
+  }
+
+  @Override
+  public KnnVectorsWriter fieldsWriter(SegmentWriteState state) throws IOException {
+    return new VectorsWriter(this, state);
+  }
+
+  @Override
+  public KnnVectorsReader fieldsReader(SegmentReadState state) throws IOException {
+    return new VectorsReader(state);
+  }
+
+  @Override
+  public int getMaxDimensions(String field) {
+    return VectorField.MAX_DIMENSION;
+  }
+
+  @Override
+  public String toString() {
+    return type == null ? NAME : "%s(%s, %s, %s)".formatted(NAME, type, metric, spec);
+  }
+}

@@ -1,0 +1,154 @@
+package dev.kith.db.format;
+
+import dev.kith.core.index.VectorIndex;
+import dev.kith.core.quant.Shadow;
+import dev.kith.core.search.RowFilter;
+import dev.kith.core.vector.VectorSource;
+import dev.kith.db.point.VectorField;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import org.apache.lucene.index.CodecReader;
+import org.apache.lucene.index.FilterCodecReader;
+import org.apache.lucene.index.FilterLeafReader;
+import org.apache.lucene.index.LeafReader;
+import org.apache.lucene.store.IndexInput;
+import org.apache.lucene.util.Bits;
+import org.apache.lucene.util.FixedBitSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The vectors of one field of a segment, to be searched in place. Rows are those of all documents
+ * that had a vector when the segment was written, deleted ones among them. Safe for many threads.
+ *
+ * <p>All of it lives as long as the Lucene reader: callers hold a reference to that ({@code
+ * tryIncRef}) while they search. Reading rows after the last one is given back throws {@link
+ * IllegalStateException}, or reads the old rows, if the directory does not map files.
+ */
+public final class SegmentVectors {
+  private final VectorField field;
+  private final VectorSource rows;
+  private final Documents documents;
+  private final @Nullable Shadow shadow;
+  private final boolean inPlace;
+  private volatile @Nullable VectorIndex index;
+
+  SegmentVectors(FieldEntry entry, String name, IndexInput data, @Nullable IndexInput shadows)
+      throws IOException {
+    var copies = Arena.ofAuto();
+    this.field = entry.field();
+    this.rows = entry.rows(name, data, copies);
+    this.documents = entry.documents(data, copies);
+    this.inPlace = SegmentFile.inPlace(data, entry.rowsAt(), entry.rowsLength());
+    var quantizer = entry.quantizer();
+    this.shadow =
+        quantizer == null || shadows == null || !entry.hasShadow()
+            ? null
+            : quantizer.over(
+                SegmentFile.memory(shadows, entry.shadowAt(), entry.shadowLength(), copies),
+                rows,
+                field.metric());
+  }
+
+  /**
+   * The vectors that a segment has for a field, or null if it has none or another format keeps
+   * them. Readers that wrap a segment's are looked through; deletions are for the caller to filter.
+   */
+  public static @Nullable SegmentVectors of(LeafReader reader, String field) throws IOException {
+    LeafReader inner = reader;
+    while (true) {
+      switch (inner) {
+        case FilterLeafReader filter -> inner = filter.getDelegate();
+        case FilterCodecReader filter -> inner = filter.getDelegate();
+        case CodecReader segment -> {
+          var vectors = VectorsReader.of(segment.getVectorReader(), field);
+          return vectors == null ? null : vectors.vectors(field);
+        }
+        default -> {
+          return null;
+        }
+      }
+    }
+  }
+
+  /** How they are stored; its index is what the segment was written for. */
+  public VectorField field() {
+    return field;
+  }
+
+  /** The rows, in place if the directory maps files; closing this source does nothing. */
+  public VectorSource rows() {
+    return rows;
+  }
+
+  /** How many rows. */
+  public int size() {
+    return documents.size();
+  }
+
+  /** Whether row {@code r} is of document {@code r}, for every document of the segment. */
+  public boolean dense() {
+    return documents.dense();
+  }
+
+  /** The document, in the segment, of a row; rows are in the order of their documents. */
+  public int document(int row) {
+    return documents.document(row);
+  }
+
+  /** The row of a document of the segment, or -1 if it has none. */
+  public int row(int document) {
+    return documents.row(document);
+  }
+
+  /**
+   * Whether rows are read where the directory has them; if not, they were copied, because it does
+   * not map files, or maps them in chunks that are too small.
+   */
+  public boolean inPlace() {
+    return inPlace;
+  }
+
+  /** The rows of those documents, a bit a document; null if that is all of them. */
+  public @Nullable RowFilter filter(@Nullable Bits accepted) {
+    var bits = documents.rows(accepted);
+    return switch (bits) {
+      case null -> null;
+      case FixedBitSet words -> RowFilter.of(size(), words.getBits());
+      default -> RowFilter.of(size(), row -> bits.get((int) row));
+    };
+  }
+
+  /** Scans the shadow if the segment has one, else the rows. */
+  public VectorIndex index() {
+    var made = index;
+    if (made == null) {
+      synchronized (this) {
+        made = index;
+        if (made == null) {
+          made =
+              shadow == null
+                  ? VectorIndex.over(rows, field.metric(), "flat")
+                  : VectorIndex.over(shadow);
+          index = made;
+        }
+      }
+    }
+    return made;
+  }
+
+  /**
+   * Reads all rows and codes them again: after this, the shadow is known to be of these rows. Does
+   * nothing if there is no shadow.
+   *
+   * @throws dev.kith.core.vector.VectorDataException naming the first row whose code is another
+   */
+  public void verifyShadow() {
+    if (shadow != null) {
+      shadow.verify();
+    }
+  }
+
+  Documents documents() {
+    return documents;
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * How vectors lie in a Lucene segment: rows that are searched in place, and their shadow. Layout:
+ * {@code docs/formats/segment-vectors.md}.
+ */
+@NullMarked
+package dev.kith.db.format;
+
+import org.jspecify.annotations.NullMarked;
