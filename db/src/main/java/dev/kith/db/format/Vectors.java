@@ -49,8 +49,17 @@ public final class Vectors {
         : new KnnFloatVectorField(name, vector, function);
   }
 
-  private static boolean isZero(float[] vector) {
+  static boolean isZero(float[] vector) {
     for (float element : vector) {
+      if (element != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  static boolean isZero(byte[] vector) {
+    for (byte element : vector) {
       if (element != 0) {
         return false;
       }

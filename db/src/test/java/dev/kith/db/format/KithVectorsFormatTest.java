@@ -71,7 +71,7 @@ class KithVectorsFormatTest {
       try (var directory = store.open(folder.resolve("%s%d".formatted(store, round)));
           var others = new ByteBuffersDirectory()) {
         try (var writer = new IndexWriter(directory, index.config())) {
-          index.add(writer, 200 + random.nextInt(2500));
+          index.add(writer, 200 + random.nextInt(1000));
           index.change(writer, random.nextInt(200));
           writer.commit();
           index.add(writer, 1 + random.nextInt(100));
@@ -82,7 +82,7 @@ class KithVectorsFormatTest {
           // Segments of ours, and of another format.
           for (var codec : List.of(index.config().getCodec(), Codec.getDefault())) {
             try (var other = new IndexWriter(others, index.config(codec))) {
-              index.add(other, 1 + random.nextInt(1500));
+              index.add(other, 1 + random.nextInt(500));
             }
             try (var reader = DirectoryReader.open(others)) {
               writer.addIndexes(RandomIndex.segments(reader));

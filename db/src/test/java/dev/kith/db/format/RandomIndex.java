@@ -15,6 +15,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -196,28 +197,28 @@ final class RandomIndex {
     var each = values.iterator();
     int lastOrder = Integer.MIN_VALUE;
     int next = 0;
+    var stored = leaf.storedFields();
     for (int document = 0; document < leaf.maxDoc(); document++) {
-      String id = leaf.storedFields().document(document).get(ID);
+      String id = requireNonNull(stored.document(document).get(ID));
       boolean deleted = leaf.getLiveDocs() != null && !leaf.getLiveDocs().get(document);
       int row = vectors.row(document);
-      assertThat(row >= 0 ? row : next).as("rows in the order of documents").isEqualTo(next);
       if (row >= 0) {
-        next++;
-        assertThat(vectors.document(row)).isEqualTo(document);
-        assertThat(each.nextDoc()).isEqualTo(document);
-        assertThat(each.index()).isEqualTo(row);
+        require(row == next++, "rows must be in the order of documents", id);
+        require(vectors.document(row) == document, "a row must be of its document", id);
+        require(each.nextDoc() == document && each.index() == row, "Lucene must see the same", id);
       }
       if (deleted) {
         continue;
       }
       if (sorted) {
-        assertThat(requireNonNull(orders.get(id))).isGreaterThanOrEqualTo(lastOrder);
-        lastOrder = requireNonNull(orders.get(id));
+        int order = requireNonNull(orders.get(id));
+        require(order >= lastOrder, "documents must be sorted", id);
+        lastOrder = order;
       }
       float[] expected = requireNonNull(points.get(id)).get(name);
-      assertThat(row >= 0).as("%s has a %s", id, name).isEqualTo(expected != null);
+      require(row >= 0 == (expected != null), "a document must have its vectors alone", id);
       if (expected != null) {
-        assertThat(vectors.rows().row(row)).containsExactly(expected);
+        require(Arrays.equals(vectors.rows().row(row), expected), "a row must be as it was", id);
         live.add(expected);
         rowOf.add(row);
       }
@@ -243,6 +244,13 @@ final class RandomIndex {
     }
     checkSearch(vectors, leaf, field, live.toArray(float[][]::new), rowOf);
     return live.size();
+  }
+
+  /** Asked too often for assertions that build messages. */
+  private static void require(boolean holds, String rule, String id) {
+    if (!holds) {
+      throw new AssertionError(rule + ": " + id);
+    }
   }
 
   private void checkSearch(
