@@ -231,7 +231,10 @@ final class RandomIndex {
     vectors.verifyShadow();
     if (store == Store.MAPPED) {
       assertThat(vectors.inPlace()).isTrue();
-      assertThat(vectors.rows().block(0, 0).data().address() % 64).isZero();
+      var memory = vectors.rows().block(0, 0).data();
+      assertThat(memory.address() % 64).isZero();
+      assertThat(RandomIndex.class.getModule().isNativeAccessEnabled()).isTrue();
+      assertThat(memory.isMapped()).as("looks like memory that was not allocated").isFalse();
     }
     if (leaf instanceof SegmentReader segment) {
       assertThat(segment.getSegmentInfo().info.getAttribute(KithVectorsFormat.specAttribute(name)))
