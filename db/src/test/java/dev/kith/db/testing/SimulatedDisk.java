@@ -255,7 +255,9 @@ public final class SimulatedDisk {
       try {
         begin(Operation.FORCE);
       } catch (IOException e) {
-        node.forgetDirty();
+        if (fault != Fault.OFF) {
+          node.forgetDirty();
+        }
         throw e;
       }
       time = forceTime;

@@ -219,6 +219,24 @@ class SimulatedDiskTest {
     }
   }
 
+  /** Power that is cut during a force may find it half done. */
+  @Test
+  void crash_duringAForce_leavesAnyPatternOfSectors(SplittableRandom random) throws IOException {
+    Files.write(disk.path("/f"), new byte[512]);
+    force(disk.path("/f"));
+    force(disk.path("/"));
+    try (var channel = FileChannel.open(disk.path("/f"), WRITE)) {
+      channel.write(ByteBuffer.wrap(filled(512, 4)));
+      disk.failFrom(disk.operations() + 1, Fault.OFF);
+      assertThatThrownBy(() -> channel.force(true)).hasMessage("The disk is off");
+    }
+    int kept = 0;
+    for (int i = 0; i < CRASHES; i++) {
+      kept += Files.readAllBytes(disk.crash(random).path("/f"))[0] == 4 ? 1 : 0;
+    }
+    assertThat(kept).isBetween(1, CRASHES - 1);
+  }
+
   @Test
   void ignoreForces_ofAFile_losesIt(SplittableRandom random) throws IOException {
     disk.ignoreForces(path -> path.equals(disk.path("/f")));
