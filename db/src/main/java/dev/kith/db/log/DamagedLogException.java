@@ -1,0 +1,14 @@
+package dev.kith.db.log;
+
+import java.nio.file.Path;
+
+/** What was acknowledged cannot be read from the log any more. Nothing was changed on the disk. */
+public final class DamagedLogException extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  DamagedLogException(String rule, Path file, long offset, Object expected, Object found) {
+    super(
+        "%s: file=%s, offset=%d, expected=%s, found=%s; restore the folder from a backup: opened without these bytes, the collection would lack acknowledged writes"
+            .formatted(rule, file, offset, expected, found));
+  }
+}
