@@ -19,6 +19,7 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +51,8 @@ public final class Translog implements AutoCloseable {
 
   /** How much of a force's time to wait for writers that are likely to come. */
   private static final int GATHER_DIVISOR = 4;
+
+  private static final long MOST_GATHER_NANOS = 1_000_000;
 
   private final Path folder;
   private final boolean request;
@@ -680,24 +683,21 @@ public final class Translog implements AutoCloseable {
 
   /** Those who were released by the last flush are likely to come back: one flush serves all. */
   private void gather() {
-    long left = gatherNanos;
-    while (left > 0 && waitingNext < expected && !urgent && command == null && !stopped) {
-      left = nap(left);
-    }
+    awaitAtMost(gatherNanos, () -> waitingNext >= expected || urgent);
   }
 
   private void awaitInterval() {
-    long left = intervalNanos;
-    while (left > 0 && requested <= durable && command == null && !stopped) {
-      left = nap(left);
-    }
+    awaitAtMost(intervalNanos, () -> requested > durable);
   }
 
-  private long nap(long nanos) {
+  private void awaitAtMost(long nanos, BooleanSupplier enough) {
+    long left = nanos;
     try {
-      return work.awaitNanos(nanos);
+      while (left > 0 && !enough.getAsBoolean() && command == null && !stopped) {
+        left = work.awaitNanos(left);
+      }
     } catch (InterruptedException e) {
-      return 0; // nobody has reason to interrupt the writer: be early
+      // nobody has reason to interrupt the writer: it is early then, which harms nothing
     }
   }
 
@@ -742,7 +742,7 @@ public final class Translog implements AutoCloseable {
       durable = inFlight;
       forced = end;
       expected = waitingNow + waitingNext;
-      gatherNanos = took / GATHER_DIVISOR;
+      gatherNanos = Math.min(took / GATHER_DIVISOR, MOST_GATHER_NANOS);
       spare = records.capacity() > KEPT_BUFFER ? buffer(FIRST_BUFFER) : records.clear();
       end += RECORD_HEADER;
       progress.signalAll();
