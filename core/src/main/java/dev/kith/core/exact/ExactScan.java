@@ -193,7 +193,7 @@ public final class ExactScan implements ExactSearch {
         for (int q = 0; q < count; q++) {
           VectorDataException.requireFinite(queries, q, queries.row(q));
         }
-        Arrays.fill(answers, first, first + count, new Neighbors(new long[0], new double[0]));
+        Arrays.fill(answers, first, first + count, new Neighbors(metric, new long[0], new double[0]));
         return;
       }
       if (byShadow != null && count <= mostForShadow) {
@@ -383,12 +383,9 @@ public final class ExactScan implements ExactSearch {
           best.offer(key, ordered[i]);
         }
         var nearest = new long[best.size()];
-        var scores = new double[best.size()];
-        best.drain(nearest, scores);
-        for (int r = 0; r < scores.length; r++) {
-          scores[r] = metric.score(scores[r]);
-        }
-        return new Neighbors(nearest, scores);
+        var keys = new double[best.size()];
+        best.drain(nearest, keys);
+        return new Neighbors(metric, nearest, keys);
       }
     }
   }

@@ -1,21 +1,34 @@
 package dev.kith.core.search;
 
+import dev.kith.core.metric.Metric;
 import java.util.AbstractList;
 import java.util.Objects;
 
-/** The rows nearest to one query, nearest first, ties by smaller row; immutable. */
+/**
+ * The rows nearest to one query, nearest first, ties by smaller row; immutable.
+ *
+ * <p>Answers from several sources are merged by {@link #key}, never by score: the root that L2
+ * shows makes equals of keys that differ.
+ */
 public final class Neighbors extends AbstractList<Neighbor> {
+  private final Metric metric;
   private final long[] rows;
-  private final double[] scores;
+  private final double[] keys;
 
-  /** Takes over both arrays, {@code rows[i]} with {@code scores[i]}. */
-  public Neighbors(long[] rows, double[] scores) {
-    if (rows.length != scores.length) {
+  /**
+   * Takes over both arrays, {@code rows[i]} with {@code keys[i]}.
+   *
+   * @param metric that the keys are of
+   * @param keys canonical, as {@link Metric#key} gives them
+   */
+  public Neighbors(Metric metric, long[] rows, double[] keys) {
+    if (rows.length != keys.length) {
       throw new IllegalArgumentException(
-          "each row has one score: rows=%d, scores=%d".formatted(rows.length, scores.length));
+          "each row has one key: rows=%d, keys=%d".formatted(rows.length, keys.length));
     }
+    this.metric = metric;
     this.rows = rows;
-    this.scores = scores;
+    this.keys = keys;
   }
 
   @Override
@@ -25,7 +38,17 @@ public final class Neighbors extends AbstractList<Neighbor> {
 
   @Override
   public Neighbor get(int rank) {
-    return new Neighbor(rows[Objects.checkIndex(rank, rows.length)], scores[rank]);
+    return new Neighbor(row(rank), metric.score(keys[rank]));
+  }
+
+  /** The row at that rank, 0 for the nearest. */
+  public long row(int rank) {
+    return rows[Objects.checkIndex(rank, rows.length)];
+  }
+
+  /** Its canonical key, smaller is nearer: {@link Metric#key} of the query and that row. */
+  public double key(int rank) {
+    return keys[Objects.checkIndex(rank, keys.length)];
   }
 
   /** A copy of the row numbers alone. */

@@ -62,7 +62,7 @@ class BackendsTest {
       return new ExactSearch() {
         @Override
         public SearchResult search(VectorSource queries, SearchOptions options) {
-          var invented = new Neighbors(new long[] {0, 1, 2, 3, 4, 5, 6}, new double[7]);
+          var invented = new Neighbors(metric, new long[] {0, 1, 2, 3, 4, 5, 6}, new double[7]);
           return new SearchResult(
               Collections.nCopies((int) queries.size(), invented),
               new SearchReport(name(), "flat", "float32", 0, 0, 0, true));
