@@ -18,6 +18,9 @@ public final class Backends {
   private static final Map<Backend, Status> TESTED = new ConcurrentHashMap<>();
   private static final AtomicBoolean FALLBACK_LOGGED = new AtomicBoolean();
 
+  /** What was chosen when none was named; no choice changes later. */
+  private static volatile @Nullable Backend best;
+
   private Backends() {}
 
   /**
@@ -92,6 +95,14 @@ public final class Backends {
   }
 
   private static Backend best() {
+    var known = best;
+    if (known == null) {
+      best = known = chooseBest();
+    }
+    return known;
+  }
+
+  private static Backend chooseBest() {
     var skipped = new ArrayList<Status>();
     for (var backend : ALL) {
       var status = status(backend);

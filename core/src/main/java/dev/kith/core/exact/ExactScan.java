@@ -41,6 +41,9 @@ public final class ExactScan implements ExactSearch {
   /** More threads than this many times the cores only cost memory. */
   private static final int THREADS_PER_CORE = 4;
 
+  /** Products of elements that are worth another thread: to wake it takes as long (measured). */
+  private static final long WORK = 1 << 18;
+
   /** A list of candidates this long may wait; several times what good bounds leave. */
   private static final int CANDIDATES = 1024;
 
@@ -61,7 +64,9 @@ public final class ExactScan implements ExactSearch {
   private final int mostForShadow;
 
   /** Workspaces of single queries, used again: such a search allocates little but its answer. */
-  private final ConcurrentLinkedDeque<Group> idle = new ConcurrentLinkedDeque<>();
+  private final ConcurrentLinkedDeque<Group> idleByRows = new ConcurrentLinkedDeque<>();
+
+  private final ConcurrentLinkedDeque<Group> idleByShadow = new ConcurrentLinkedDeque<>();
 
   /**
    * Scans {@code rows} with these loops.
@@ -122,7 +127,7 @@ public final class ExactScan implements ExactSearch {
               .formatted(filter.size(), rows.size(), rows.name()));
     }
     long allowed = filter == null ? rows.size() : filter.count();
-    var search = new Search(options, (int) Math.min(options.k(), allowed));
+    var search = new Search(options, allowed);
     var answers = new Neighbors[Math.toIntExact(queries.size())];
     long most =
         Math.min(
@@ -150,25 +155,25 @@ public final class ExactScan implements ExactSearch {
     return byRows.bytes();
   }
 
-  /** Whether a search asks this sieve before any other. */
-  private boolean first(Sieve sieve) {
-    return byShadow == null || sieve.equals(byShadow); // no sieve is another's equal
-  }
-
   /** One call: what it asks for, and what is counted for its report. */
   private final class Search {
     final StopSignal stop;
     final int k;
     final int workers;
     final @Nullable RowFilter filter;
+
+    /** How many rows it lets through. */
+    final long allowed;
+
     final AtomicLong rescored = new AtomicLong();
     long fallbacks;
     private boolean usedShadow;
     private boolean usedRows;
 
-    Search(SearchOptions options, int k) {
+    Search(SearchOptions options, long allowed) {
       this.stop = new StopSignal(options);
-      this.k = k;
+      this.allowed = allowed;
+      this.k = (int) Math.min(options.k(), allowed);
       this.workers = workers(options.threads());
       this.filter = options.filter();
     }
@@ -176,6 +181,11 @@ public final class ExactScan implements ExactSearch {
     private static int workers(int threads) {
       int cores = Runtime.getRuntime().availableProcessors();
       return threads == 0 ? cores : Math.min(threads, THREADS_PER_CORE * cores);
+    }
+
+    /** As many as find enough to do. */
+    int workersFor(int queries) {
+      return Math.clamp(allowed * queries * rows.dimension() / WORK, 1, workers);
     }
 
     String bound() {
@@ -193,10 +203,11 @@ public final class ExactScan implements ExactSearch {
         for (int q = 0; q < count; q++) {
           VectorDataException.requireFinite(queries, q, queries.row(q));
         }
-        Arrays.fill(answers, first, first + count, new Neighbors(metric, new long[0], new double[0]));
+        Arrays.fill(
+            answers, first, first + count, new Neighbors(metric, new long[0], new double[0]));
         return;
       }
-      if (byShadow != null && count <= mostForShadow) {
+      if (byShadow != null && count <= mostForShadow && byShadow.suits(filter)) {
         usedShadow = true;
         var loose = run(byShadow, false, queries, answers, first);
         fallbacks += loose.size();
@@ -221,7 +232,8 @@ public final class ExactScan implements ExactSearch {
         Sieve sieve, boolean last, VectorSource queries, Neighbors[] answers, int first) {
       var loose = new ArrayList<Integer>();
       int count = (int) queries.size();
-      boolean single = count == 1 && first(sieve);
+      boolean single = count == 1;
+      var idle = sieve.equals(byShadow) ? idleByShadow : idleByRows; // none is another's equal
       Group group = single ? idle.poll() : null;
       if (group == null) {
         group = new Group(sieve, count);
@@ -268,8 +280,9 @@ public final class ExactScan implements ExactSearch {
       pass.start(queries, search.filter);
       int blockRows = pass.blockRows();
       long blocks = (rows.size() + blockRows - 1) / blockRows;
-      int scanning = (int) Math.min(search.workers, blocks);
-      int deciding = Math.min(search.workers, count);
+      int most = search.workersFor(count);
+      int scanning = (int) Math.min(most, blocks);
+      int deciding = Math.min(most, count);
       while (workers.size() < Math.max(scanning, deciding)) {
         workers.add(new Worker());
       }
@@ -330,6 +343,7 @@ public final class ExactScan implements ExactSearch {
             scanner.scan(first, (int) Math.min(blockRows, rows.size() - first), candidates);
           }
         }
+        scanner.end(candidates);
       }
 
       private boolean allGaveUp() {

@@ -11,6 +11,7 @@ import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /** Excludes rows by integer products with an int8 shadow. */
@@ -20,6 +21,9 @@ final class PanelSieve implements Sieve {
 
   /** From this many queries on, a tile that is not full costs less than scans (measured). */
   private static final int TILE_FROM = 4;
+
+  /** So many rows cost as much as their panel (measured: docs/results/filtered-scan.md). */
+  private static final int PANEL_WORTH = 2;
 
   private final PanelKernel kernel;
   private final Int8Shadow shadow;
@@ -40,6 +44,21 @@ final class PanelSieve implements Sieve {
     return shadow.quantizer().name();
   }
 
+  /** A panel is read as a whole: with few rows of each, the rows themselves are sooner read. */
+  @Override
+  public boolean suits(@Nullable RowFilter filter) {
+    if (filter == null) {
+      return true;
+    }
+    var bits = filter.bits();
+    long enough = filter.count() / PANEL_WORTH;
+    long live = 0;
+    for (long at = 0; at < bits.byteSize() && live <= enough; at += Panels.ROWS / 8) {
+      live += bits.get(ValueLayout.JAVA_SHORT, at) == 0 ? 0 : 1;
+    }
+    return live <= enough;
+  }
+
   @Override
   public Pass pass(int count) {
     return new PanelPass(count);
@@ -53,6 +72,7 @@ final class PanelSieve implements Sieve {
     /** For tiles one that holds all queries, else one for each. */
     private final PanelQuery[] coded;
 
+    private @Nullable RowFilter filter;
     private MemorySegment allowed = MemorySegment.NULL;
 
     /** How often it was started. */
@@ -80,6 +100,7 @@ final class PanelSieve implements Sieve {
     @Override
     public void start(VectorSource given, @Nullable RowFilter only) {
       starts++;
+      filter = only;
       allowed = only == null ? MemorySegment.NULL : only.bits();
       for (int q = 0; q < queries.length; q++) {
         given.block(q, 1).decodeRow(0, originals[q], 0);
@@ -91,6 +112,7 @@ final class PanelSieve implements Sieve {
 
     @Override
     public void end() {
+      filter = null;
       allowed = MemorySegment.NULL;
     }
 
@@ -108,7 +130,9 @@ final class PanelSieve implements Sieve {
     public int blockRows() {
       // One query reads from memory, in streams half a block apart; others from the L2 cache.
       long blockBytes = queries.length == 1 ? 1 << 20 : 1 << 19;
-      return STEP * Math.clamp(blockBytes * Panels.ROWS / (Panels.stride(groups) * STEP), 1, 64);
+      int most =
+          STEP * Math.clamp(blockBytes * Panels.ROWS / (Panels.stride(groups) * STEP), 1, 64);
+      return (int) Math.min(most, Math.max((shadow.rows().size() + STEP - 1) / STEP, 1) * STEP);
     }
 
     @Override
@@ -148,16 +172,36 @@ final class PanelSieve implements Sieve {
         starts = pass.starts;
         seen = 0;
       }
+      var filter = pass.filter;
       int step;
       for (int at = 0; at < count; at += step) {
+        if (filter != null && !filter.allowsAny(first + at, STEP)) {
+          step = STEP;
+          continue;
+        }
         // At first few, for all of them are hits; then as many again as were seen.
         step = Math.min(Math.clamp(seen, STEP, most), count - at);
         if (step < count - at) {
           step -= step % STEP;
         }
+        if (filter != null) {
+          step = Math.min(step, stretch(filter, first + at, step));
+        }
         step(first + at, (step + Panels.ROWS - 1) / Panels.ROWS, candidates);
         seen += step;
       }
+    }
+
+    @Override
+    public final void end(Candidates[] candidates) {}
+
+    /** Rows up to the first {@link #STEP} of which none is let through. */
+    private static int stretch(RowFilter filter, long first, int most) {
+      int length = STEP;
+      while (length < most && filter.allowsAny(first + length, STEP)) {
+        length += STEP;
+      }
+      return length;
     }
 
     /** Scans panels from row {@code first} on. */

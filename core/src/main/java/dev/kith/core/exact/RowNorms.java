@@ -1,6 +1,8 @@
 package dev.kith.core.exact;
 
 import dev.kith.core.kernel.ScanKernel;
+import dev.kith.core.vector.ElementType;
+import dev.kith.core.vector.VectorBlock;
 import dev.kith.core.vector.VectorSource;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
@@ -31,10 +33,44 @@ final class RowNorms {
     return bytes;
   }
 
-  /** Copies the norms of rows {@code first} to {@code first + count - 1}; pages are whole. */
+  /**
+   * Copies the norms of rows {@code first} to {@code first + count - 1}; {@code first} begins a
+   * page.
+   */
   void read(long first, int count, float[] norms) {
     for (int at = 0; at < count; at += PAGE) {
       System.arraycopy(page((int) ((first + at) / PAGE)), 0, norms, at, Math.min(PAGE, count - at));
+    }
+  }
+
+  /**
+   * The norms of some rows of a block. No page is begun: few of its rows are wanted, and what reads
+   * them next finds them in the caches.
+   *
+   * @param picked {@code [>= count]} rows of the block
+   * @param scratch {@code [d]}, room for a row
+   */
+  void read(VectorBlock block, int[] picked, int count, float[] norms, float[] scratch) {
+    boolean known = true;
+    for (int i = 0; i < count && known; i++) {
+      long row = block.firstRow() + picked[i];
+      var page = pages.get((int) (row / PAGE));
+      if (page == null) {
+        known = false;
+      } else {
+        norms[i] = page[(int) (row % PAGE)];
+      }
+    }
+    if (known) {
+      return;
+    }
+    if (block.elementType() == ElementType.FLOAT32) {
+      kernel.squaredNorms(block.data(), block.stride(), scratch.length, picked, count, norms);
+      return;
+    }
+    for (int i = 0; i < count; i++) {
+      block.decodeRow(picked[i], scratch, 0);
+      norms[i] = kernel.squaredNorm(scratch);
     }
   }
 

@@ -23,12 +23,22 @@ final class RowSieve implements Sieve {
   /** From this many queries on, packing rows into panels costs less than it saves (measured). */
   private static final int TILE_FROM = 20;
 
+  /** Bytes of rows that stay in the L2 cache until the last of a few queries has read them. */
+  private static final int CACHED = 1 << 18;
+
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  /** Squared norms of rows and what their copies lost. */
+  /**
+   * Of a block of which a filter lets less than this share through, those rows alone are read; else
+   * the jumps cost more than the others' products (measured: docs/results/filtered-scan.md).
+   */
+  private static final double GATHER_BELOW = 0.4;
+
+  /** Squared norms of some rows of a block and what their copies lost. */
   private interface Terms {
-    void read(long first, int count, float[] norms, float[] residuals);
+    void read(
+        VectorBlock block, int[] picked, int count, float[] norms, float[] residuals, float[] row);
   }
 
   private final ScanKernel kernel;
@@ -60,13 +70,35 @@ final class RowSieve implements Sieve {
     var norms = new RowNorms(rows, kernels.rows());
     // The residuals of an array that is never written but here stay 0.
     return new RowSieve(
-        kernels, "float32", rows, metric, (first, n, x, _) -> norms.read(first, n, x), norms);
+        kernels,
+        "float32",
+        rows,
+        metric,
+        (block, picked, count, squares, _, row) -> {
+          if (whole(picked, count)) {
+            norms.read(block.firstRow(), count, squares);
+          } else {
+            norms.read(block, picked, count, squares, row);
+          }
+        },
+        norms);
   }
 
   /** By their 16-bit copies. */
   static RowSieve of(Kernels kernels, HalfShadow shadow) {
     return new RowSieve(
-        kernels, shadow.quantizer().name(), shadow.codes(), shadow.metric(), shadow::terms, null);
+        kernels,
+        shadow.quantizer().name(),
+        shadow.codes(),
+        shadow.metric(),
+        (block, picked, count, squares, residuals, _) ->
+            shadow.terms(block.firstRow(), picked, count, squares, residuals),
+        null);
+  }
+
+  /** Whether these rows, which ascend, are the first {@code count} of their block. */
+  private static boolean whole(int[] picked, int count) {
+    return picked[count - 1] == count - 1;
   }
 
   @Override
@@ -77,6 +109,11 @@ final class RowSieve implements Sieve {
   /** Bytes of memory kept about the rows, so far. */
   long bytes() {
     return norms == null ? 0 : norms.bytes();
+  }
+
+  @Override
+  public boolean suits(@Nullable RowFilter filter) {
+    return true;
   }
 
   @Override
@@ -95,7 +132,8 @@ final class RowSieve implements Sieve {
     /** In tiles, {@code [tile][d][tileQueries]}; the last tile is filled up with zeros. */
     private final float[] packed;
 
-    private final int blockRows;
+    /** Rows that a scanner takes at once, a multiple of {@link #STEP}. */
+    private final int room;
 
     RowPass(int count) {
       int d = rows.dimension();
@@ -104,8 +142,9 @@ final class RowSieve implements Sieve {
       int width = kernel.tileQueries();
       this.packed = new float[tiled ? (count + width - 1) / width * width * d : 0];
       // A block is read once from memory and then from the L2 cache by every other query.
-      int blockBytes = count == 1 ? 1 << 22 : tiled ? 1 << 19 : 1 << 18;
-      this.blockRows = STEP * Math.clamp(blockBytes / (4L * d * STEP), 1, 16);
+      int blockBytes = count == 1 ? 1 << 22 : tiled ? 1 << 19 : CACHED;
+      int most = STEP * Math.clamp(blockBytes / (4L * d * STEP), 1, 16);
+      this.room = (int) Math.min(most, Math.max((rows.size() + STEP - 1) / STEP, 1) * STEP);
     }
 
     @Override
@@ -144,7 +183,7 @@ final class RowSieve implements Sieve {
 
     @Override
     public int blockRows() {
-      return blockRows;
+      return room;
     }
 
     @Override
@@ -158,7 +197,7 @@ final class RowSieve implements Sieve {
     }
   }
 
-  /** What one worker needs to scan a block: {@code [>= blockRows]} each. */
+  /** What one worker needs to scan a block: {@code [>= room]} each. */
   private abstract class RowScanner implements Scanner {
     final RowPass pass;
     final float[] norms;
@@ -168,6 +207,25 @@ final class RowSieve implements Sieve {
     final float[] slack;
     final int[] kept;
 
+    /** Room for a row. */
+    final float[] row = new float[rows.dimension()];
+
+    /** Rows of a block that a filter lets through. */
+    private final int[] picked;
+
+    /** Such rows of several blocks, counted from {@link #base}, until there are enough. */
+    private final int[] waiting;
+
+    private int waits;
+
+    /** So many are multiplied together: they are read from memory once, then from the caches. */
+    private final int enough;
+
+    private long base;
+
+    /** All rows: 0, 1, 2 and so on. */
+    private final int[] all;
+
     /** The last {@code tau} of each query, and the threshold that follows from it. */
     private final double[] taus;
 
@@ -176,25 +234,70 @@ final class RowSieve implements Sieve {
 
     RowScanner(RowPass pass) {
       this.pass = pass;
-      int size = pass.blockRows;
+      int size = pass.room;
       this.norms = new float[size];
       this.residuals = new float[size];
       this.mul = new float[size];
       this.add = new float[size];
       this.slack = new float[size];
       this.kept = new int[size];
+      this.picked = new int[size];
+      this.waiting = new int[size];
+      this.enough = Math.clamp(CACHED / (4L * rows.dimension()), STEP, size);
+      this.all = new int[size];
+      Arrays.setAll(all, r -> r);
       this.taus = new double[pass.queries.length];
       this.thresholds = new float[pass.queries.length];
     }
 
-    final void readRowTerms(long first, int count) {
+    @Override
+    public final void scan(long first, int count, Candidates[] candidates) {
       if (starts != pass.starts) {
         starts = pass.starts;
         Arrays.fill(taus, Double.NaN);
+        waits = 0;
       }
-      terms.read(first, count, norms, residuals);
-      floats.rowTerms(norms, residuals, count, mul, add, slack);
+      var filter = pass.filter;
+      int n = filter == null ? count : filter.pick(first, count, picked);
+      if (n >= count * gatherBelow()) {
+        scan(rows.block(first, count), all, count, candidates);
+        return;
+      }
+      if (waits + n > enough || first - base > Integer.MAX_VALUE - count) {
+        end(candidates);
+      }
+      base = waits == 0 ? first : base;
+      for (int i = 0; i < n; i++) {
+        waiting[waits++] = (int) (first - base) + picked[i];
+      }
     }
+
+    @Override
+    public final void end(Candidates[] candidates) {
+      if (waits > 0) {
+        int count = waits;
+        waits = 0;
+        scan(rows.block(base, waiting[count - 1] + 1), waiting, count, candidates);
+      }
+    }
+
+    private void scan(VectorBlock block, int[] chosen, int count, Candidates[] candidates) {
+      terms.read(block, chosen, count, norms, residuals, row);
+      floats.rowTerms(norms, residuals, count, mul, add, slack);
+      multiply(block, chosen, count, candidates);
+    }
+
+    /** Of a block of which less than this share is let through, those rows alone are taken. */
+    double gatherBelow() {
+      return 1; // where each row is copied in any case
+    }
+
+    /**
+     * Multiplies queries with these rows of the block, whose terms have been read, and selects.
+     *
+     * @param chosen {@code [>= count]}, ascending; at most {@code room}
+     */
+    abstract void multiply(VectorBlock block, int[] chosen, int count, Candidates[] candidates);
 
     private float threshold(int q, double tau) {
       if (taus[q] != tau) { // NaN, at first, is no number's equal
@@ -204,25 +307,37 @@ final class RowSieve implements Sieve {
       return thresholds[q];
     }
 
-    /** Offers the rows of a block that the query's threshold keeps. */
+    /**
+     * Offers the rows that the query's threshold keeps.
+     *
+     * @param dots products with {@code count} rows, from {@code at} on
+     * @param from of these the first's place in {@code chosen}
+     */
     final void select(
-        int q, Candidates candidates, float[] dots, int at, long first, int block, int count) {
+        int q,
+        Candidates candidates,
+        float[] dots,
+        int at,
+        VectorBlock block,
+        int[] chosen,
+        int from,
+        int count) {
       if (candidates.gaveUp()) {
         return;
       }
       var query = pass.queries[q];
       float threshold = threshold(q, candidates.tau());
       float scale = floats.scale(query);
-      int n = kernel.select(dots, at, block, count, mul, add, slack, scale, threshold, kept);
+      int n = kernel.select(dots, at, from, count, mul, add, slack, scale, threshold, kept);
       for (int i = 0; i < n; i++) {
         int r = kept[i];
-        long row = first + block + r;
-        if (pass.filter == null || pass.filter.allows(row)) {
-          float norm = norms[block + r];
+        long number = block.firstRow() + chosen[from + r];
+        if (pass.filter == null || pass.filter.allows(number)) {
+          float norm = norms[from + r];
           candidates.offer(
-              row,
+              number,
               floats.estimate(query, dots[at + r], norm),
-              floats.error(query, norm, residuals[block + r]));
+              floats.error(query, norm, residuals[from + r]));
         }
       }
     }
@@ -233,32 +348,39 @@ final class RowSieve implements Sieve {
     private final long rowBytes = 4L * rows.dimension();
     private final boolean inPlace = rows.elementType() == ElementType.FLOAT32;
     private final MemorySegment decoded;
-    private final float[] row = new float[rows.dimension()];
     private final float[] dots;
 
     DirectScanner(RowPass pass) {
       super(pass);
-      this.dots = new float[pass.blockRows];
-      this.decoded = Arena.ofAuto().allocate(inPlace ? 64 : pass.blockRows * rowBytes, 64);
+      this.dots = new float[pass.room];
+      this.decoded =
+          inPlace ? MemorySegment.NULL : Arena.ofAuto().allocate(pass.room * rowBytes, 64);
     }
 
     @Override
-    public void scan(long first, int count, Candidates[] candidates) {
-      var block = rows.block(first, count);
-      var data = block.data();
-      long stride = block.stride();
+    double gatherBelow() {
+      return inPlace ? GATHER_BELOW : 1;
+    }
+
+    @Override
+    void multiply(VectorBlock block, int[] chosen, int count, Candidates[] candidates) {
       if (!inPlace) {
-        data = decoded;
-        stride = rowBytes;
-        for (int r = 0; r < count; r++) {
-          block.decodeRow(r, row, 0);
-          MemorySegment.copy(row, 0, decoded, FLOAT, r * rowBytes, row.length);
+        for (int i = 0; i < count; i++) {
+          block.decodeRow(chosen[i], row, 0);
+          MemorySegment.copy(row, 0, decoded, FLOAT, i * rowBytes, row.length);
         }
       }
-      readRowTerms(first, count);
+      boolean jumps = inPlace && !whole(chosen, count);
+      var data = inPlace ? block.data() : decoded;
+      long stride = inPlace ? block.stride() : rowBytes;
       for (int q = 0; q < pass.queries.length; q++) {
-        kernel.dots(pass.queries[q].scanned(), data, stride, count, dots);
-        select(q, candidates[q], dots, 0, first, 0, count);
+        var query = pass.queries[q].scanned();
+        if (jumps) {
+          kernel.dots(query, data, stride, chosen, count, dots);
+        } else {
+          kernel.dots(query, data, stride, count, dots);
+        }
+        select(q, candidates[q], dots, 0, block, chosen, 0, count);
       }
     }
   }
@@ -270,25 +392,50 @@ final class RowSieve implements Sieve {
     private final MemorySegment products;
     private final float[] dots;
 
+    /**
+     * Rows that do not lie side by side are copied here, side by side; NULL until there are any.
+     */
+    private MemorySegment gathered = MemorySegment.NULL;
+
     HalfScanner(RowPass pass, HalfKernel loops) {
       super(pass);
       this.loops = loops;
       this.query = Arena.ofAuto().allocate(4L * rows.dimension(), 64);
-      this.products = Arena.ofAuto().allocate(4L * pass.blockRows, 64);
-      this.dots = new float[pass.blockRows];
+      this.products = Arena.ofAuto().allocate(4L * pass.room, 64);
+      this.dots = new float[pass.room];
     }
 
     @Override
-    public void scan(long first, int count, Candidates[] candidates) {
+    double gatherBelow() {
+      return GATHER_BELOW;
+    }
+
+    @Override
+    void multiply(VectorBlock block, int[] chosen, int count, Candidates[] candidates) {
       int d = rows.dimension();
-      var block = rows.block(first, count);
-      readRowTerms(first, count);
+      var data = block.data();
+      long stride = block.stride();
+      if (!whole(chosen, count)) {
+        data = gather(block, chosen, count);
+        stride = 2L * d;
+      }
       for (int q = 0; q < pass.queries.length; q++) {
         MemorySegment.copy(pass.queries[q].scanned(), 0, query, FLOAT, 0, d);
-        loops.dots(rows.elementType(), query, block.data(), block.stride(), count, d, products);
+        loops.dots(rows.elementType(), query, data, stride, count, d, products);
         MemorySegment.copy(products, FLOAT, 0, dots, 0, count);
-        select(q, candidates[q], dots, 0, first, 0, count);
+        select(q, candidates[q], dots, 0, block, chosen, 0, count);
       }
+    }
+
+    private MemorySegment gather(VectorBlock block, int[] chosen, int count) {
+      long bytes = 2L * rows.dimension();
+      if (gathered.byteSize() == 0) {
+        gathered = Arena.ofAuto().allocate(pass.room * bytes, 64);
+      }
+      for (int i = 0; i < count; i++) {
+        MemorySegment.copy(block.data(), chosen[i] * block.stride(), gathered, i * bytes, bytes);
+      }
+      return gathered;
     }
   }
 
@@ -303,16 +450,14 @@ final class RowSieve implements Sieve {
 
     TiledScanner(RowPass pass) {
       super(pass);
-      this.panels = new float[(pass.blockRows + panelRows - 1) / panelRows * panelRows * d];
+      this.panels = new float[(pass.room + panelRows - 1) / panelRows * panelRows * d];
     }
 
     @Override
-    public void scan(long first, int count, Candidates[] candidates) {
-      var block = rows.block(first, count);
+    void multiply(VectorBlock block, int[] chosen, int count, Candidates[] candidates) {
       for (int at = 0; at < count; at += panelRows) {
-        packPanel(block, at, Math.min(panelRows, count - at));
+        packPanel(block, chosen, at, Math.min(panelRows, count - at));
       }
-      readRowTerms(first, count);
       for (int tile = 0; tile < pass.queries.length; tile += tileQueries) {
         int tiles = Math.min(tileQueries, pass.queries.length - tile);
         for (int at = 0; at < count; at += panelRows) {
@@ -323,7 +468,8 @@ final class RowSieve implements Sieve {
                 candidates[tile + q],
                 dots,
                 q * panelRows,
-                first,
+                block,
+                chosen,
                 at,
                 Math.min(panelRows, count - at));
           }
@@ -332,9 +478,9 @@ final class RowSieve implements Sieve {
     }
 
     /** Rows past {@code count} keep what was there: their products are never looked at. */
-    private void packPanel(VectorBlock block, int at, int count) {
+    private void packPanel(VectorBlock block, int[] chosen, int at, int count) {
       for (int r = 0; r < count; r++) {
-        block.decodeRow(at + r, decoded, r * d);
+        block.decodeRow(chosen[at + r], decoded, r * d);
       }
       kernel.pack(decoded, count, d, panels, at * d);
     }

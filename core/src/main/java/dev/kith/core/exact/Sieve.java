@@ -15,6 +15,9 @@ interface Sieve {
   /** What excludes rows, for reports. */
   String bound();
 
+  /** Whether it has, for a search with this filter, less to read than the rows let through. */
+  boolean suits(@Nullable RowFilter filter);
+
   /** Room for {@code count} queries. */
   Pass pass(int count);
 
@@ -49,5 +52,8 @@ interface Sieve {
      * Offers the rows of a block that are not excluded, to {@code candidates[q]} for each query.
      */
     void scan(long first, int count, Candidates[] candidates);
+
+    /** Offers what still waits for more, once this worker has no more blocks. */
+    void end(Candidates[] candidates);
   }
 }

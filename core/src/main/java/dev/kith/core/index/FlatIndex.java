@@ -54,8 +54,11 @@ final class FlatIndex implements VectorIndex {
   @Override
   public SearchResult search(VectorSource queries, SearchOptions options) {
     var backend = Backends.choose(options.backend());
-    return searches
-        .computeIfAbsent(backend.name(), _ -> backend.exactSearch(rows, metric, shadow))
-        .search(queries, options);
+    var search = searches.get(backend.name());
+    if (search == null) {
+      search =
+          searches.computeIfAbsent(backend.name(), _ -> backend.exactSearch(rows, metric, shadow));
+    }
+    return search.search(queries, options);
   }
 }

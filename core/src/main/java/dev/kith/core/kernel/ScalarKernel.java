@@ -36,24 +36,49 @@ public final class ScalarKernel implements ScanKernel {
   @Override
   public void dots(float[] query, MemorySegment rows, long stride, int count, float[] dots) {
     for (int r = 0; r < count; r++) {
-      long at = r * stride;
-      // Four chains, so that an addition need not wait for the last one.
-      float s0 = 0;
-      float s1 = 0;
-      float s2 = 0;
-      float s3 = 0;
-      int i = 0;
-      for (; i <= query.length - 4; i += 4) {
-        s0 += query[i] * rows.get(FLOAT, at + 4L * i);
-        s1 += query[i + 1] * rows.get(FLOAT, at + 4L * i + 4);
-        s2 += query[i + 2] * rows.get(FLOAT, at + 4L * i + 8);
-        s3 += query[i + 3] * rows.get(FLOAT, at + 4L * i + 12);
+      dots[r] = dot(query, rows, r * stride);
+    }
+  }
+
+  @Override
+  public void dots(
+      float[] query, MemorySegment rows, long stride, int[] picked, int count, float[] dots) {
+    for (int i = 0; i < count; i++) {
+      dots[i] = dot(query, rows, picked[i] * stride);
+    }
+  }
+
+  /** Four chains, so that an addition need not wait for the last one. */
+  private static float dot(float[] query, MemorySegment rows, long at) {
+    float s0 = 0;
+    float s1 = 0;
+    float s2 = 0;
+    float s3 = 0;
+    int i = 0;
+    for (; i <= query.length - 4; i += 4) {
+      s0 += query[i] * rows.get(FLOAT, at + 4L * i);
+      s1 += query[i + 1] * rows.get(FLOAT, at + 4L * i + 4);
+      s2 += query[i + 2] * rows.get(FLOAT, at + 4L * i + 8);
+      s3 += query[i + 3] * rows.get(FLOAT, at + 4L * i + 12);
+    }
+    float sum = (s0 + s1) + (s2 + s3);
+    for (; i < query.length; i++) {
+      sum += query[i] * rows.get(FLOAT, at + 4L * i);
+    }
+    return sum;
+  }
+
+  @Override
+  public void squaredNorms(
+      MemorySegment rows, long stride, int d, int[] picked, int count, float[] norms) {
+    for (int i = 0; i < count; i++) {
+      long at = picked[i] * stride;
+      float sum = 0;
+      for (long e = at; e < at + 4L * d; e += 4) {
+        float element = rows.get(FLOAT, e);
+        sum += element * element;
       }
-      float sum = (s0 + s1) + (s2 + s3);
-      for (; i < query.length; i++) {
-        sum += query[i] * rows.get(FLOAT, at + 4L * i);
-      }
-      dots[r] = sum;
+      norms[i] = sum;
     }
   }
 

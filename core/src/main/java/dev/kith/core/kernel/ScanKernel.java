@@ -34,6 +34,23 @@ public interface ScanKernel {
    */
   void dots(float[] query, MemorySegment rows, long stride, int count, float[] dots);
 
+  /**
+   * One query against some of the rows, in place.
+   *
+   * @param rows off-heap; row {@code r} is at {@code r * stride} bytes, float32 little-endian
+   * @param picked {@code [>= count]} rows
+   * @param dots {@code [>= count]}; receives {@code <query, row picked[i]>}
+   */
+  void dots(float[] query, MemorySegment rows, long stride, int[] picked, int count, float[] dots);
+
+  /**
+   * {@code <row, row>} of some of the rows, in place.
+   *
+   * @param picked {@code [>= count]} rows
+   * @param norms {@code [>= count]}; receives that of row {@code picked[i]}
+   */
+  void squaredNorms(MemorySegment rows, long stride, int d, int[] picked, int count, float[] norms);
+
   /** {@code <row, row>}. */
   float squaredNorm(float[] row);
 

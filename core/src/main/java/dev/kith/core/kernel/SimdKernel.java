@@ -53,18 +53,48 @@ public final class SimdKernel implements ScanKernel {
   public void dots(float[] query, MemorySegment rows, long stride, int count, float[] dots) {
     int quarter = count / 4;
     for (int r = 0; r < quarter; r++) {
-      four(query, rows, r * stride, quarter * stride, dots, r, quarter);
+      long at = r * stride;
+      long apart = quarter * stride;
+      four(query, rows, at, at + apart, at + 2 * apart, at + 3 * apart, dots, r, quarter);
     }
     for (int r = 4 * quarter; r < count; r++) {
       dots[r] = one(query, rows, r * stride);
     }
   }
 
+  /** Four rows at a time here, too, each from its own part of what was picked. */
+  @Override
+  public void dots(
+      float[] query, MemorySegment rows, long stride, int[] picked, int count, float[] dots) {
+    int quarter = count / 4;
+    for (int i = 0; i < quarter; i++) {
+      four(
+          query,
+          rows,
+          picked[i] * stride,
+          picked[i + quarter] * stride,
+          picked[i + 2 * quarter] * stride,
+          picked[i + 3 * quarter] * stride,
+          dots,
+          i,
+          quarter);
+    }
+    for (int i = 4 * quarter; i < count; i++) {
+      dots[i] = one(query, rows, picked[i] * stride);
+    }
+  }
+
+  /** Rows at these bytes; products go to {@code dots[r]} and {@code quarter} behind each other. */
   private static void four(
-      float[] query, MemorySegment rows, long at, long apart, float[] dots, int r, int quarter) {
-    long at1 = at + apart;
-    long at2 = at1 + apart;
-    long at3 = at2 + apart;
+      float[] query,
+      MemorySegment rows,
+      long at,
+      long at1,
+      long at2,
+      long at3,
+      float[] dots,
+      int r,
+      int quarter) {
     var sum0 = FloatVector.zero(LANES);
     var sum1 = FloatVector.zero(LANES);
     var sum2 = FloatVector.zero(LANES);
@@ -105,6 +135,86 @@ public final class SimdKernel implements ScanKernel {
     float sum = 0;
     for (; i < query.length; i++) {
       sum += query[i] * rows.get(FLOAT, at + 4L * i);
+    }
+    return sum;
+  }
+
+  /** Four rows at a time, as in {@link #dots}: their reads wait together. */
+  @Override
+  public void squaredNorms(
+      MemorySegment rows, long stride, int d, int[] picked, int count, float[] norms) {
+    int quarter = count / 4;
+    for (int i = 0; i < quarter; i++) {
+      fourNorms(
+          rows,
+          d,
+          picked[i] * stride,
+          picked[i + quarter] * stride,
+          picked[i + 2 * quarter] * stride,
+          picked[i + 3 * quarter] * stride,
+          norms,
+          i,
+          quarter);
+    }
+    for (int i = 4 * quarter; i < count; i++) {
+      norms[i] = norm(rows, picked[i] * stride, d);
+    }
+  }
+
+  private static void fourNorms(
+      MemorySegment rows,
+      int d,
+      long at,
+      long at1,
+      long at2,
+      long at3,
+      float[] norms,
+      int r,
+      int quarter) {
+    var sum0 = FloatVector.zero(LANES);
+    var sum1 = FloatVector.zero(LANES);
+    var sum2 = FloatVector.zero(LANES);
+    var sum3 = FloatVector.zero(LANES);
+    int i = 0;
+    for (; i < LANES.loopBound(d); i += W) {
+      long e = 4L * i;
+      var x0 = FloatVector.fromMemorySegment(LANES, rows, at + e, LITTLE_ENDIAN);
+      var x1 = FloatVector.fromMemorySegment(LANES, rows, at1 + e, LITTLE_ENDIAN);
+      var x2 = FloatVector.fromMemorySegment(LANES, rows, at2 + e, LITTLE_ENDIAN);
+      var x3 = FloatVector.fromMemorySegment(LANES, rows, at3 + e, LITTLE_ENDIAN);
+      sum0 = x0.fma(x0, sum0);
+      sum1 = x1.fma(x1, sum1);
+      sum2 = x2.fma(x2, sum2);
+      sum3 = x3.fma(x3, sum3);
+    }
+    norms[r] = sum0.reduceLanes(ADD);
+    norms[r + quarter] = sum1.reduceLanes(ADD);
+    norms[r + 2 * quarter] = sum2.reduceLanes(ADD);
+    norms[r + 3 * quarter] = sum3.reduceLanes(ADD);
+    if (i < d) {
+      norms[r] += normTail(rows, at, i, d);
+      norms[r + quarter] += normTail(rows, at1, i, d);
+      norms[r + 2 * quarter] += normTail(rows, at2, i, d);
+      norms[r + 3 * quarter] += normTail(rows, at3, i, d);
+    }
+  }
+
+  private static float norm(MemorySegment rows, long at, int d) {
+    var sum = FloatVector.zero(LANES);
+    int i = 0;
+    for (; i < LANES.loopBound(d); i += W) {
+      var x = FloatVector.fromMemorySegment(LANES, rows, at + 4L * i, LITTLE_ENDIAN);
+      sum = x.fma(x, sum);
+    }
+    return sum.reduceLanes(ADD) + normTail(rows, at, i, d);
+  }
+
+  /** The elements from {@code i} on, fewer than a vector. */
+  private static float normTail(MemorySegment rows, long at, int i, int d) {
+    float sum = 0;
+    for (; i < d; i++) {
+      float element = rows.get(FLOAT, at + 4L * i);
+      sum += element * element;
     }
     return sum;
   }

@@ -54,13 +54,17 @@ public final class HalfShadow extends Shadow {
     return codes;
   }
 
-  /** Squared norms of {@code count} rows, within the bound of a kernel's, and their residuals. */
-  public void terms(long first, int count, float[] norms, float[] residuals) {
+  /**
+   * Squared norms of {@code count} rows, within the bound of a kernel's, and their residuals.
+   *
+   * @param picked which rows, counted from {@code first}
+   */
+  public void terms(long first, int[] picked, int count, float[] norms, float[] residuals) {
     long stride = unitBytes();
-    for (int r = 0; r < count; r++) {
-      long at = (first + r + 1) * stride - TERM_BYTES;
-      norms[r] = body.get(FLOAT, at);
-      residuals[r] = body.get(FLOAT, at + 4);
+    for (int i = 0; i < count; i++) {
+      long at = (first + picked[i] + 1) * stride - TERM_BYTES;
+      norms[i] = body.get(FLOAT, at);
+      residuals[i] = body.get(FLOAT, at + 4);
     }
   }
 

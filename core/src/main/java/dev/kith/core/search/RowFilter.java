@@ -104,6 +104,29 @@ public final class RowFilter {
   }
 
   /**
+   * Lists the rows of a block that may be returned.
+   *
+   * @param first a multiple of 64
+   * @param length rows of the block; those past {@link #size} are none
+   * @param picked {@code [>= length]}; receives rows, counted from {@code first}, ascending
+   * @return how many
+   */
+  public int pick(long first, int length, int[] picked) {
+    int n = 0;
+    int end = (int) Math.min(length, size - first);
+    for (int at = 0; at < end; at += Long.SIZE) {
+      long word = bits.get(WORD, (first + at) >>> 6 << 3);
+      if (end - at < Long.SIZE) {
+        word &= -1L >>> (Long.SIZE - (end - at));
+      }
+      for (; word != 0; word &= word - 1) {
+        picked[n++] = at + Long.numberOfTrailingZeros(word);
+      }
+    }
+    return n;
+  }
+
+  /**
    * The bits, read-only: row {@code r} is bit {@code r % 8} of byte {@code r / 8}; zeros up to a
    * multiple of 64.
    */

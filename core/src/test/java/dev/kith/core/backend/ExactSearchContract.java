@@ -59,6 +59,24 @@ public abstract class ExactSearchContract {
   /** Searches and compares every list of rows and every score with the definition. */
   private SearchResult assertExact(
       Metric metric, VectorSource source, float[][] rows, float[][] queries, int k, int threads) {
+    return assertExact(metric, source, rows, queries, order(metric, rows, queries), k, threads);
+  }
+
+  /** All rows for each query, nearest first. */
+  private static long[][] order(Metric metric, float[][] rows, float[][] queries) {
+    return Arrays.stream(queries)
+        .map(query -> TestVectors.nearest(metric, query, rows, rows.length))
+        .toArray(long[][]::new);
+  }
+
+  private SearchResult assertExact(
+      Metric metric,
+      VectorSource source,
+      float[][] rows,
+      float[][] queries,
+      long[][] order,
+      int k,
+      int threads) {
     try (var batch = VectorSource.of(queries)) {
       var result =
           exactSearch(source, metric).search(batch, SearchOptions.nearest(k).withThreads(threads));
@@ -67,9 +85,13 @@ public abstract class ExactSearchContract {
         var found = result.neighbors().get(q);
         assertThat(found.rows())
             .as("metric=%s query=%d k=%d", metric, q, k)
-            .isEqualTo(TestVectors.nearest(metric, queries[q], rows, k));
-        for (var hit : found) {
+            .isEqualTo(Arrays.copyOf(order[q], Math.min(k, order[q].length)));
+        for (int rank = 0; rank < found.size(); rank++) {
+          var hit = found.get(rank);
           double key = TestVectors.key(metric, queries[q], rows[(int) hit.row()]);
+          assertThat(found.row(rank)).isEqualTo(hit.row());
+          assertThat(Double.doubleToRawLongBits(found.key(rank)))
+              .isEqualTo(Double.doubleToRawLongBits(key));
           assertThat(hit.score()).isEqualTo(metric.score(key));
         }
       }
@@ -101,13 +123,14 @@ public abstract class ExactSearchContract {
   @ParameterizedTest
   @EnumSource
   void search_manyBlocksAndThreads_isExact(Metric metric, SplittableRandom random) {
-    var rows = TestVectors.gaussians(random, 5000, 24);
+    int d = 64;
+    var rows = TestVectors.gaussians(random, 9000, d); // enough work for two threads a query
     try (var source = VectorSource.of(rows)) {
-      for (int threads : new int[] {1, 2, 7}) {
-        for (int batch : new int[] {1, 5, 30}) {
-          var result =
-              assertExact(
-                  metric, source, rows, TestVectors.gaussians(random, batch, 24), 10, threads);
+      for (int batch : new int[] {1, 5, 21}) {
+        var queries = TestVectors.gaussians(random, batch, d);
+        var order = order(metric, rows, queries);
+        for (int threads : new int[] {1, 2, 7}) {
+          var result = assertExact(metric, source, rows, queries, order, 10, threads);
           // The bound must exclude nearly everything, or the scan proves nothing.
           assertThat(result.report().candidates()).isLessThan(batch * 100L);
           assertThat(result.report().fallbacks()).isZero();
@@ -353,6 +376,105 @@ public abstract class ExactSearchContract {
               assertThat(result.report().rowsScanned()).isEqualTo(filter.count() * batch);
             }
           }
+        }
+      }
+    }
+  }
+
+  /** Rows of sparse filters are read alone, those of dense ones with their neighbours. */
+  @ParameterizedTest
+  @EnumSource
+  void search_filterOfAnyShare_findsTheNearestOfThoseAllowed(
+      Metric metric, SplittableRandom random) {
+    int n = 5000; // several blocks, the last of them not whole
+    var rows = TestVectors.gaussians(random, n, 24);
+    rows[4999] = rows[3].clone();
+    var queries = TestVectors.gaussians(random, 21, 24);
+    queries[0] = rows[3].clone();
+    var order = order(metric, rows, queries);
+    try (var source = VectorSource.of(rows);
+        var asked = VectorSource.of(queries)) {
+      var search = exactSearch(source, metric);
+      for (double share : new double[] {0, 0.0002, 0.001, 0.01, 0.05, 0.2, 0.45, 0.6, 0.95, 1}) {
+        int stretch = random.nextInt(n - (int) (share * n) + 1);
+        int one = random.nextInt(n);
+        for (var filter :
+            List.of(
+                RowFilter.of(n, row -> share > 0 && row == one),
+                RowFilter.of(n, _ -> random.nextDouble() < share),
+                RowFilter.of(n, row -> row >= stretch && row < stretch + share * n),
+                // Dense, sparse and empty parts in one.
+                RowFilter.of(
+                    n, row -> random.nextDouble() < (row / 700 % 2 == 0 ? share : 1e-3)))) {
+          for (int batch : new int[] {1, 5, 21}) {
+            int k = 1 + random.nextInt(40);
+            var options = SearchOptions.nearest(k).withThreads(1 + random.nextInt(3)).among(filter);
+            var result = search.search(asked.slice(0, batch), options);
+            for (int q = 0; q < batch; q++) {
+              var found = result.neighbors().get(q);
+              assertThat(found.rows())
+                  .as("share=%s rows=%d batch=%d k=%d", share, filter.count(), batch, k)
+                  .isEqualTo(Arrays.stream(order[q]).filter(filter::allows).limit(k).toArray());
+              for (int rank = 0; rank < found.size(); rank++) {
+                double key = metric.key(queries[q], rows[(int) found.row(rank)]);
+                assertThat(found.key(rank)).isEqualTo(key);
+              }
+            }
+            assertThat(result.report().rowsScanned()).isEqualTo(filter.count() * batch);
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 16, 33, 300})
+  void search_anyTypeWithFilter_findsTheNearestOfThoseAllowed(int d, SplittableRandom random) {
+    int n = 400;
+    for (var type : ElementType.values()) {
+      var data = TestVectors.typed(random, type, n, d);
+      var queries = TestVectors.gaussians(random, 20, d);
+      try (var source = data.source();
+          var asked = VectorSource.of(queries)) {
+        for (var metric : Metric.values()) {
+          var search = exactSearch(source, metric);
+          double share = random.nextDouble() * random.nextDouble();
+          var filter = RowFilter.of(n, _ -> random.nextDouble() < share);
+          var order = order(metric, data.rows(), queries);
+          for (int batch : new int[] {1, 3, 20}) {
+            var options = SearchOptions.nearest(9).among(filter);
+            var result = search.search(asked.slice(0, batch), options);
+            for (int q = 0; q < batch; q++) {
+              assertThat(result.neighbors().get(q).rows())
+                  .as("type=%s metric=%s share=%s batch=%d", type, metric, share, batch)
+                  .isEqualTo(Arrays.stream(order[q]).filter(filter::allows).limit(9).toArray());
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /** A row that a filter keeps out is not an answer's concern, one that it lets through is. */
+  @ParameterizedTest
+  @EnumSource
+  void search_withFilterRowNotFinite_namesItIfAllowed(Metric metric, SplittableRandom random) {
+    if (shadow() != null) {
+      return; // which cannot be built of such rows
+    }
+    var rows = TestVectors.gaussians(random, 3000, 10);
+    rows[1234][7] = Float.NaN;
+    try (var source = VectorSource.of(rows)) {
+      for (int batch : new int[] {1, 25}) {
+        try (var queries = VectorSource.of(TestVectors.gaussians(random, batch, 10))) {
+          var search = exactSearch(source, metric);
+          var without = RowFilter.of(3000, row -> row % 100 == 33);
+          var with = RowFilter.of(3000, row -> row % 100 == 34);
+          var found = search.search(queries, SearchOptions.nearest(2).among(without));
+          assertThat(found.neighbors()).allMatch(each -> each.size() == 2);
+          assertThatThrownBy(() -> search.search(queries, SearchOptions.nearest(2).among(with)))
+              .isInstanceOf(VectorDataException.class)
+              .hasMessageContaining("row=1234, element=7, found=NaN");
         }
       }
     }

@@ -58,6 +58,31 @@ public abstract class ScanKernelContract {
 
   @ParameterizedTest
   @MethodSource("awkwardDimensions")
+  void productsAndNorms_someRows_withinRoundingBound(int d, SplittableRandom random) {
+    float[] query = TestVectors.gaussian(random, d);
+    float[][] rows = TestVectors.gaussians(random, 23, d);
+    for (int share = 1; share <= 23; share += 2) {
+      int most = share;
+      int[] picked =
+          IntStream.range(0, 23).filter(r -> r == 22 || random.nextInt(23) < most).toArray();
+      // Nothing lies behind row 22, so a read past it would throw.
+      var dots = new float[picked.length + 1];
+      dots[picked.length] = 42;
+      kernel().dots(query, TestVectors.segment(rows), 4L * d, picked, picked.length, dots);
+      for (int i = 0; i < picked.length; i++) {
+        assertWithinBound(dots[i], query, rows[picked[i]]);
+      }
+      assertThat(dots[picked.length]).isEqualTo(42);
+      kernel().squaredNorms(TestVectors.segment(rows), 4L * d, d, picked, picked.length, dots);
+      for (int i = 0; i < picked.length; i++) {
+        assertWithinBound(dots[i], rows[picked[i]], rows[picked[i]]);
+      }
+      assertThat(dots[picked.length]).isEqualTo(42);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("awkwardDimensions")
   void squaredNorm_anyDimension_withinRoundingBound(int d, SplittableRandom random) {
     float[] row = TestVectors.gaussian(random, d);
     assertWithinBound(kernel().squaredNorm(row), row, row);

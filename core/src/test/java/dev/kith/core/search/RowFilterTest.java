@@ -95,6 +95,29 @@ class RowFilterTest {
   }
 
   @Test
+  void pick_anyBlock_listsItsRows(SplittableRandom random) {
+    for (int round = 0; round < 100 * Seeded.effort(); round++) {
+      int size = 1 + random.nextInt(700);
+      var rows = random(random, size);
+      var filter = RowFilter.of(size, rows);
+      var picked = new int[700];
+      for (int first = 0; first < size; first += 64) {
+        for (int length : new int[] {1, 63, 64, 65, 128, 700}) {
+          int from = first;
+          int n = filter.pick(first, length, picked);
+          assertThat(Arrays.copyOf(picked, n))
+              .as("rows %s, %d rows at %d", rows, length, first)
+              .isEqualTo(
+                  rows.stream()
+                      .filter(row -> row >= from && row < from + length)
+                      .map(row -> row - from)
+                      .toArray());
+        }
+      }
+    }
+  }
+
+  @Test
   void of_bitsBehindTheLastRow_namesTheHighest() {
     var rows = new BitSet();
     rows.set(5);
