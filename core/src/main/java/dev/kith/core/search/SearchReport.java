@@ -7,7 +7,7 @@ package dev.kith.core.search;
  * @param index that was searched, such as {@code flat}
  * @param bound what excluded rows: {@code float32}, the rows themselves, or the name of their
  *     shadow, such as {@code int8}; {@code int8, float32} if some queries were answered by the one
- *     and some by the other
+ *     and some by the other. With a sparse filter it is the rows, even if there is a shadow
  * @param rowsScanned rows looked at, those that a filter lets through, for all queries together
  * @param candidates rows whose canonical score was computed, for all queries together
  * @param fallbacks queries for which the shadow's bound was too loose, so that the rows were
