@@ -13,6 +13,11 @@ import java.nio.file.Path;
 record HalfQuantizer(String name, ElementType type) implements Quantizer {
 
   @Override
+  public Shadow encode(VectorSource rows, Metric metric) {
+    return encode(rows, metric, Arena.ofAuto());
+  }
+
+  @Override
   public Shadow encode(VectorSource rows, Metric metric, Arena arena) {
     long bytes = HalfShadow.bytes(rows);
     var shadow = new HalfShadow(this, rows, metric, type, arena.allocate(bytes, 64), null);

@@ -23,6 +23,11 @@ record Int8Quantizer() implements Quantizer {
   }
 
   @Override
+  public Shadow encode(VectorSource rows, Metric metric) {
+    return encode(rows, metric, Arena.ofAuto());
+  }
+
+  @Override
   public Shadow encode(VectorSource rows, Metric metric, Arena arena) {
     var centre = chooseCentre(rows, metric);
     var body = arena.allocate(Int8Shadow.bytes(rows), 64);

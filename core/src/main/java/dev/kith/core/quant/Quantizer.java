@@ -38,9 +38,7 @@ public interface Quantizer {
    * @param rows stay the caller's, and must stay open as long as the shadow
    * @throws dev.kith.core.vector.VectorDataException if a row is not finite
    */
-  default Shadow encode(VectorSource rows, Metric metric) {
-    return encode(rows, metric, Arena.ofAuto());
-  }
+  Shadow encode(VectorSource rows, Metric metric);
 
   /**
    * The same with the codes in an arena of the caller's, which frees them.

@@ -71,19 +71,22 @@ public final class WholeFile implements Closeable {
     Files.move(
         partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     committed = true;
-    forceFolder();
+    var folder = target.toAbsolutePath().getParent();
+    if (folder != null) {
+      forceFolder(folder);
+    }
   }
 
-  /** Makes the new name durable; not every system can open a folder, and then it does so itself. */
-  private void forceFolder() {
-    var folder = target.toAbsolutePath().getParent();
-    if (folder == null) {
-      return;
-    }
-    try (var opened = FileChannel.open(folder, StandardOpenOption.READ)) {
-      opened.force(true);
+  /** Makes the names in a folder durable; not every system can, and then it does so itself. */
+  public static void forceFolder(Path folder) throws IOException {
+    FileChannel opened;
+    try {
+      opened = FileChannel.open(folder, StandardOpenOption.READ);
     } catch (IOException e) {
       return; // Windows
+    }
+    try (opened) {
+      opened.force(true);
     }
   }
 
