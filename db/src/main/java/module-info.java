@@ -2,12 +2,16 @@
 module dev.kith.db {
   requires transitive com.fasterxml.jackson.databind;
   requires transitive dev.kith.core;
+  requires java.management;
+  requires jdk.jfr;
   requires org.apache.lucene.core;
   requires static transitive org.jspecify;
 
   exports dev.kith.db;
+  exports dev.kith.db.durability;
   exports dev.kith.db.filter;
   exports dev.kith.db.point;
+  exports dev.kith.db.query;
 
   provides org.apache.lucene.codecs.KnnVectorsFormat with
       dev.kith.db.format.KithVectorsFormat;

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -41,8 +42,7 @@ public final class Payload {
    * @throws IllegalArgumentException if it is no JSON, no object, or names a key twice
    */
   public static Payload parse(String json) {
-    var payload = new Payload(json.getBytes(StandardCharsets.UTF_8));
-    return payload.tree().isEmpty() ? EMPTY : of(payload.tree());
+    return of(new Payload(json.getBytes(StandardCharsets.UTF_8)).tree());
   }
 
   /** Of a value each key: strings, numbers, booleans, null, lists and maps of these. */
@@ -63,12 +63,10 @@ public final class Payload {
     return of(values);
   }
 
-  /** Of a tree that nobody changes from now on. */
+  /** Of a tree, as it is now. */
   public static Payload of(ObjectNode tree) {
     try {
-      var payload = new Payload(MAPPER.writeValueAsBytes(tree));
-      payload.tree = tree;
-      return payload;
+      return new Payload(MAPPER.writeValueAsBytes(tree));
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("a payload must be JSON: " + e.getOriginalMessage(), e);
     }
@@ -82,6 +80,11 @@ public final class Payload {
   /** The compact JSON; not to be changed. */
   public byte[] utf8() {
     return json;
+  }
+
+  /** How long the JSON is. */
+  public int bytes() {
+    return json.length;
   }
 
   /** Read on first use; not to be changed. */
@@ -109,7 +112,10 @@ public final class Payload {
   /** The value at a path of keys joined by dots, as JSON text, or null if there is none. */
   public @Nullable String get(String path) {
     var value = at(path);
-    return value == null ? null : value.isTextual() ? value.textValue() : value.toString();
+    if (value == null) {
+      return null;
+    }
+    return value.isTextual() ? value.textValue() : value.toString();
   }
 
   /** The value at a path; the key that is the whole path goes before keys joined by dots. */
@@ -132,17 +138,30 @@ public final class Payload {
 
   /** True if it has no key. */
   public boolean isEmpty() {
-    return json.length == 2;
+    return tree().isEmpty();
   }
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof Payload payload && tree().equals(payload.tree());
+    return other instanceof Payload payload
+        && (Arrays.equals(json, payload.json) || tree().equals(Payload::compare, payload.tree()));
+  }
+
+  /** 0 if two values that are no arrays or objects are equal; numbers are, if their values are. */
+  private static int compare(JsonNode one, JsonNode other) {
+    if (one.isNumber() && other.isNumber()) {
+      return one.decimalValue().compareTo(other.decimalValue());
+    }
+    return one.equals(other) ? 0 : 1;
   }
 
   @Override
   public int hashCode() {
-    return tree().hashCode();
+    int hash = 0;
+    for (var entry : tree().properties()) {
+      hash += entry.getKey().hashCode(); // values that are equal may be written in several ways
+    }
+    return hash;
   }
 
   /** The JSON. */

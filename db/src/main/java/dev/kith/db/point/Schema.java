@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -68,6 +69,20 @@ public record Schema(
       throw new IllegalArgumentException("there is a field of that name already: " + path);
     }
     return new Schema(vectors, more, strict);
+  }
+
+  /** With another index for the vectors of that name. */
+  public Schema withIndex(String name, String spec) {
+    var changed = new LinkedHashMap<>(vectors);
+    changed.put(name, vector(name).withIndex(spec));
+    return new Schema(changed, fields, strict);
+  }
+
+  /** Without these indexed fields. */
+  public Schema withoutFields(Set<String> paths) {
+    var fewer = new LinkedHashMap<>(fields);
+    fewer.keySet().removeAll(paths);
+    return new Schema(vectors, fewer, strict);
   }
 
   /** Allowing no other fields. */

@@ -1,4 +1,4 @@
-package dev.kith.db;
+package dev.kith.db.durability;
 
 /** What an acknowledged write survives. */
 public enum Durability {

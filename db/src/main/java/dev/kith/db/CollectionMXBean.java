@@ -1,0 +1,25 @@
+package dev.kith.db;
+
+/** What a collection counts, for JMX: {@code dev.kith:type=Collection,name=...}. */
+public interface CollectionMXBean {
+  /** Where it is kept. */
+  String getPlace();
+
+  /** Points alive. */
+  long getPoints();
+
+  /** Segments that are searched. */
+  int getSegments();
+
+  /** Bytes of all files. */
+  long getBytes();
+
+  /** Bytes of log that no checkpoint has replaced. */
+  long getLogBytes();
+
+  /** Points written since the collection was opened. */
+  long getUpserts();
+
+  /** Queries answered since the collection was opened. */
+  long getQueries();
+}

@@ -1,0 +1,70 @@
+package dev.kith.db;
+
+import dev.kith.db.durability.Durability;
+import dev.kith.db.store.WritableStorage;
+import java.time.Duration;
+
+/**
+ * How a collection is kept while it is open; the next opening may choose otherwise.
+ *
+ * @param durability what an acknowledged write survives
+ * @param flushInterval for {@link Durability#INTERVAL}: what power loss may cost
+ * @param refreshInterval how long a write may stay unseen by searches; zero: the next query sees it
+ * @param memoryBytes for points that are in no segment yet
+ * @param checkpointBytes of log, after which the segments are made durable in the background
+ */
+public record CollectionOptions(
+    Durability durability,
+    Duration flushInterval,
+    Duration refreshInterval,
+    long memoryBytes,
+    long checkpointBytes) {
+  /** Safe, and visible at once. */
+  public static final CollectionOptions DEFAULT =
+      new CollectionOptions(
+          Durability.REQUEST, Duration.ofMillis(200), Duration.ZERO, 48L << 20, 256L << 20);
+
+  /** Checks the numbers. */
+  public CollectionOptions {
+    if (flushInterval.isNegative() || flushInterval.isZero()) {
+      throw new IllegalArgumentException("flushInterval must be positive: " + flushInterval);
+    }
+    if (refreshInterval.isNegative()) {
+      throw new IllegalArgumentException(
+          "refreshInterval must not be negative: " + refreshInterval);
+    }
+    if (memoryBytes < 1 << 20 || memoryBytes > 1L << 30) {
+      throw new IllegalArgumentException("memoryBytes must be 1 MiB to 1 GiB: " + memoryBytes);
+    }
+    if (checkpointBytes < 1) {
+      throw new IllegalArgumentException("checkpointBytes must be positive: " + checkpointBytes);
+    }
+  }
+
+  /** The same with another durability. */
+  public CollectionOptions withDurability(Durability level) {
+    return new CollectionOptions(
+        level, flushInterval, refreshInterval, memoryBytes, checkpointBytes);
+  }
+
+  /** The same with writes that may stay unseen for so long. */
+  public CollectionOptions withRefreshInterval(Duration interval) {
+    return new CollectionOptions(durability, flushInterval, interval, memoryBytes, checkpointBytes);
+  }
+
+  /** The same with a checkpoint after so many bytes of log. */
+  public CollectionOptions withCheckpointBytes(long bytes) {
+    return new CollectionOptions(durability, flushInterval, refreshInterval, memoryBytes, bytes);
+  }
+
+  /** The same with so much memory for points that are in no segment yet. */
+  public CollectionOptions withMemoryBytes(long bytes) {
+    return new CollectionOptions(
+        durability, flushInterval, refreshInterval, bytes, checkpointBytes);
+  }
+
+  WritableStorage.Settings settings() {
+    return new WritableStorage.Settings(
+        durability, flushInterval, refreshInterval, memoryBytes, checkpointBytes);
+  }
+}

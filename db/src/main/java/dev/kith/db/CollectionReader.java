@@ -1,0 +1,596 @@
+package dev.kith.db;
+
+import static dev.kith.core.metric.Metric.ScoreKind.DISTANCE;
+import static dev.kith.core.metric.Metric.ScoreKind.SIMILARITY;
+
+import dev.kith.core.metric.Metric;
+import dev.kith.core.metric.Metric.ScoreKind;
+import dev.kith.core.vector.VectorSource;
+import dev.kith.db.filter.Filter;
+import dev.kith.db.point.FieldType;
+import dev.kith.db.point.Point;
+import dev.kith.db.point.PointId;
+import dev.kith.db.point.Schema;
+import dev.kith.db.query.Facet;
+import dev.kith.db.query.Fusion;
+import dev.kith.db.query.Grouped;
+import dev.kith.db.query.Hit;
+import dev.kith.db.query.Page;
+import dev.kith.db.query.Query;
+import dev.kith.db.query.QueryReport;
+import dev.kith.db.query.QueryResult;
+import dev.kith.db.store.Candidate;
+import dev.kith.db.store.CollectionFolder;
+import dev.kith.db.store.Deadline;
+import dev.kith.db.store.Events;
+import dev.kith.db.store.Facets;
+import dev.kith.db.store.FilterQueries;
+import dev.kith.db.store.Hydration;
+import dev.kith.db.store.Lookup;
+import dev.kith.db.store.RowFilters;
+import dev.kith.db.store.VectorSearch;
+import dev.kith.db.store.VectorTotals;
+import dev.kith.db.store.WordSearch;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.search.IndexSearcher;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A collection as it was at one moment: all that is read through it fits together, whatever is
+ * written meanwhile. Must be closed, since it holds files; safe for many threads until then.
+ */
+public final class CollectionReader implements AutoCloseable {
+  private static final int MAX_DEPTH = 1 << 30;
+
+  private final String name;
+  private final Schema schema;
+  private final DirectoryReader reader;
+  private final boolean stale;
+  private final IndexSearcher searcher;
+  private final RowFilters filters;
+  private boolean closed;
+
+  /** Takes over the caller's reference to the reader. */
+  CollectionReader(
+      String name,
+      CollectionFolder.Description description,
+      DirectoryReader reader,
+      boolean stale,
+      RowFilters filters) {
+    this.name = name;
+    // Fields by which older points are not indexed yet are not there for filters.
+    this.schema = description.schema().withoutFields(description.pending());
+    this.reader = reader;
+    this.stale = stale;
+    this.searcher = new IndexSearcher(reader);
+    this.searcher.setQueryCache(null); // RowFilters keeps what is worth it
+    this.filters = filters;
+  }
+
+  /** What a source ranked, best first. */
+  private record Ranking(List<Candidate> candidates, Scale scale, List<VectorTotals> totals) {}
+
+  /** Turns keys into the scores that users see. */
+  private record Scale(@Nullable Metric metric) {
+    static final Scale NEGATED = new Scale(null);
+
+    ScoreKind kind() {
+      return metric == null ? SIMILARITY : metric.scoreKind();
+    }
+
+    double score(double key) {
+      return metric == null ? 0.0 - key : metric.score(key);
+    }
+
+    /** Whether a score is worse than the threshold. */
+    boolean isWorse(double score, @Nullable Double threshold) {
+      return threshold != null && (kind() == DISTANCE ? score > threshold : score < threshold);
+    }
+  }
+
+  private interface Reading<T> {
+    T read() throws IOException;
+  }
+
+  private static <T> T reading(Reading<T> work) {
+    try {
+      return work.read();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The schema of that moment. */
+  public Schema schema() {
+    return schema;
+  }
+
+  /**
+   * Answers a query.
+   *
+   * @throws IllegalArgumentException if it does not fit the collection
+   * @throws dev.kith.core.search.SearchStoppedException at its deadline
+   * @throws dev.kith.core.backend.BackendUnavailableException if a forced backend cannot serve
+   */
+  public QueryResult query(Query query) {
+    return queryBatch(List.of(query)).getFirst();
+  }
+
+  /**
+   * Answers several queries; those next to each other that differ in their vectors alone are
+   * searched together, which costs less than one after the other.
+   */
+  public List<QueryResult> queryBatch(List<Query> queries) {
+    var event = new Events.Search();
+    event.begin();
+    var results = reading(() -> answers(queries));
+    event.queries = queries.size();
+    for (var result : results) {
+      event.backend = result.report().backend();
+      event.rows += result.report().rowsScanned();
+    }
+    event.commit();
+    return results;
+  }
+
+  private List<QueryResult> answers(List<Query> queries) throws IOException {
+    var results = new ArrayList<QueryResult>();
+    for (int first = 0; first < queries.size(); ) {
+      int end = first + 1;
+      while (end < queries.size() && alike(queries.get(first), queries.get(end))) {
+        end++;
+      }
+      var group = queries.subList(first, end);
+      var rankings =
+          group.size() == 1 ? List.of(rank(group.getFirst())) : nearest(group, vectors(group));
+      for (int i = 0; i < group.size(); i++) {
+        results.add(result(group.get(i), rankings.get(i)));
+      }
+      first = end;
+    }
+    return results;
+  }
+
+  /** Whether one search serves both. */
+  private static boolean alike(Query one, Query other) {
+    return one.source() instanceof Query.Nearest(var vector, float[] _)
+        && other.source() instanceof Query.Nearest(var otherVector, float[] _)
+        && vector.equals(otherVector)
+        && one.withSource(other.source()).equals(other);
+  }
+
+  private static List<float[]> vectors(List<Query> group) {
+    return group.stream().map(query -> ((Query.Nearest) query.source()).query()).toList();
+  }
+
+  private QueryResult result(Query query, Ranking ranking) throws IOException {
+    var hits = new ArrayList<Hit>();
+    for (var candidate : cut(query, ranking)) {
+      hits.add(
+          Hydration.hit(
+              candidate,
+              ranking.scale.score(candidate.key()),
+              query.withPayload(),
+              query.withVectors()));
+    }
+    return new QueryResult(hits, report(ranking));
+  }
+
+  /** What is left of a ranking by threshold, offset and limit. */
+  private static List<Candidate> cut(Query query, Ranking ranking) {
+    var kept = new ArrayList<Candidate>();
+    for (var candidate : ranking.candidates) {
+      if (ranking.scale.isWorse(ranking.scale.score(candidate.key()), query.threshold())) {
+        break;
+      }
+      kept.add(candidate);
+    }
+    int from = Math.min(query.offset(), kept.size());
+    return kept.subList(from, Math.min(from + query.limit(), kept.size()));
+  }
+
+  private static int depth(Query query) {
+    return query.offset() + query.limit();
+  }
+
+  private Ranking rank(Query query) throws IOException {
+    query.withVectors().forEach(schema::vector);
+    return switch (query.source()) {
+      case Query.Nearest(var _, float[] vector) ->
+          nearest(List.of(query), List.of(vector)).getFirst();
+      case Query.NearestTo(var vector, var id) ->
+          nearestBut(query, vector, requireVector(vector, id), Set.of(id));
+      case Query.Recommend recommend -> recommend(query, recommend);
+      case Query.Words words -> words(query, words);
+      case Query.Fused(var queries, var fusion) -> fused(query, queries, fusion);
+      case Query.Rescored(var candidates, var vector, float[] by) ->
+          rescored(query, candidates, vector, by);
+    };
+  }
+
+  private List<Ranking> nearest(List<Query> alike, List<float[]> vectors) throws IOException {
+    var query = alike.getFirst();
+    query.withVectors().forEach(schema::vector);
+    return nearest(query, ((Query.Nearest) query.source()).vector(), vectors, depth(query));
+  }
+
+  private List<Ranking> nearest(Query query, String vector, List<float[]> vectors, int k)
+      throws IOException {
+    var search = vectorSearch(query, vector);
+    for (var one : vectors) {
+      requireDimension(vector, one);
+    }
+    var scale = new Scale(search.field().metric());
+    try (var source =
+        vectors.size() == 1
+            ? VectorSource.single(vectors.getFirst())
+            : VectorSource.of(vectors.toArray(float[][]::new))) {
+      return search.nearest(source, k).stream()
+          .map(found -> new Ranking(found, scale, List.of(search.totals())))
+          .toList();
+    }
+  }
+
+  private VectorSearch vectorSearch(Query query, String vector) {
+    return new VectorSearch(
+        searcher,
+        filters,
+        vector,
+        schema.vector(vector),
+        compiled(query.filter()),
+        new Deadline(query.deadline()),
+        query.backend(),
+        query.threads());
+  }
+
+  private org.apache.lucene.search.@Nullable Query compiled(@Nullable Filter filter) {
+    return filter == null ? null : FilterQueries.compile(filter, schema);
+  }
+
+  private void requireDimension(String vector, float[] query) {
+    int dimension = schema.vector(vector).dimension();
+    if (query.length != dimension) {
+      throw new IllegalArgumentException(
+          "query dimension must match the collection: query=%d, collection=%d (%s, vector %s)"
+              .formatted(query.length, dimension, name, vector));
+    }
+  }
+
+  private float[] requireVector(String vector, PointId id) throws IOException {
+    schema.vector(vector);
+    var at = Lookup.find(reader, id);
+    if (at == null) {
+      throw new IllegalArgumentException("no such point: id=%s (%s)".formatted(id, name));
+    }
+    var found = Hydration.vector(at, vector);
+    if (found == null) {
+      throw new IllegalArgumentException(
+          "the point has no such vector: id=%s, vector=%s (%s)".formatted(id, vector, name));
+    }
+    return found;
+  }
+
+  /** Nearest to a vector, without some points. */
+  private Ranking nearestBut(Query query, String vector, float[] target, Set<PointId> left)
+      throws IOException {
+    int k = (int) Math.min((long) depth(query) + left.size(), Integer.MAX_VALUE - 1);
+    var ranking = nearest(query, vector, List.of(target), k).getFirst();
+    return new Ranking(
+        ranking.candidates.stream().filter(candidate -> !left.contains(candidate.id())).toList(),
+        ranking.scale,
+        ranking.totals);
+  }
+
+  private Ranking recommend(Query query, Query.Recommend recommend) throws IOException {
+    var like = mean(recommend.vector(), recommend.like());
+    var target = new float[like.length];
+    var unlike = recommend.unlike().isEmpty() ? like : mean(recommend.vector(), recommend.unlike());
+    for (int i = 0; i < target.length; i++) {
+      target[i] = (float) (like[i] + (like[i] - unlike[i]));
+    }
+    var examples = new HashSet<>(recommend.like());
+    examples.addAll(recommend.unlike());
+    return nearestBut(query, recommend.vector(), target, examples);
+  }
+
+  private double[] mean(String vector, List<PointId> ids) throws IOException {
+    var sum = new double[schema.vector(vector).dimension()];
+    for (var id : ids) {
+      var one = requireVector(vector, id);
+      for (int i = 0; i < sum.length; i++) {
+        sum[i] += one[i];
+      }
+    }
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] /= ids.size();
+    }
+    return sum;
+  }
+
+  private Ranking words(Query query, Query.Words words) throws IOException {
+    for (var path : words.fields()) {
+      if (schema.field(path) != FieldType.TEXT) {
+        throw new IllegalArgumentException(
+            "words are looked for in text fields: %s is %s (%s)"
+                .formatted(
+                    path,
+                    schema.field(path) == null ? "not indexed" : "of type " + schema.field(path),
+                    name));
+      }
+    }
+    var found =
+        WordSearch.best(
+            searcher,
+            words.fields(),
+            words.words(),
+            compiled(query.filter()),
+            depth(query),
+            new Deadline(query.deadline()));
+    return new Ranking(found, Scale.NEGATED, List.of());
+  }
+
+  /** The part of a query, within its filter and its deadline. */
+  private static Query within(Query whole, Query part) {
+    var narrowed = whole.filter() == null ? part : part.where(whole.filter());
+    return part.deadline() == null && whole.deadline() != null
+        ? narrowed.deadline(whole.deadline())
+        : narrowed;
+  }
+
+  private Ranking fused(Query query, List<Query> queries, Fusion fusion) throws IOException {
+    var byId = new HashMap<PointId, Candidate>();
+    var rankings = new ArrayList<Fusion.Ranking>();
+    var totals = new ArrayList<VectorTotals>();
+    for (var part : queries) {
+      var ranking = rank(within(query, part));
+      totals.addAll(ranking.totals);
+      var hits = new ArrayList<Fusion.Ranked>();
+      for (var candidate : cut(part, ranking)) {
+        byId.put(candidate.id(), candidate);
+        hits.add(new Fusion.Ranked(candidate.id(), ranking.scale.score(candidate.key())));
+      }
+      rankings.add(new Fusion.Ranking(ranking.scale.kind(), hits));
+    }
+    var found = new ArrayList<Candidate>();
+    fusion
+        .fuse(rankings)
+        .forEach(
+            (id, score) -> {
+              var candidate = byId.get(id);
+              if (candidate == null || !Double.isFinite(score)) {
+                throw new IllegalArgumentException(
+                    "a fusion gives finite scores to points of its lists alone: id=%s, score=%s"
+                        .formatted(id, score));
+              }
+              found.add(candidate.withKey(0.0 - score));
+            });
+    found.sort(null);
+    return new Ranking(found, Scale.NEGATED, totals);
+  }
+
+  private Ranking rescored(Query query, Query candidates, String vector, float[] by)
+      throws IOException {
+    requireDimension(vector, by);
+    var first = rank(within(query, candidates));
+    var search = vectorSearch(query, vector);
+    var again = search.rescore(cut(candidates, first), by);
+    var totals = new ArrayList<>(first.totals);
+    totals.add(search.totals());
+    return new Ranking(again, new Scale(search.field().metric()), totals);
+  }
+
+  private QueryReport report(Ranking ranking) {
+    if (ranking.totals.isEmpty()) {
+      return new QueryReport(
+          ranking.scale.kind(),
+          "lucene",
+          "words",
+          "",
+          reader.leaves().size(),
+          0,
+          0,
+          0,
+          false,
+          stale);
+    }
+    var total = VectorTotals.sum(ranking.totals);
+    return new QueryReport(
+        ranking.scale.kind(),
+        total.backend(),
+        total.index(),
+        total.bound(),
+        total.segments(),
+        total.passed(),
+        total.rowsScanned(),
+        total.candidates(),
+        total.proved(),
+        stale);
+  }
+
+  /**
+   * The best groups of points that share a value of a keyword, bool or integer field, and the best
+   * points of each. A point without the field is in no group, one with several values in several.
+   *
+   * @param groups how many, at least 1
+   * @param size the most hits of a group, at least 1
+   */
+  public Grouped queryGrouped(Query query, String field, int groups, int size) {
+    if (groups < 1 || size < 1) {
+      throw new IllegalArgumentException(
+          "groups and their size must be at least 1: groups=%d, size=%d".formatted(groups, size));
+    }
+    return reading(() -> grouped(query, field, groups, size));
+  }
+
+  private Grouped grouped(Query query, String field, int groups, int size) throws IOException {
+    var type = schema.field(field);
+    if (type != FieldType.KEYWORD && type != FieldType.BOOL && type != FieldType.INTEGER) {
+      throw new IllegalArgumentException(
+          "points are grouped by a keyword, bool or integer field: %s is %s (%s)"
+              .formatted(field, type == null ? "not indexed" : "of type " + type, name));
+    }
+    var whole = query.offset(0);
+    var values = new LinkedHashSet<String>();
+    var totals = new ArrayList<VectorTotals>();
+    Scale scale = Scale.NEGATED;
+    int depth = (int) Math.min(2L * groups * size, MAX_DEPTH);
+    while (true) {
+      var asked = whole.limit(depth);
+      var ranking = rank(asked);
+      scale = ranking.scale;
+      totals.addAll(ranking.totals);
+      var found = cut(asked, ranking);
+      for (var candidate : found) {
+        values.addAll(Facets.valuesOf(candidate, field, type));
+      }
+      if (values.size() >= groups || found.size() < depth || depth == MAX_DEPTH) {
+        break;
+      }
+      depth = (int) Math.min(4L * depth, MAX_DEPTH);
+    }
+    var found = new ArrayList<Grouped.Group>();
+    for (var value : values.stream().limit(groups).toList()) {
+      var within = whole.limit(size).where(hasValue(field, value, type));
+      var ranking = rank(within);
+      totals.addAll(ranking.totals);
+      found.add(new Grouped.Group(value, result(within, ranking).hits()));
+    }
+    return new Grouped(found, report(new Ranking(List.of(), scale, totals)));
+  }
+
+  private static Filter hasValue(String field, String value, FieldType type) {
+    var values = Filter.field(field);
+    return switch (type) {
+      case INTEGER -> values.is(Long.parseLong(value));
+      case BOOL -> values.is(Boolean.parseBoolean(value));
+      case KEYWORD, TEXT, FLOAT, DATETIME, GEO -> values.is(value);
+    };
+  }
+
+  /** The point of that id, or null if there is none. */
+  public @Nullable Point get(PointId id) {
+    return get(List.of(id)).stream().findFirst().orElse(null);
+  }
+
+  /** Those points that there are, in the order of the ids. */
+  public List<Point> get(List<PointId> ids) {
+    return reading(() -> Lookup.points(reader, ids, schema));
+  }
+
+  /**
+   * Points in the order of their ids, a page at a time.
+   *
+   * @param filter that they must pass, or null for all
+   * @param after the page before's {@link Page#next}, or null for the first page
+   * @param limit of points a page, at least 1
+   */
+  public Page scroll(@Nullable Filter filter, @Nullable PointId after, int limit) {
+    if (limit < 1) {
+      throw new IllegalArgumentException("limit must be at least 1: " + limit);
+    }
+    return reading(
+        () -> {
+          var points = new ArrayList<Point>();
+          var more = new boolean[1];
+          Lookup.inOrder(
+              searcher,
+              filters,
+              after,
+              compiled(filter),
+              candidate -> {
+                more[0] = points.size() == limit;
+                if (!more[0]) {
+                  points.add(Lookup.point(candidate, schema));
+                }
+                return !more[0];
+              });
+          return new Page(points, more[0] ? points.getLast().id() : null);
+        });
+  }
+
+  /** Gives every point that passes, in the order of their ids. */
+  public void forEach(@Nullable Filter filter, Consumer<Point> to) {
+    reading(
+        () -> {
+          visit(filter, candidate -> to.accept(Lookup.point(candidate, schema)));
+          return true;
+        });
+  }
+
+  /** Gives the id of every point that passes, in their order. */
+  public void forEachId(@Nullable Filter filter, Consumer<PointId> to) {
+    reading(
+        () -> {
+          visit(filter, candidate -> to.accept(candidate.id()));
+          return true;
+        });
+  }
+
+  private interface Step {
+    void take(Candidate candidate) throws IOException;
+  }
+
+  private void visit(@Nullable Filter filter, Step step) throws IOException {
+    Lookup.inOrder(
+        searcher,
+        filters,
+        null,
+        compiled(filter),
+        candidate -> {
+          step.take(candidate);
+          return true;
+        });
+  }
+
+  /** How many points pass; null for all. */
+  public long count(@Nullable Filter filter) {
+    var query = compiled(filter);
+    if (query == null) {
+      return reader.numDocs();
+    }
+    return reading(
+        () -> {
+          long count = 0;
+          for (var leaf : reader.leaves()) {
+            count += filters.count(searcher, leaf, query);
+          }
+          return count;
+        });
+  }
+
+  /**
+   * The most frequent values of a keyword, bool or integer field, ties by the smaller value.
+   *
+   * @param filter that points must pass, or null for all
+   */
+  public List<Facet> facet(String field, @Nullable Filter filter, int limit) {
+    var type = schema.field(field);
+    if (type == null) {
+      throw new IllegalArgumentException(
+          "values are counted of an indexed field: %s is not indexed (%s)".formatted(field, name));
+    }
+    return reading(() -> Facets.count(searcher, filters, field, type, compiled(filter), limit));
+  }
+
+  /** Lets the files go. */
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      try {
+        reader.decRef();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}

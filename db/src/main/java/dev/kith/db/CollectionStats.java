@@ -1,0 +1,33 @@
+package dev.kith.db;
+
+import java.util.List;
+
+/**
+ * What a collection holds, and how much of the disk it takes.
+ *
+ * @param points alive
+ * @param deleted points that still take room until their segment is merged
+ * @param segments that are searched
+ * @param bytes of all files
+ * @param logBytes of the translog among them
+ * @param indexes one for each name of vectors
+ */
+public record CollectionStats(
+    long points, long deleted, int segments, long bytes, long logBytes, List<IndexStats> indexes) {
+  /** Copies the list. */
+  public CollectionStats {
+    indexes = List.copyOf(indexes);
+  }
+
+  /**
+   * The vectors of one name.
+   *
+   * @param vector their name
+   * @param index built for large segments
+   * @param rows stored, those of deleted points too
+   * @param rowBytes on disk
+   * @param shadowBytes on disk
+   */
+  public record IndexStats(
+      String vector, String index, long rows, long rowBytes, long shadowBytes) {}
+}

@@ -1,0 +1,108 @@
+package dev.kith.db;
+
+import dev.kith.db.point.Point;
+import dev.kith.db.point.PointId;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+
+/**
+ * Writes a stream of points in rounds. While one is written, the next is read. Within a round the
+ * points are shared out to threads by their ids, so that of several with one id the last stays.
+ */
+public final class Importer {
+  /** Points that one thread writes together. */
+  static final int BATCH = 500;
+
+  private static final int THREADS = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 4);
+  private static final int ROUND_BYTES = 16 << 20;
+
+  private final Consumer<List<Point>> upsert;
+
+  Importer(Consumer<List<Point>> upsert) {
+    this.upsert = upsert;
+  }
+
+  /** Told what is durable. */
+  @FunctionalInterface
+  public interface Acknowledged {
+    /**
+     * All points from the start to this one are.
+     *
+     * @param points how many
+     * @param last the id of the last
+     */
+    void accept(long points, PointId last);
+  }
+
+  /** Writes all; ends at the first failure, after the round before it was acknowledged. */
+  long run(Iterator<Point> points, Acknowledged acknowledged) {
+    long done = 0;
+    CompletableFuture<?> writing = CompletableFuture.completedFuture(true);
+    List<Point> written = List.of();
+    try (var threads =
+        Executors.newFixedThreadPool(
+            THREADS, Thread.ofPlatform().name("kith-import-", 0).daemon().factory())) {
+      boolean more = true;
+      while (more) {
+        var round = round(points);
+        more = points.hasNext();
+        done += end(writing, written, done, acknowledged);
+        writing = write(round, threads);
+        written = round;
+      }
+      return done + end(writing, written, done, acknowledged);
+    }
+  }
+
+  private static List<Point> round(Iterator<Point> points) {
+    var round = new ArrayList<Point>();
+    long bytes = 0;
+    while (round.size() < THREADS * BATCH && bytes < ROUND_BYTES && points.hasNext()) {
+      var point = points.next();
+      round.add(point);
+      bytes += point.payload().bytes();
+      for (var vector : point.vectors().values()) {
+        bytes += Float.BYTES * (long) vector.length;
+      }
+    }
+    return round;
+  }
+
+  private CompletableFuture<?> write(List<Point> round, ExecutorService threads) {
+    var parts = new ArrayList<List<Point>>();
+    for (int i = 0; i < THREADS; i++) {
+      parts.add(new ArrayList<>());
+    }
+    for (var point : round) {
+      parts.get(Math.floorMod(point.id().hashCode(), THREADS)).add(point);
+    }
+    var all =
+        parts.stream()
+            .map(part -> CompletableFuture.runAsync(() -> upsert.accept(part), threads))
+            .toArray(CompletableFuture<?>[]::new);
+    return CompletableFuture.allOf(all);
+  }
+
+  private static long end(
+      CompletableFuture<?> writing, List<Point> round, long before, Acknowledged acknowledged) {
+    try {
+      writing.join();
+    } catch (CompletionException e) {
+      switch (e.getCause()) {
+        case RuntimeException cause -> throw cause;
+        case Error cause -> throw cause;
+        case null, default -> throw e;
+      }
+    }
+    if (!round.isEmpty()) {
+      acknowledged.accept(before + round.size(), round.getLast().id());
+    }
+    return round.size();
+  }
+}

@@ -1,0 +1,278 @@
+package dev.kith.db.query;
+
+import dev.kith.db.filter.Filter;
+import dev.kith.db.point.PointId;
+import dev.kith.db.point.Schema;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A question to a collection. Made by one of the static methods, refined by the others:
+ *
+ * <pre>{@code
+ * Query.nearest(vector).where("year >= 2020").limit(20).withVectors("vector")
+ * }</pre>
+ *
+ * @param source what points are ranked by
+ * @param limit how many hits, at least 1
+ * @param offset how many of the best are left out first
+ * @param threshold the worst score a hit may have: the largest distance for L2, the smallest
+ *     similarity otherwise; null for any
+ * @param filter which points may be hits, or null for all
+ * @param withPayload whether hits bring their payload
+ * @param withVectors the names of the vectors that hits bring
+ * @param deadline how long the search may take, or null for as long as it needs
+ * @param backend the one that must search vectors, or null for the best one usable
+ * @param threads the most threads to use, 0 for all cores
+ */
+public record Query(
+    Source source,
+    int limit,
+    int offset,
+    @Nullable Double threshold,
+    @Nullable Filter filter,
+    boolean withPayload,
+    Set<String> withVectors,
+    @Nullable Duration deadline,
+    @Nullable String backend,
+    int threads) {
+
+  /** What ranks points. */
+  public sealed interface Source {}
+
+  /** Nearness to a vector, {@code [d]}. */
+  @SuppressWarnings("ArrayRecordComponent") // the same array is the same question
+  public record Nearest(String vector, float[] query) implements Source {}
+
+  /** Nearness to a point that the collection has; the point itself is no hit. */
+  public record NearestTo(String vector, PointId id) implements Source {}
+
+  /**
+   * Nearness to the mean of some points' vectors, pushed away from the mean of others: {@code
+   * mean(like) + (mean(like) - mean(unlike))}. None of these points is a hit.
+   */
+  public record Recommend(String vector, List<PointId> like, List<PointId> unlike)
+      implements Source {
+    /** Copies the lists. */
+    public Recommend {
+      like = List.copyOf(like);
+      unlike = List.copyOf(unlike);
+      if (like.isEmpty()) {
+        throw new IllegalArgumentException("a recommendation needs a point to be like");
+      }
+    }
+  }
+
+  /**
+   * BM25 (k1 = 1.2, b = 0.75) of words in text fields, summed over the fields; a point with none of
+   * the words is no hit. Its statistics count deleted points until their segment is merged.
+   */
+  public record Words(List<String> fields, String words) implements Source {
+    /** Copies the list. */
+    public Words {
+      fields = List.copyOf(fields);
+      if (fields.isEmpty()) {
+        throw new IllegalArgumentException("words need a text field to be looked for in");
+      }
+    }
+  }
+
+  /** The hits of several queries in one order. */
+  public record Fused(List<Query> queries, Fusion fusion) implements Source {
+    /** Copies the list. */
+    public Fused {
+      queries = List.copyOf(queries);
+      if (queries.isEmpty()) {
+        throw new IllegalArgumentException("a fusion needs a query");
+      }
+    }
+  }
+
+  /** The hits of a query, ranked anew by nearness to another vector; those without it are left. */
+  @SuppressWarnings("ArrayRecordComponent") // the same array is the same question
+  public record Rescored(Query candidates, String vector, float[] query) implements Source {}
+
+  /** Hits of a query unless it says otherwise. */
+  public static final int DEFAULT_LIMIT = 10;
+
+  /** Checks the numbers. */
+  public Query {
+    if (limit < 1) {
+      throw new IllegalArgumentException("limit must be at least 1: " + limit);
+    }
+    if (offset < 0 || offset > Integer.MAX_VALUE - 1 - limit) {
+      throw new IllegalArgumentException(
+          "offset must be 0 or more, and offset + limit below 2^31 - 1: " + offset);
+    }
+    if (threshold != null && threshold.isNaN()) {
+      throw new IllegalArgumentException("a threshold must be a number: NaN");
+    }
+    if (threads < 0) {
+      throw new IllegalArgumentException("threads must be 0 (all cores) or more: " + threads);
+    }
+    withVectors = Set.copyOf(withVectors);
+  }
+
+  /** Ranked by that. */
+  public static Query by(Source source) {
+    return new Query(source, DEFAULT_LIMIT, 0, null, null, true, Set.of(), null, null, 0);
+  }
+
+  /** The points whose {@link Schema#VECTOR} is nearest. */
+  public static Query nearest(float[] vector) {
+    return nearest(Schema.VECTOR, vector);
+  }
+
+  /** The points whose vector of that name is nearest. */
+  public static Query nearest(String name, float[] vector) {
+    return by(new Nearest(name, vector));
+  }
+
+  /** The points nearest to one of them. */
+  public static Query nearestTo(PointId id) {
+    return by(new NearestTo(Schema.VECTOR, id));
+  }
+
+  /** More like these points. */
+  public static Query like(PointId... ids) {
+    return by(new Recommend(Schema.VECTOR, List.of(ids), List.of()));
+  }
+
+  /** The points with these words in a text field, by BM25. */
+  public static Query words(String field, String words) {
+    return by(new Words(List.of(field), words));
+  }
+
+  /** The hits of several queries, each with its own limit, fused. */
+  public static Query fuse(Fusion fusion, Query... queries) {
+    return by(new Fused(List.of(queries), fusion));
+  }
+
+  /** This query's hits ranked anew by another vector. */
+  public Query rescoredBy(String name, float[] vector) {
+    var parts = new Parts(this);
+    parts.source = new Rescored(this, name, vector);
+    parts.offset = 0;
+    parts.threshold = null;
+    parts.filter = null;
+    return parts.query();
+  }
+
+  /** The same, ranked by something else. */
+  public Query withSource(Source newSource) {
+    var parts = new Parts(this);
+    parts.source = newSource;
+    return parts.query();
+  }
+
+  /** With so many hits. */
+  public Query limit(int count) {
+    var parts = new Parts(this);
+    parts.limit = count;
+    return parts.query();
+  }
+
+  /** Without the best so many. */
+  public Query offset(int count) {
+    var parts = new Parts(this);
+    parts.offset = count;
+    return parts.query();
+  }
+
+  /** With hits no worse than that. */
+  public Query threshold(double score) {
+    var parts = new Parts(this);
+    parts.threshold = score;
+    return parts.query();
+  }
+
+  /** Among points that also pass this filter. */
+  public Query where(Filter condition) {
+    var parts = new Parts(this);
+    parts.filter = filter == null ? condition : filter.and(condition);
+    return parts.query();
+  }
+
+  /** Among points that also pass this filter, in its text form. */
+  public Query where(String condition) {
+    return where(Filter.parse(condition));
+  }
+
+  /** Ids and scores alone. */
+  public Query withoutPayload() {
+    var parts = new Parts(this);
+    parts.withPayload = false;
+    return parts.query();
+  }
+
+  /** With these vectors of each hit. */
+  public Query withVectors(String... names) {
+    var parts = new Parts(this);
+    parts.withVectors = Set.of(names);
+    return parts.query();
+  }
+
+  /** Within that time, or {@link dev.kith.core.search.SearchStoppedException}. */
+  public Query deadline(Duration time) {
+    var parts = new Parts(this);
+    parts.deadline = time;
+    return parts.query();
+  }
+
+  /** On that backend or not at all. */
+  public Query onBackend(String name) {
+    var parts = new Parts(this);
+    parts.backend = name;
+    return parts.query();
+  }
+
+  /** With at most so many threads. */
+  public Query threads(int count) {
+    var parts = new Parts(this);
+    parts.threads = count;
+    return parts.query();
+  }
+
+  /** A query while it is made. */
+  private static final class Parts {
+    private Source source;
+    private int limit;
+    private int offset;
+    private @Nullable Double threshold;
+    private @Nullable Filter filter;
+    private boolean withPayload;
+    private Set<String> withVectors;
+    private @Nullable Duration deadline;
+    private @Nullable String backend;
+    private int threads;
+
+    Parts(Query from) {
+      source = from.source;
+      limit = from.limit;
+      offset = from.offset;
+      threshold = from.threshold;
+      filter = from.filter;
+      withPayload = from.withPayload;
+      withVectors = from.withVectors;
+      deadline = from.deadline;
+      backend = from.backend;
+      threads = from.threads;
+    }
+
+    Query query() {
+      return new Query(
+          source,
+          limit,
+          offset,
+          threshold,
+          filter,
+          withPayload,
+          withVectors,
+          deadline,
+          backend,
+          threads);
+    }
+  }
+}

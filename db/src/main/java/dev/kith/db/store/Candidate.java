@@ -1,0 +1,87 @@
+package dev.kith.db.store;
+
+import dev.kith.db.point.PointId;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import org.apache.lucene.index.LeafReaderContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A document that may be a hit. Ordered by key, then by id; the id is read when a tie, or somebody,
+ * asks for it. Not safe for many threads.
+ */
+public final class Candidate implements Comparable<Candidate> {
+  private final double key;
+  private final LeafReaderContext leaf;
+  private final int document;
+  private byte @Nullable [] id;
+
+  /**
+   * A document.
+   *
+   * @param key smaller is better
+   * @param document within the leaf
+   */
+  Candidate(double key, LeafReaderContext leaf, int document) {
+    this.key = key;
+    this.leaf = leaf;
+    this.document = document;
+  }
+
+  /** Smaller is better. */
+  public double key() {
+    return key;
+  }
+
+  /** The same document with another key. */
+  public Candidate withKey(double newKey) {
+    var same = new Candidate(newKey, leaf, document);
+    same.id = id;
+    return same;
+  }
+
+  LeafReaderContext leaf() {
+    return leaf;
+  }
+
+  int document() {
+    return document;
+  }
+
+  /** The point's id. */
+  public PointId id() {
+    return PointId.ofBytes(idBytes());
+  }
+
+  private byte[] idBytes() {
+    var known = id;
+    if (known == null) {
+      try {
+        known = Documents.idBytes(leaf.reader(), document);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      id = known;
+    }
+    return known;
+  }
+
+  @Override
+  public int compareTo(Candidate other) {
+    int byKey = Double.compare(key, other.key);
+    return byKey != 0 ? byKey : Arrays.compareUnsigned(idBytes(), other.idBytes());
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Candidate candidate
+        && candidate.document == document
+        && candidate.leaf.ord == leaf.ord;
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * leaf.ord + document;
+  }
+}

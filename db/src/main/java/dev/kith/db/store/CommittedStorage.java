@@ -1,0 +1,63 @@
+package dev.kith.db.store;
+
+import java.io.IOException;
+import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.store.AlreadyClosedException;
+import org.apache.lucene.store.Directory;
+
+/** The last checkpoint of a collection that another process may be writing. */
+public final class CommittedStorage implements Storage {
+  private static final long LOOK_EVERY_NANOS = 1_000_000_000;
+
+  private final CollectionFolder files;
+  private final Directory directory;
+  private DirectoryReader current;
+  private CollectionFolder.Description description;
+  private long lookedAt = System.nanoTime();
+
+  /** Of the collection in that folder. */
+  public CommittedStorage(CollectionFolder files) throws IOException {
+    this.files = files;
+    this.description = files.read();
+    this.directory = files.directory();
+    this.current = DirectoryReader.open(directory);
+  }
+
+  @Override
+  public synchronized CollectionFolder.Description description() {
+    return description;
+  }
+
+  @Override
+  public synchronized DirectoryReader acquire() throws IOException {
+    if (System.nanoTime() - lookedAt > LOOK_EVERY_NANOS) {
+      lookedAt = System.nanoTime();
+      var newer = DirectoryReader.openIfChanged(current);
+      if (newer != null) {
+        description = files.read();
+        current.close();
+        current = newer;
+      }
+    }
+    if (!current.tryIncRef()) {
+      throw new AlreadyClosedException("the collection is closed");
+    }
+    return current;
+  }
+
+  @Override
+  public boolean isStale() {
+    return false; // it shows the last checkpoint, as it says
+  }
+
+  @Override
+  public long bytes() throws IOException {
+    return files.bytes();
+  }
+
+  @Override
+  public synchronized void close() throws IOException {
+    current.close();
+    directory.close();
+  }
+}

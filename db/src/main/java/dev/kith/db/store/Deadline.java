@@ -1,0 +1,38 @@
+package dev.kith.db.store;
+
+import dev.kith.core.search.SearchStoppedException;
+import java.time.Duration;
+import org.apache.lucene.index.QueryTimeout;
+import org.jspecify.annotations.Nullable;
+
+/** When a search of several parts must have ended. */
+public final class Deadline implements QueryTimeout {
+  private static final Duration FOREVER = Duration.ofDays(36_500);
+
+  private final long nanos;
+  private final long start = System.nanoTime();
+
+  /** From now on; null for never. */
+  public Deadline(@Nullable Duration limit) {
+    this.nanos = limit == null || limit.compareTo(FOREVER) >= 0 ? Long.MAX_VALUE : limit.toNanos();
+  }
+
+  /** Whether it has passed. */
+  @Override
+  public boolean shouldExit() {
+    return System.nanoTime() - start >= nanos;
+  }
+
+  /**
+   * Ends a search that is too late.
+   *
+   * @throws SearchStoppedException if the deadline has passed
+   */
+  public void check() {
+    if (shouldExit()) {
+      throw new SearchStoppedException(
+          "the search reached its deadline: deadline=%d ms; allow more time or search fewer points"
+              .formatted(nanos / 1_000_000));
+    }
+  }
+}

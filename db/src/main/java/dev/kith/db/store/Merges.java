@@ -1,0 +1,139 @@
+package dev.kith.db.store;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+import org.apache.lucene.index.ConcurrentMergeScheduler;
+import org.apache.lucene.index.FilterMergePolicy;
+import org.apache.lucene.index.MergePolicy;
+import org.apache.lucene.index.MergeScheduler;
+import org.apache.lucene.index.SegmentCommitInfo;
+import org.apache.lucene.index.SegmentInfos;
+import org.apache.lucene.index.TieredMergePolicy;
+import org.apache.lucene.store.Directory;
+import org.apache.lucene.store.FilterDirectory;
+import org.apache.lucene.store.FilterIndexOutput;
+import org.apache.lucene.store.IOContext;
+import org.apache.lucene.store.IndexOutput;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Merges in the background, as Lucene's tiered policy plans them, whatever the size of what comes
+ * out: an exact search over one segment costs less than over two. Counts what running merges write
+ * and stops them on demand; a stopped merge leaves the segments as they were.
+ */
+final class Merges {
+  private final Set<MergePolicy.OneMerge> running = ConcurrentHashMap.newKeySet();
+  private final AtomicLong bytesWritten = new AtomicLong();
+  private volatile boolean refused;
+
+  final MergePolicy policy;
+  final MergeScheduler scheduler = new Counting();
+
+  /** With a test for segments that a forced merge must write anew. */
+  Merges(Predicate<SegmentCommitInfo> outdated) {
+    var tiered = new TieredMergePolicy();
+    tiered.setMaxMergedSegmentMB(1 << 30); // no limit but the disk's
+    tiered.setNoCFSRatio(0.1);
+    policy = new Planning(tiered, outdated);
+  }
+
+  /** Bytes that merges have written so far. */
+  long bytesWritten() {
+    return bytesWritten.get();
+  }
+
+  /** Ends running merges soon and plans no forced ones until {@link #allow}. */
+  void stop() {
+    refused = true;
+    running.forEach(merge -> merge.getMergeProgress().abort());
+  }
+
+  void allow() {
+    refused = false;
+  }
+
+  /** Plans forced merges unless they are refused, single segments among them. */
+  private final class Planning extends FilterMergePolicy {
+    private final Predicate<SegmentCommitInfo> outdated;
+
+    Planning(MergePolicy in, Predicate<SegmentCommitInfo> outdated) {
+      super(in);
+      this.outdated = outdated;
+    }
+
+    @Override
+    public @Nullable MergeSpecification findForcedMerges(
+        SegmentInfos infos,
+        int maxSegments,
+        Map<SegmentCommitInfo, Boolean> toMerge,
+        MergeContext context)
+        throws IOException {
+      if (refused) {
+        return null;
+      }
+      var planned = super.findForcedMerges(infos, maxSegments, toMerge, context);
+      if (planned != null) {
+        return planned;
+      }
+      var single = new MergeSpecification();
+      for (var info : infos) {
+        if (toMerge.containsKey(info)
+            && outdated.test(info)
+            && !context.getMergingSegments().contains(info)) {
+          single.add(new OneMerge(List.of(info)));
+        }
+      }
+      return single.merges.isEmpty() ? null : single;
+    }
+  }
+
+  /** Lucene's threads, with an eye on each merge. */
+  private final class Counting extends ConcurrentMergeScheduler {
+    @Override
+    protected void doMerge(MergeSource source, MergePolicy.OneMerge merge) throws IOException {
+      var event = new Events.Merge();
+      event.begin();
+      running.add(merge);
+      try {
+        super.doMerge(source, merge);
+      } finally {
+        running.remove(merge);
+        event.rows = merge.segments.stream().mapToLong(info -> info.info.maxDoc()).sum();
+        event.segments = merge.segments.size();
+        event.stopped = merge.isAborted();
+        event.commit();
+      }
+    }
+
+    @Override
+    public Directory wrapForMerge(MergePolicy.OneMerge merge, Directory in) {
+      return new FilterDirectory(super.wrapForMerge(merge, in)) {
+        @Override
+        public IndexOutput createOutput(String name, IOContext context) throws IOException {
+          return counted(in.createOutput(name, context));
+        }
+      };
+    }
+
+    private IndexOutput counted(IndexOutput output) {
+      return new FilterIndexOutput("counted " + output, output.getName(), output) {
+        @Override
+        public void writeByte(byte b) throws IOException {
+          out.writeByte(b);
+          bytesWritten.incrementAndGet();
+        }
+
+        @Override
+        public void writeBytes(byte[] b, int offset, int length) throws IOException {
+          out.writeBytes(b, offset, length);
+          bytesWritten.addAndGet(length);
+        }
+      };
+    }
+  }
+}

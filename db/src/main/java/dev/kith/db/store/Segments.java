@@ -1,0 +1,361 @@
+package dev.kith.db.store;
+
+import dev.kith.core.backend.SegmentListeners;
+import dev.kith.core.metric.Metric;
+import dev.kith.db.format.KithVectorsFormat;
+import dev.kith.db.format.SegmentVectors;
+import dev.kith.db.point.PointId;
+import dev.kith.db.point.Schema;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.IndexCommit;
+import org.apache.lucene.index.IndexFileNames;
+import org.apache.lucene.index.IndexReader;
+import org.apache.lucene.index.IndexWriter;
+import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.index.IndexableField;
+import org.apache.lucene.index.KeepOnlyLastCommitDeletionPolicy;
+import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.index.SegmentCommitInfo;
+import org.apache.lucene.index.SegmentInfos;
+import org.apache.lucene.index.SnapshotDeletionPolicy;
+import org.apache.lucene.store.AlreadyClosedException;
+import org.apache.lucene.store.Directory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The segments of a collection, under a Lucene writer: points go in, readers come out, commits
+ * carry the generation of the log that goes on after them. What is written is seen by the next
+ * reader. Safe for many threads.
+ */
+public final class Segments implements Closeable {
+  private static final System.Logger LOG = System.getLogger(Segments.class.getName());
+  private static final SegmentListeners LISTENERS = SegmentListeners.installed();
+  private static final String GENERATION = "kith.generation";
+
+  private final Supplier<Schema> schema;
+  private final Duration refreshInterval;
+  private final Merges merges;
+  private final SnapshotDeletionPolicy commits =
+      new SnapshotDeletionPolicy(new KeepOnlyLastCommitDeletionPolicy());
+  private final IndexWriter writer;
+  private final Set<Object> announced = ConcurrentHashMap.newKeySet();
+
+  private final Object refreshing = new Object();
+  private final AtomicLong written = new AtomicLong();
+  private volatile long refreshed;
+  private volatile long refreshedAt = System.nanoTime();
+  private volatile DirectoryReader current;
+  private volatile boolean frozen;
+
+  /**
+   * Opens what the directory holds, or begins there.
+   *
+   * @param schema the one of the moment
+   * @param ramBytes of points not yet in a segment
+   * @param refreshInterval how old a reader may be; zero for not at all
+   */
+  public Segments(
+      Directory directory, Supplier<Schema> schema, long ramBytes, Duration refreshInterval)
+      throws IOException {
+    this.schema = schema;
+    this.refreshInterval = refreshInterval;
+    this.merges = new Merges(this::isOutdated);
+    var config =
+        new IndexWriterConfig(PayloadFields.ANALYZER)
+            .setCodec(
+                KithVectorsFormat.codec(field -> schema.get().vector(Documents.vectorName(field))))
+            .setRAMBufferSizeMB(ramBytes / (double) (1 << 20))
+            .setMergePolicy(merges.policy)
+            .setMergeScheduler(merges.scheduler)
+            .setIndexDeletionPolicy(commits)
+            .setCommitOnClose(false);
+    forgetOlderCommits(directory);
+    this.writer = new IndexWriter(directory, config);
+    try {
+      this.current = DirectoryReader.open(writer);
+    } catch (Throwable e) {
+      writer.rollback();
+      throw e;
+    }
+    announce(current);
+  }
+
+  /**
+   * A power cut may keep the file of an older commit and lose files that it names, since deleting
+   * them was not forced. Lucene would read it and fail, though the last commit is whole.
+   */
+  private static void forgetOlderCommits(Directory directory) throws IOException {
+    var files = directory.listAll();
+    var last = SegmentInfos.getLastCommitSegmentsFileName(files);
+    if (last == null) {
+      return;
+    }
+    SegmentInfos.readCommit(directory, last); // throws if it is not whole
+    boolean deleted = false;
+    for (var file : files) {
+      if (file.startsWith(IndexFileNames.SEGMENTS + "_") && !file.equals(last)) {
+        directory.deleteFile(file);
+        deleted = true;
+      }
+    }
+    if (deleted) {
+      directory.syncMetaData();
+    }
+  }
+
+  /** Built for another index than the schema names now. */
+  private boolean isOutdated(SegmentCommitInfo info) {
+    return schema.get().vectors().entrySet().stream()
+        .anyMatch(
+            vector -> {
+              var built =
+                  info.info.getAttribute(
+                      KithVectorsFormat.specAttribute(Documents.vectorField(vector.getKey())));
+              return built != null && !built.equals(vector.getValue().index().toString());
+            });
+  }
+
+  /** The generation of the log that begins where the last commit ends; 0 without a commit. */
+  public long generation() {
+    var data = writer.getLiveCommitData();
+    if (data != null) {
+      for (var entry : data) {
+        if (entry.getKey().equals(GENERATION)) {
+          return Long.parseLong(entry.getValue());
+        }
+      }
+    }
+    return 0;
+  }
+
+  /** Puts a point in the place of the one with its id, if there is one. */
+  void upsert(List<IndexableField> document, PointId id) throws IOException {
+    writer.updateDocument(Documents.term(id), document);
+    written.incrementAndGet();
+  }
+
+  /** Takes a point away, if there is one of that id. */
+  public void delete(PointId id) throws IOException {
+    writer.deleteDocuments(Documents.term(id));
+    written.incrementAndGet();
+  }
+
+  /**
+   * A reader that sees all that was written before this call; to be given back by {@link
+   * IndexReader#decRef}.
+   */
+  public DirectoryReader acquire() throws IOException {
+    long seen = written.get();
+    if (seen > refreshed && !frozen && isDue()) {
+      synchronized (refreshing) {
+        if (seen > refreshed && !frozen) {
+          refresh();
+        }
+      }
+    }
+    while (true) {
+      var reader = current;
+      if (reader.tryIncRef()) {
+        return reader;
+      }
+      if (reader.equals(current)) {
+        throw new AlreadyClosedException("the collection is closed");
+      }
+    }
+  }
+
+  private boolean isDue() {
+    return refreshInterval.isZero() || System.nanoTime() - refreshedAt >= refreshInterval.toNanos();
+  }
+
+  private void refresh() throws IOException {
+    var event = new Events.Refresh();
+    event.begin();
+    long upTo = written.get();
+    refreshedAt = System.nanoTime();
+    DirectoryReader newer;
+    try {
+      newer = DirectoryReader.openIfChanged(current, writer);
+    } catch (IOException | RuntimeException e) {
+      var failed = writer.getTragicException();
+      if (failed == null) {
+        throw e;
+      }
+      LOG.log(
+          Level.ERROR,
+          "new segments cannot be made, so searches see the collection as it was before: {0}",
+          failed.toString());
+      frozen = true;
+      return;
+    }
+    if (newer != null) {
+      announce(newer);
+      var older = current;
+      current = newer;
+      older.decRef();
+    }
+    refreshed = upTo;
+    event.segments = current.leaves().size();
+    event.commit();
+  }
+
+  /** Whether acknowledged writes are missing from readers, since no segment can be made of them. */
+  public boolean isStale() {
+    return frozen && written.get() > refreshed;
+  }
+
+  /** What ended the writer for good, or null. */
+  @Nullable Throwable tragedy() {
+    return writer.getTragicException();
+  }
+
+  /** Why the writer takes nothing more. */
+  Throwable failure() {
+    var tragedy = tragedy();
+    return tragedy == null ? new IOException("its segments are closed") : tragedy;
+  }
+
+  /** Tells listeners of new segments, and later that they are gone. */
+  private void announce(DirectoryReader reader) throws IOException {
+    for (LeafReaderContext leaf : reader.leaves()) {
+      var core = leaf.reader().getCoreCacheHelper();
+      if (core != null && announced.add(core.getKey())) {
+        for (var vector : schema.get().vectors().entrySet()) {
+          var rows = SegmentVectors.of(leaf.reader(), Documents.vectorField(vector.getKey()));
+          if (rows != null) {
+            Metric metric = vector.getValue().metric();
+            LISTENERS.appeared(core.getKey(), vector.getKey(), rows.rows(), metric);
+          }
+        }
+        core.addClosedListener(
+            key -> { // called under Lucene's locks: it must wait for nothing
+              LISTENERS.gone(key);
+              announced.remove(key);
+            });
+      }
+    }
+  }
+
+  /** Makes all that was written so far durable, and says where the log goes on. */
+  public void commit(long generation) throws IOException {
+    writer.setLiveCommitData(Map.of(GENERATION, Long.toString(generation)).entrySet());
+    writer.commit();
+  }
+
+  /** The last commit, kept until it is released. */
+  public IndexCommit keepCommit() throws IOException {
+    return commits.snapshot();
+  }
+
+  /** Lets a commit go. */
+  public void release(IndexCommit commit) throws IOException {
+    commits.release(commit);
+    writer.deleteUnusedFiles();
+  }
+
+  /**
+   * How far a merge is.
+   *
+   * @param segments that there are now
+   * @param bytesWritten by merges since it began
+   */
+  public record MergeProgress(int segments, long bytesWritten) {}
+
+  /**
+   * Merges into at most so many segments and writes anew those that were built for another index.
+   * Reads and writes go on meanwhile.
+   *
+   * @param progress told ten times a second
+   * @param stopped asked as often; when it says true, merging ends and all is as it was
+   * @return whether it came to its end
+   */
+  public boolean merge(int maxSegments, Consumer<MergeProgress> progress, BooleanSupplier stopped)
+      throws IOException {
+    long before = merges.bytesWritten();
+    merges.allow();
+    var outcome = new CompletableFuture<Void>();
+    Thread.ofPlatform()
+        .daemon()
+        .name("kith-optimize")
+        .start(() -> forceMerge(maxSegments, outcome));
+    boolean goesOn = true;
+    while (true) {
+      try {
+        progress.accept(new MergeProgress(segmentCount(), merges.bytesWritten() - before));
+        outcome.get(100, TimeUnit.MILLISECONDS);
+        break;
+      } catch (TimeoutException e) {
+        goesOn &= !stopped.getAsBoolean();
+      } catch (InterruptedException e) {
+        goesOn = false;
+        Thread.currentThread().interrupt();
+        break;
+      } catch (ExecutionException e) {
+        if (goesOn) {
+          throw new IOException("merging failed: " + e.getCause(), e);
+        }
+        break; // it says that it was stopped
+      } finally {
+        if (!goesOn) {
+          merges.stop();
+        }
+      }
+    }
+    written.incrementAndGet(); // readers are to see the merged segments
+    progress.accept(new MergeProgress(segmentCount(), merges.bytesWritten() - before));
+    return goesOn;
+  }
+
+  private int segmentCount() throws IOException {
+    var reader = acquire();
+    try {
+      return reader.leaves().size();
+    } finally {
+      reader.decRef();
+    }
+  }
+
+  private void forceMerge(int maxSegments, CompletableFuture<Void> outcome) {
+    try {
+      writer.forceMerge(maxSegments, true);
+      outcome.complete(null);
+    } catch (Throwable e) {
+      outcome.completeExceptionally(e);
+    }
+  }
+
+  /** Points in memory that are in no segment yet, in bytes. */
+  public long ramBytes() {
+    return writer.ramBytesUsed();
+  }
+
+  /** Ends without a commit: what was not committed stays in the log alone. */
+  @Override
+  public void close() throws IOException {
+    frozen = true;
+    merges.stop();
+    try {
+      synchronized (refreshing) {
+        current.decRef();
+      }
+    } finally {
+      writer.rollback();
+    }
+  }
+}

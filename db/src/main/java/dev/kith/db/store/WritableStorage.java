@@ -1,0 +1,284 @@
+package dev.kith.db.store;
+
+import dev.kith.core.vector.VectorDataException;
+import dev.kith.db.durability.Durability;
+import dev.kith.db.log.Translog;
+import dev.kith.db.point.Point;
+import dev.kith.db.point.PointId;
+import dev.kith.db.point.Schema;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.store.ByteBuffersDirectory;
+import org.apache.lucene.store.Directory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A collection that this process writes: its lock, segments, log and schema. Opening it puts what
+ * the log holds beyond the last commit into the segments again.
+ */
+public final class WritableStorage implements Storage {
+  private static final System.Logger LOG = System.getLogger(WritableStorage.class.getName());
+  private static final int REINDEXED_AT_ONCE = 500;
+
+  private final @Nullable CollectionFolder files;
+  private final CollectionFolder.@Nullable Lock lock;
+  private final Directory directory;
+  private final Segments segments;
+  private final Writes writes;
+  private volatile CollectionFolder.Description description;
+
+  /** How it is to be kept. */
+  public record Settings(
+      Durability durability,
+      Duration flushInterval,
+      Duration refreshInterval,
+      long memoryBytes,
+      long checkpointBytes) {}
+
+  private WritableStorage(
+      String name,
+      @Nullable CollectionFolder files,
+      CollectionFolder.@Nullable Lock lock,
+      Directory directory,
+      CollectionFolder.Description description,
+      Settings settings)
+      throws IOException {
+    this.files = files;
+    this.lock = lock;
+    this.directory = directory;
+    this.description = description;
+    this.segments =
+        new Segments(directory, this::schema, settings.memoryBytes(), settings.refreshInterval());
+    try {
+      var log = files == null ? null : recover(files, settings);
+      this.writes =
+          new Writes(
+              name, segments, log, settings.durability(), this::schema, settings.checkpointBytes());
+    } catch (Throwable e) {
+      segments.close();
+      throw e;
+    }
+  }
+
+  /** In memory alone: nothing is durable. */
+  public static WritableStorage inMemory(String name, Schema schema, Settings settings)
+      throws IOException {
+    return new WritableStorage(
+        name,
+        null,
+        null,
+        new ByteBuffersDirectory(),
+        new CollectionFolder.Description(schema, Set.of()),
+        settings);
+  }
+
+  /** The collection in that folder. */
+  public static WritableStorage open(String name, CollectionFolder files, Settings settings)
+      throws IOException {
+    var lock = files.lock();
+    Directory directory = null;
+    try {
+      var description = files.read();
+      CollectionFolder.make(files.segments());
+      directory = files.directory();
+      var storage = new WritableStorage(name, files, lock, directory, description, settings);
+      storage.finish();
+      return storage;
+    } catch (Throwable e) {
+      if (directory != null) {
+        directory.close();
+      }
+      lock.close();
+      throw e;
+    }
+  }
+
+  private Translog recover(CollectionFolder folder, Settings settings) throws IOException {
+    var replayed = new long[1];
+    long start = System.nanoTime();
+    var log =
+        Translog.open(
+            folder.log(),
+            Math.max(segments.generation(), Translog.FIRST_GENERATION),
+            // Without durability nothing is appended, but what is there is read.
+            settings.durability() == Durability.NONE ? Durability.REQUEST : settings.durability(),
+            settings.flushInterval(),
+            (generation, offset, record) -> {
+              replay(folder, generation, offset, record);
+              replayed[0]++;
+            });
+    if (replayed[0] > 0) {
+      LOG.log(
+          Level.INFO,
+          "the log of {0} was not in its last checkpoint and is replayed: records={1}, ms={2}",
+          folder,
+          replayed[0],
+          (System.nanoTime() - start) / 1_000_000);
+    }
+    return log;
+  }
+
+  private void replay(CollectionFolder folder, long generation, long offset, ByteBuffer record)
+      throws IOException {
+    PointCodec.Change change;
+    try {
+      change = PointCodec.read(record);
+      var payloadFields = new PayloadFields(schema());
+      for (var point : change.upserts()) {
+        segments.upsert(Documents.of(point, schema(), payloadFields), point.id());
+      }
+    } catch (IllegalArgumentException e) {
+      throw new VectorDataException(
+          "a record of the log must hold points of the schema: log=%s, generation=%d, offset=%d, found=%s; restore a snapshot"
+              .formatted(folder.log(), generation, offset, e.getMessage()));
+    }
+    for (var id : change.deletes()) {
+      segments.delete(id);
+    }
+  }
+
+  /** What an opening has left to do: a commit to begin with, fields whose indexing was cut off. */
+  private void finish() throws IOException {
+    try {
+      if (segments.generation() == 0 || writes.logBytes() > 0) {
+        writes.touch();
+      }
+      writes.checkpoint();
+      if (!description.pending().isEmpty()) {
+        reindex(description.pending());
+      }
+    } catch (Throwable e) {
+      segments.close();
+      throw e;
+    }
+  }
+
+  private Schema schema() {
+    return description.schema();
+  }
+
+  @Override
+  public CollectionFolder.Description description() {
+    return description;
+  }
+
+  /** The way for writes. */
+  public Writes writes() {
+    return writes;
+  }
+
+  /** The segments. */
+  public Segments segments() {
+    return segments;
+  }
+
+  /** The folder, or null in memory. */
+  public @Nullable CollectionFolder files() {
+    return files;
+  }
+
+  @Override
+  public DirectoryReader acquire() throws IOException {
+    return segments.acquire();
+  }
+
+  /** Gives the writes after this another schema, which is durable before it is used. */
+  public synchronized void change(UnaryOperator<Schema> change) throws IOException {
+    describe(new CollectionFolder.Description(change.apply(schema()), description.pending()));
+  }
+
+  /** The same, with a field by which the points there are must be indexed first. */
+  public synchronized void addField(String path, UnaryOperator<Schema> change) throws IOException {
+    var pending = new HashSet<>(description.pending());
+    pending.add(path);
+    describe(new CollectionFolder.Description(change.apply(schema()), pending));
+    reindex(Set.of(path));
+  }
+
+  private void describe(CollectionFolder.Description next) throws IOException {
+    if (files != null) {
+      files.write(next);
+    }
+    writes.between(() -> description = next);
+  }
+
+  /** Writes every point anew, as the schema indexes it now. */
+  private synchronized void reindex(Set<String> paths) throws IOException {
+    PointId after = null;
+    do {
+      var ids = new ArrayList<PointId>();
+      var reader = acquire();
+      try {
+        Lookup.inOrder(
+            new IndexSearcher(reader),
+            new RowFilters(),
+            after,
+            null,
+            candidate -> {
+              ids.add(candidate.id());
+              return ids.size() < REINDEXED_AT_ONCE;
+            });
+      } finally {
+        reader.decRef();
+      }
+      after = ids.size() < REINDEXED_AT_ONCE ? null : ids.getLast();
+      writes.rewrite(ids, this::points, point -> point);
+    } while (after != null);
+    writes.checkpoint();
+    var pending = new HashSet<>(description.pending());
+    pending.removeAll(paths);
+    describe(new CollectionFolder.Description(schema(), pending));
+  }
+
+  /** Those points that there are. */
+  public List<Point> points(List<PointId> ids) throws IOException {
+    var reader = acquire();
+    try {
+      return Lookup.points(reader, ids, schema());
+    } finally {
+      reader.decRef();
+    }
+  }
+
+  @Override
+  public boolean isStale() {
+    return segments.isStale();
+  }
+
+  @Override
+  public long bytes() throws IOException {
+    if (files != null) {
+      return files.bytes();
+    }
+    long bytes = 0;
+    for (var file : directory.listAll()) {
+      bytes += directory.fileLength(file);
+    }
+    return bytes;
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      writes.close();
+    } finally {
+      try {
+        segments.close();
+      } finally {
+        directory.close();
+        if (lock != null) {
+          lock.close();
+        }
+      }
+    }
+  }
+}
