@@ -3,7 +3,7 @@ package dev.kith.db.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kith.db.Durability;
+import dev.kith.db.durability.Durability;
 import dev.kith.db.testing.SimulatedDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
