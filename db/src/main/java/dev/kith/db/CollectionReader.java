@@ -3,6 +3,7 @@ package dev.kith.db;
 import static dev.kith.core.metric.Metric.ScoreKind.DISTANCE;
 import static dev.kith.core.metric.Metric.ScoreKind.SIMILARITY;
 
+import dev.kith.core.index.VectorIndex;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.metric.Metric.ScoreKind;
 import dev.kith.core.vector.VectorSource;
@@ -579,6 +580,16 @@ public final class CollectionReader implements AutoCloseable {
           "values are counted of an indexed field: %s is not indexed (%s)".formatted(field, name));
     }
     return reading(() -> Facets.count(searcher, filters, field, type, compiled(filter), limit));
+  }
+
+  /**
+   * The index of each segment that has such vectors, for those who search or load rows themselves:
+   * the rows lie where the files are mapped, those of deleted points among them. To be used while
+   * this reader is open.
+   */
+  public List<VectorIndex> indexes(String vector) {
+    schema.vector(vector);
+    return reading(() -> VectorSearch.indexes(reader, vector));
   }
 
   /** Lets the files go. */

@@ -1,5 +1,6 @@
 package dev.kith.db.store;
 
+import dev.kith.core.index.VectorIndex;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
@@ -96,6 +98,18 @@ public final class VectorSearch {
       }
     }
     return found.stream().map(list -> best(list, k)).collect(Collectors.toList());
+  }
+
+  /** The index of each segment that has vectors of that name. */
+  public static List<VectorIndex> indexes(IndexReader reader, String name) throws IOException {
+    var indexes = new ArrayList<VectorIndex>();
+    for (var leaf : reader.leaves()) {
+      var vectors = SegmentVectors.of(leaf.reader(), Documents.vectorField(name));
+      if (vectors != null && vectors.size() > 0) {
+        indexes.add(vectors.index());
+      }
+    }
+    return indexes;
   }
 
   private void search(
