@@ -1,0 +1,163 @@
+package dev.kith.db.transfer;
+
+import static dev.kith.db.transfer.PointJson.ID;
+import static dev.kith.db.transfer.PointJson.MAPPER;
+import static dev.kith.db.transfer.PointJson.PAYLOAD;
+import static dev.kith.db.transfer.PointJson.VECTOR;
+import static dev.kith.db.transfer.PointJson.VECTORS;
+import static dev.kith.db.transfer.PointJson.shorten;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kith.db.point.Payload;
+import dev.kith.db.point.Point;
+import dev.kith.db.point.PointId;
+import dev.kith.db.point.Schema;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Points of a file of JSON lines. */
+final class JsonPoints implements PointReader {
+  private final Lines lines;
+  private final Schema schema;
+
+  JsonPoints(Path file, Schema schema) throws IOException {
+    this.lines = new Lines(file);
+    this.schema = schema;
+  }
+
+  @Override
+  public @Nullable Point next() {
+    if (!lines.next()) {
+      return null;
+    }
+    try (var parser = MAPPER.createParser(lines.bytes(), 0, lines.length())) {
+      return point(parser);
+    } catch (JsonProcessingException e) {
+      throw new TransferException(
+          "%s: a line must be one JSON object: column %d: %s"
+              .formatted(place(), e.getLocation().getColumnNr(), shorten(e.getOriginalMessage())),
+          e);
+    } catch (IOException e) {
+      throw new TransferException(
+          "%s: a line must be one JSON object in UTF-8: %s"
+              .formatted(place(), shorten(String.valueOf(e.getMessage()))),
+          e);
+    } catch (IllegalArgumentException e) {
+      throw new TransferException("%s: %s".formatted(place(), e.getMessage()), e);
+    }
+  }
+
+  private Point point(JsonParser parser) throws IOException {
+    if (parser.nextToken() != JsonToken.START_OBJECT) {
+      throw new IllegalArgumentException("a line must be one JSON object");
+    }
+    PointId id = null;
+    var payload = Payload.EMPTY;
+    var vectors = new HashMap<String, float[]>();
+    while (parser.nextToken() != JsonToken.END_OBJECT) {
+      String key = parser.currentName();
+      var value = parser.nextToken();
+      switch (key) {
+        case ID -> id = PointJson.id(tree(parser));
+        case VECTOR -> put(vectors, onlyVector(schema), vector(parser, "'vector'"));
+        case VECTORS -> vectors(parser, value, vectors);
+        case PAYLOAD -> payload = payload(tree(parser));
+        default -> throw unknown(key);
+      }
+    }
+    if (parser.nextToken() != null) {
+      throw new IllegalArgumentException("nothing may follow the JSON object in its line");
+    }
+    if (id == null) {
+      throw new IllegalArgumentException("'id' is missing");
+    }
+    return new Point(id, vectors, payload);
+  }
+
+  private static IllegalArgumentException unknown(String key) {
+    boolean text = key.equals("_id") || key.equals("text") || key.equals("title");
+    return new IllegalArgumentException(
+        "unknown key '%s'; known are id, vector, vectors and payload%s"
+            .formatted(
+                shorten(key), text ? " (texts become points by kith import --model M)" : ""));
+  }
+
+  private static JsonNode tree(JsonParser parser) throws IOException {
+    return MAPPER.readTree(parser);
+  }
+
+  /** The name that {@code vector} stands for. */
+  static String onlyVector(Schema schema) {
+    return schema.vectors().size() == 1
+        ? schema.vectors().keySet().iterator().next()
+        : Schema.VECTOR;
+  }
+
+  private static Payload payload(JsonNode node) {
+    if (node instanceof ObjectNode object) {
+      return object.isEmpty() ? Payload.EMPTY : Payload.of(object);
+    }
+    throw new IllegalArgumentException(
+        "'payload' must be a JSON object: " + shorten(node.toString()));
+  }
+
+  private static void vectors(JsonParser parser, JsonToken value, Map<String, float[]> vectors)
+      throws IOException {
+    if (value != JsonToken.START_OBJECT) {
+      throw new IllegalArgumentException(
+          "'vectors' must be an object of a name and an array of numbers each");
+    }
+    while (parser.nextToken() != JsonToken.END_OBJECT) {
+      String name = parser.currentName();
+      parser.nextToken();
+      put(vectors, name, vector(parser, "the vector '%s'".formatted(shorten(name))));
+    }
+  }
+
+  private static void put(Map<String, float[]> vectors, String name, float[] vector) {
+    if (vectors.put(name, vector) != null) {
+      throw new IllegalArgumentException("a vector may be given once: " + name);
+    }
+  }
+
+  private static float[] vector(JsonParser parser, String what) throws IOException {
+    if (parser.currentToken() != JsonToken.START_ARRAY) {
+      throw noVector(what);
+    }
+    var vector = new float[128];
+    int size = 0;
+    for (var token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
+      if (token == null || !token.isNumeric()) {
+        throw noVector(what);
+      }
+      if (size == vector.length) {
+        vector = Arrays.copyOf(vector, 2 * size);
+      }
+      // Not by way of a double, which would round twice.
+      vector[size++] = Float.parseFloat(parser.getText());
+    }
+    return Arrays.copyOf(vector, size);
+  }
+
+  private static IllegalArgumentException noVector(String what) {
+    return new IllegalArgumentException(what + " must be an array of numbers");
+  }
+
+  @Override
+  public String place() {
+    return lines.place();
+  }
+
+  @Override
+  public void close() throws IOException {
+    lines.close();
+  }
+}

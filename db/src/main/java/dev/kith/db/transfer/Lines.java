@@ -1,0 +1,119 @@
+package dev.kith.db.transfer;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
+
+/** The lines of a file, plain or {@code .gz}, counted; blank ones are passed over. */
+final class Lines implements Closeable {
+  private static final int MAX_LINE = 1 << 28;
+  private static final int BUFFER = 1 << 16;
+
+  private final Path file;
+  private final InputStream in;
+  private final byte[] buffer = new byte[BUFFER];
+  private int at;
+  private int end;
+  private byte[] line = new byte[1024];
+  private int length;
+  private long number;
+
+  Lines(Path file) throws IOException {
+    this.file = file;
+    var raw = Files.newInputStream(file);
+    try {
+      this.in =
+          file.toString().toLowerCase(Locale.ROOT).endsWith(".gz")
+              ? new GZIPInputStream(raw, BUFFER)
+              : raw;
+    } catch (IOException | RuntimeException e) {
+      raw.close();
+      throw new TransferException(
+          "%s cannot be read: %s".formatted(file, reason(e instanceof IOException io ? io : null)),
+          e);
+    }
+  }
+
+  /** Goes to the next line that is not blank; false after the last. */
+  boolean next() {
+    try {
+      while (read()) {
+        for (int i = 0; i < length; i++) {
+          if (line[i] != ' ' && line[i] != '\t' && line[i] != '\r') {
+            return true;
+          }
+        }
+      }
+      return false;
+    } catch (IOException e) {
+      throw new TransferException(
+          "%s: cannot be read on: %s; is the file cut short?".formatted(place(), reason(e)), e);
+    }
+  }
+
+  private static String reason(@Nullable IOException e) {
+    return e == null ? "not in its format" : e.getMessage() == null ? e.toString() : e.getMessage();
+  }
+
+  private boolean read() throws IOException {
+    length = 0;
+    number++;
+    boolean any = false;
+    while (at < end || fill()) {
+      any = true;
+      int from = at;
+      while (at < end && buffer[at] != '\n') {
+        at++;
+      }
+      append(from, at - from);
+      if (at < end) {
+        at++;
+        return true;
+      }
+    }
+    return any;
+  }
+
+  private boolean fill() throws IOException {
+    at = 0;
+    end = Math.max(in.read(buffer), 0);
+    return end > 0;
+  }
+
+  private void append(int from, int count) {
+    if (count > MAX_LINE - length) {
+      throw new TransferException(
+          "%s: a line must be at most %d bytes".formatted(place(), MAX_LINE));
+    }
+    if (length + count > line.length) {
+      line = Arrays.copyOf(line, Math.max(length + count, Math.min(2 * line.length, MAX_LINE)));
+    }
+    System.arraycopy(buffer, from, line, length, count);
+    length += count;
+  }
+
+  /** Holds the line in its first {@link #length} bytes, until the next one is read. */
+  byte[] bytes() {
+    return line;
+  }
+
+  int length() {
+    return length;
+  }
+
+  /** Such as {@code articles.jsonl line 17}. */
+  String place() {
+    return "%s line %d".formatted(file, number);
+  }
+
+  @Override
+  public void close() throws IOException {
+    in.close();
+  }
+}

@@ -1,0 +1,138 @@
+package dev.kith.db.transfer;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.BigIntegerNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kith.db.point.Point;
+import dev.kith.db.point.PointId;
+import dev.kith.db.point.Schema;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * How points and ids look in JSON. Numbers are integers, unsigned; UUIDs in lower case and strings
+ * are strings; a string id that looks like a UUID is {@code {"text": "..."}}.
+ */
+public final class PointJson {
+  /** The key of a point's only vector. */
+  static final String VECTOR = "vector";
+
+  static final String VECTORS = "vectors";
+  static final String ID = "id";
+  static final String PAYLOAD = "payload";
+  static final String TEXT = "text";
+
+  static final JsonMapper MAPPER =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .build();
+
+  private PointJson() {}
+
+  /** An id as it stands in JSON. */
+  public static JsonNode id(PointId id) {
+    return switch (id) {
+      case PointId.Number(long value) ->
+          value >= 0
+              ? JsonNodeFactory.instance.numberNode(value)
+              : BigIntegerNode.valueOf(new BigInteger(Long.toUnsignedString(value)));
+      case PointId.Uuid(var value) -> JsonNodeFactory.instance.textNode(value.toString());
+      case PointId.Text(var value) ->
+          PointId.parse(value) instanceof PointId.Uuid
+              ? JsonNodeFactory.instance.objectNode().put(TEXT, value)
+              : JsonNodeFactory.instance.textNode(value);
+    };
+  }
+
+  /**
+   * The id that stands in JSON.
+   *
+   * @throws IllegalArgumentException if it is none
+   */
+  public static PointId id(JsonNode node) {
+    if (node.isIntegralNumber()) {
+      var value = node.bigIntegerValue();
+      if (value.signum() >= 0 && value.bitLength() <= 64) {
+        return PointId.of(value.longValue());
+      }
+    } else if (node.isTextual()) {
+      return idOf(node.textValue());
+    } else if (node.isObject() && node.size() == 1 && node.path(TEXT).isTextual()) {
+      return PointId.of(node.get(TEXT).textValue());
+    }
+    throw new IllegalArgumentException(
+        "'id' must be an integer of 0 to 18446744073709551615 or a string: "
+            + shorten(node.toString()));
+  }
+
+  /** A UUID in its usual form, in lower case, or a string: never a number. */
+  public static PointId idOf(String text) {
+    return PointId.parse(text) instanceof PointId.Uuid uuid ? uuid : PointId.of(text);
+  }
+
+  /** What can stand in a message. */
+  static String shorten(String json) {
+    String line = json.replaceAll("[\\p{Cntrl}\\s]+", " ");
+    return line.length() <= 80 ? line : line.substring(0, 77) + "...";
+  }
+
+  /** A point: {@code id}, {@code vector} or {@code vectors}, and {@code payload} if it has one. */
+  public static ObjectNode tree(Point point, Schema schema) {
+    var tree = MAPPER.createObjectNode();
+    tree.set(ID, id(point.id()));
+    boolean one = schema.vectors().size() == 1;
+    var named = one || point.vectors().isEmpty() ? tree : tree.putObject(VECTORS);
+    for (var name : schema.vectors().keySet()) {
+      var vector = point.vector(name);
+      if (vector != null) {
+        var elements = named.putArray(one ? VECTOR : name);
+        for (float element : vector) {
+          elements.add(element);
+        }
+      }
+    }
+    if (!point.payload().isEmpty()) {
+      tree.set(PAYLOAD, point.payload().tree());
+    }
+    return tree;
+  }
+
+  /** The same, without a tree; ids alone if the vectors stand elsewhere. */
+  static void write(JsonGenerator out, Point point, Schema schema, boolean withVectors)
+      throws IOException {
+    out.writeStartObject();
+    out.writeFieldName(ID);
+    out.writeTree(id(point.id()));
+    if (withVectors && !point.vectors().isEmpty()) {
+      boolean one = schema.vectors().size() == 1;
+      if (!one) {
+        out.writeObjectFieldStart(VECTORS);
+      }
+      for (var name : schema.vectors().keySet()) {
+        var vector = point.vector(name);
+        if (vector != null) {
+          out.writeArrayFieldStart(one ? VECTOR : name);
+          for (float element : vector) {
+            out.writeNumber(element); // the shortest digits that give the same float32 back
+          }
+          out.writeEndArray();
+        }
+      }
+      if (!one) {
+        out.writeEndObject();
+      }
+    }
+    if (!point.payload().isEmpty()) {
+      out.writeFieldName(PAYLOAD);
+      out.writeRawValue(new String(point.payload().utf8(), StandardCharsets.UTF_8));
+    }
+    out.writeEndObject();
+  }
+}

@@ -1,0 +1,21 @@
+package dev.kith.db.transfer;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file does not hold the points that it should. The message is one line: file, line or row, and
+ * what was expected there.
+ */
+public final class TransferException extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  /** With the whole message. */
+  public TransferException(String message) {
+    super(message);
+  }
+
+  /** With the whole message and what lies behind it. */
+  public TransferException(String message, @Nullable Throwable cause) {
+    super(message, cause);
+  }
+}
