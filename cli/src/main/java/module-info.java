@@ -2,10 +2,13 @@
 module dev.kith.cli {
   requires com.fasterxml.jackson.databind;
   requires dev.kith.core;
+  requires dev.kith.db;
   requires dev.kith.embed;
   requires info.picocli;
+  requires java.logging;
   requires java.management;
   requires jdk.management;
+  requires org.apache.lucene.core;
   requires static org.jspecify;
 
   opens dev.kith.cli to

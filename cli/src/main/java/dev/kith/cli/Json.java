@@ -5,12 +5,24 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.PrintWriter;
 
-/** One JSON document on standard output. */
+/** JSON documents on standard output. */
 final class Json {
   private static final JsonMapper MAPPER =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
+  private static final JsonMapper LINES = new JsonMapper();
+
   private Json() {}
+
+  /** One document in one line, of several that are printed as the work goes on. */
+  static void printLine(PrintWriter out, Object document) {
+    try {
+      out.println(LINES.writeValueAsString(document));
+      out.flush();
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
 
   static void print(PrintWriter out, Object document) {
     try {

@@ -3,6 +3,10 @@ package dev.kith.cli;
 import dev.kith.core.backend.BackendUnavailableException;
 import dev.kith.core.search.SearchStoppedException;
 import dev.kith.core.vector.VectorDataException;
+import dev.kith.db.durability.CollectionLockedException;
+import dev.kith.db.durability.WritesStoppedException;
+import dev.kith.db.log.DamagedLogException;
+import dev.kith.db.transfer.TransferException;
 import dev.kith.embed.ModelException;
 import dev.kith.embed.beir.BeirDataException;
 import java.io.IOException;
@@ -39,6 +43,17 @@ import picocli.CommandLine.UnmatchedArgumentException;
       EmbedCommand.class,
       EvalCommand.class,
       BenchCommand.class,
+      CreateCommand.class,
+      ImportCommand.class,
+      SearchCommand.class,
+      GetCommand.class,
+      DeleteCommand.class,
+      ListCommand.class,
+      StatsCommand.class,
+      OptimizeCommand.class,
+      VerifyCommand.class,
+      ExportCommand.class,
+      DropCommand.class,
       CommandLine.HelpCommand.class
     })
 final class Main {
@@ -49,6 +64,9 @@ final class Main {
 
   /** Set by Ctrl-C and the like: what fails from then on fails because of that. */
   private static volatile boolean stopped;
+
+  /** Set by commands that ask whether they are stopped, and end in good order. */
+  private static volatile boolean asks;
 
   private Main() {}
 
@@ -73,12 +91,24 @@ final class Main {
       return;
     }
     stopped = true;
-    worker.interrupt();
+    if (!asks) {
+      worker.interrupt();
+    }
     try {
-      boolean _ = done.await(3, TimeUnit.SECONDS);
+      boolean _ = done.await(asks ? 30 : 3, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** From now on the command asks {@link #isStopped} often, and is not interrupted. */
+  static void endsWhenAsked() {
+    asks = true;
+  }
+
+  /** Whether Ctrl-C or the like was pressed. */
+  static boolean isStopped() {
+    return stopped;
   }
 
   static CommandLine commandLine() {
@@ -141,6 +171,10 @@ final class Main {
           case SearchStoppedException e -> e.getMessage();
           case ModelException e -> e.getMessage();
           case BeirDataException e -> e.getMessage();
+          case TransferException e -> e.getMessage();
+          case CollectionLockedException e -> e.getMessage();
+          case WritesStoppedException e -> e.getMessage();
+          case DamagedLogException e -> e.getMessage();
           default -> null;
         };
     return message == null ? defect(command, failure) : badInput(command, message);

@@ -43,7 +43,7 @@ final class JsonPoints implements PointReader {
     } catch (JsonProcessingException e) {
       throw new TransferException(
           "%s: a line must be one JSON object: column %d: %s"
-              .formatted(place(), e.getLocation().getColumnNr(), shorten(e.getOriginalMessage())),
+              .formatted(place(), e.getLocation().getColumnNr(), said(e)),
           e);
     } catch (IOException e) {
       throw new TransferException(
@@ -53,6 +53,12 @@ final class JsonPoints implements PointReader {
     } catch (IllegalArgumentException e) {
       throw new TransferException("%s: %s".formatted(place(), e.getMessage()), e);
     }
+  }
+
+  /** What Jackson says, without its advice to programmers. */
+  private static String said(JsonProcessingException e) {
+    return shorten(
+        e.getOriginalMessage().replaceAll("(: enable `| \\(start marker|: expected close).*", ""));
   }
 
   private Point point(JsonParser parser) throws IOException {

@@ -23,6 +23,7 @@ import dev.kith.db.point.Schema;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -65,25 +66,36 @@ final class ParquetPoints implements PointReader {
     ParquetFileReader parquet;
     try {
       parquet = ParquetFileReader.open(InputFile.of(file));
-    } catch (java.nio.file.FileSystemException e) {
+    } catch (FileSystemException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
-      throw new TransferException(
-          "%s: cannot be read as Parquet: %s".formatted(file, PointJson.shorten(reason(e))), e);
+      throw unreadable(file.toString(), e);
     }
     try {
       var columns = parquet.getFileSchema().getRootNode().children();
       var vectors = vectorColumns(columns, schema);
       requireColumns(file, columns, vectors);
       return new ParquetPoints(file, parquet, parquet.rowReader(), columns, vectors);
-    } catch (RuntimeException e) {
+    } catch (TransferException e) {
       parquet.close();
       throw e;
+    } catch (RuntimeException e) { // rows are read ahead
+      parquet.close();
+      throw unreadable(file.toString(), e);
     }
   }
 
-  private static String reason(Throwable e) {
-    return e.getMessage() == null ? e.toString() : e.getMessage();
+  /** What Hardwood makes of a damaged file, or of a codec that is not there. */
+  private static TransferException unreadable(String place, Exception e) {
+    Throwable first = e;
+    while (first.getCause() != null) {
+      first = first.getCause();
+    }
+    String reason = first.getMessage() == null ? first.toString() : first.getMessage();
+    return new TransferException(
+        "%s: cannot be read as Parquet: %s"
+            .formatted(place, reason.strip().replaceAll("[\\p{Cntrl}\\s]+", " ")),
+        e);
   }
 
   /** Which vector a column is, by the column's name. */
@@ -137,9 +149,8 @@ final class ParquetPoints implements PointReader {
       throw new TransferException("%s: %s".formatted(place(), e.getMessage()), e);
     } catch (TransferException e) {
       throw e;
-    } catch (RuntimeException e) { // what Hardwood makes of a damaged file
-      throw new TransferException(
-          "%s: cannot be read on: %s".formatted(place(), PointJson.shorten(reason(e))), e);
+    } catch (RuntimeException e) {
+      throw unreadable(place(), e);
     }
   }
 
@@ -181,7 +192,7 @@ final class ParquetPoints implements PointReader {
     var vector = new float[list.size()];
     int at = 0;
     for (Object element : list.values()) {
-      if (!(element instanceof java.lang.Number number)) {
+      if (!(element instanceof Number number)) {
         throw noVector(column);
       }
       vector[at++] = number.floatValue();

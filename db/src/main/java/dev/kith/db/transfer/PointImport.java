@@ -40,7 +40,7 @@ public final class PointImport {
       throw new TransferException(
           put == 0
               ? bad.getMessage() + "; nothing was imported"
-              : "%s; the %d points before it were imported".formatted(bad.getMessage(), put),
+              : "%s; points imported before it: %d".formatted(bad.getMessage(), put),
           bad);
     }
     return put;

@@ -1,0 +1,159 @@
+package dev.kith.cli;
+
+import dev.kith.db.Collection;
+import dev.kith.db.CollectionOptions;
+import dev.kith.db.Kith;
+import dev.kith.db.durability.CollectionLockedException;
+import dev.kith.db.point.Schema;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Which database, and how it is opened; shared by all commands on collections. */
+final class Database {
+  /** Libraries that tell at level INFO how they were set up; held, since loggers are forgotten. */
+  private static final List<Logger> CHATTY =
+      List.of(Logger.getLogger("org.apache.lucene"), Logger.getLogger("dev.hardwood"));
+
+  @Spec(Spec.Target.MIXEE)
+  CommandSpec spec;
+
+  @Option(
+      names = "--db",
+      paramLabel = "FOLDER",
+      defaultValue = "kith-data",
+      description = "the database's folder; default: ./${DEFAULT-VALUE}")
+  Path db;
+
+  @Option(names = "--json", description = "print one JSON document")
+  boolean json;
+
+  /** A collection that is open, and its database, which closes with it. */
+  record Opened(Kith kith, Collection collection) implements AutoCloseable {
+    @Override
+    public void close() {
+      kith.close();
+    }
+  }
+
+  PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+
+  PrintWriter err() {
+    return spec.commandLine().getErr();
+  }
+
+  private static void quiet() {
+    CHATTY.forEach(logger -> logger.setLevel(Level.WARNING));
+  }
+
+  /** The database, whose folder is made if it is not there. */
+  Kith make() {
+    quiet();
+    return Kith.open(db);
+  }
+
+  /** The database, whose folder must be there. */
+  Kith open() {
+    requireFolder();
+    return make();
+  }
+
+  private void requireFolder() {
+    if (!Files.isDirectory(db)) {
+      throw new IllegalArgumentException(
+          "no such database: %s; kith create makes one, --db names another".formatted(db));
+    }
+  }
+
+  /** A collection to write. */
+  Opened writable(String name, CollectionOptions options) {
+    var kith = open();
+    try {
+      return new Opened(kith, kith.collection(name, options));
+    } catch (RuntimeException e) {
+      kith.close();
+      throw e;
+    }
+  }
+
+  /** A collection to write. */
+  Opened writable(String name) {
+    return writable(name, CollectionOptions.DEFAULT);
+  }
+
+  /**
+   * A collection to read: opened as for writing, which takes in what a crash left in the log, or,
+   * while another process writes it, as that process's last checkpoint left it.
+   */
+  Opened readable(String name) {
+    try {
+      return writable(name);
+    } catch (CollectionLockedException e) {
+      err()
+          .printf(
+              "another process writes %s: read as its last checkpoint left it (%s)%n",
+              name, db.resolve(name));
+      err().flush();
+    }
+    var kith = Kith.openReadOnly(db);
+    try {
+      return new Opened(kith, kith.collection(name));
+    } catch (RuntimeException e) {
+      kith.close();
+      throw e;
+    }
+  }
+
+  /** The name of vectors that was given, or the only one there is. */
+  static String vectorName(Schema schema, @Nullable String given) {
+    if (given != null) {
+      schema.vector(given);
+      return given;
+    }
+    var names = schema.vectors().keySet();
+    if (names.size() == 1) {
+      return names.iterator().next();
+    }
+    if (names.contains(Schema.VECTOR)) {
+      return Schema.VECTOR;
+    }
+    throw new IllegalArgumentException(
+        "say which vectors by --vector-name: the collection has "
+            + (names.isEmpty() ? "none" : String.join(", ", names)));
+  }
+
+  /** The model's vectors must have the collection's dimension. */
+  static void requireDimension(
+      Schema schema, String vector, String model, int dimension, String collection) {
+    int expected = schema.vector(vector).dimension();
+    if (dimension != expected) {
+      throw new IllegalArgumentException(
+          "a model's vectors must have the collection's dimension: model %s gives %d, %s has %d (vector %s); name the model of its vectors by --model"
+              .formatted(model, dimension, collection, expected, vector));
+    }
+  }
+
+  /** Such as {@code 1 point}. */
+  static String points(long count) {
+    return count == 1 ? "1 point" : count + " points";
+  }
+
+  /** Prints the document if JSON was asked for, the text if not. */
+  void print(Object document, String text) {
+    if (json) {
+      Json.print(out(), document);
+    } else {
+      out().println(text);
+      out().flush();
+    }
+  }
+}

@@ -1,0 +1,67 @@
+package dev.kith.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kith.db.point.Point;
+import dev.kith.db.point.PointId;
+import dev.kith.db.transfer.PointJson;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** Points by their ids. */
+@Command(
+    name = "get",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Prints points, one a line, as export writes them; with --json as one array.",
+      "Exit status 1 if one is missing."
+    })
+final class GetCommand implements Callable<Integer> {
+  @Mixin Database database;
+
+  @Parameters(index = "0", paramLabel = "C", description = "the collection's name")
+  String name;
+
+  @Parameters(
+      index = "1..*",
+      arity = "1..*",
+      paramLabel = "ID",
+      description = "a number, a UUID or a string")
+  List<String> ids;
+
+  @Override
+  public Integer call() {
+    var wanted = ids.stream().map(PointId::parse).toList();
+    try (var opened = database.readable(name)) {
+      var schema = opened.collection().schema();
+      var found =
+          opened.collection().get(wanted).stream()
+              .collect(Collectors.toMap(Point::id, point -> PointJson.tree(point, schema)));
+      var points = wanted.stream().distinct().filter(found::containsKey).map(found::get).toList();
+      print(points);
+      var missing = wanted.stream().filter(id -> !found.containsKey(id)).distinct().toList();
+      if (missing.isEmpty()) {
+        return Main.DONE;
+      }
+      database
+          .err()
+          .printf(
+              "kith: no such point: %s (%s)%n",
+              missing.stream().map(PointId::toString).collect(Collectors.joining(", ")), name);
+      database.err().flush();
+      return Main.CHECK_FAILED;
+    }
+  }
+
+  private void print(List<ObjectNode> points) {
+    if (database.json) {
+      Json.print(database.out(), points);
+    } else {
+      points.forEach(database.out()::println);
+      database.out().flush();
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package dev.kith.cli;
+
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** The collections of a database. */
+@Command(
+    name = "list",
+    mixinStandardHelpOptions = true,
+    description = "Lists the collections of a database.")
+final class ListCommand implements Callable<Integer> {
+  @Mixin Database database;
+
+  /** The document printed with {@code --json}. */
+  record Report(List<String> collections) {}
+
+  @Override
+  public Integer call() {
+    try (var kith = database.open()) {
+      var names = kith.list();
+      if (database.json) {
+        Json.print(database.out(), new Report(names));
+      } else {
+        names.forEach(database.out()::println);
+        database.out().flush();
+      }
+      return Main.DONE;
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package dev.kith.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kith.db.CollectionStats;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** What a collection holds. */
+@Command(
+    name = "stats",
+    mixinStandardHelpOptions = true,
+    description = "Shows what a collection holds, and its room on the disk.")
+final class StatsCommand implements Callable<Integer> {
+  @Mixin Database database;
+
+  @Parameters(paramLabel = "C", description = "the collection's name")
+  String name;
+
+  /** The document printed with {@code --json}. */
+  record Report(
+      String name,
+      long points,
+      long deleted,
+      int segments,
+      long bytes,
+      long logBytes,
+      List<CollectionStats.IndexStats> indexes,
+      ObjectNode schema) {}
+
+  @Override
+  public Integer call() {
+    try (var opened = database.readable(name)) {
+      var collection = opened.collection();
+      var stats = collection.stats();
+      if (database.json) {
+        Json.print(
+            database.out(),
+            new Report(
+                name,
+                stats.points(),
+                stats.deleted(),
+                stats.segments(),
+                stats.bytes(),
+                stats.logBytes(),
+                stats.indexes(),
+                collection.schema().tree()));
+      } else {
+        print(stats, collection.schema().toJson());
+      }
+      return Main.DONE;
+    }
+  }
+
+  private void print(CollectionStats stats, String schema) {
+    var out = database.out();
+    out.printf("points    %d, and %d deleted%n", stats.points(), stats.deleted());
+    out.printf("segments  %d%n", stats.segments());
+    out.printf("bytes     %d, of them %d of log%n", stats.bytes(), stats.logBytes());
+    for (var index : stats.indexes()) {
+      out.printf(
+          "vectors   %s: %d rows, %d bytes; index %s, shadow %d bytes%n",
+          index.vector(), index.rows(), index.rowBytes(), index.index(), index.shadowBytes());
+    }
+    out.printf("schema    %s%n", schema);
+    out.flush();
+  }
+}

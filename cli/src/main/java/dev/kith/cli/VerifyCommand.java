@@ -1,0 +1,56 @@
+package dev.kith.cli;
+
+import dev.kith.core.vector.VectorDataException;
+import dev.kith.db.log.DamagedLogException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.apache.lucene.index.CorruptIndexException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** Reads all of a collection, and says what is wrong. */
+@Command(
+    name = "verify",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Reads all files of a collection and says what is wrong with them.",
+      "A line for each problem, and exit status 1 if there is one."
+    })
+final class VerifyCommand implements Callable<Integer> {
+  @Mixin Database database;
+
+  @Parameters(paramLabel = "C", description = "the collection's name")
+  String name;
+
+  /** The document printed with {@code --json}. */
+  record Report(String name, List<String> problems) {}
+
+  @Override
+  public Integer call() {
+    var problems = problems();
+    if (database.json) {
+      Json.print(database.out(), new Report(name, problems));
+    } else if (problems.isEmpty()) {
+      database.out().printf("%s is whole%n", name);
+    } else {
+      problems.forEach(database.out()::println);
+    }
+    database.out().flush();
+    return problems.isEmpty() ? Main.DONE : Main.CHECK_FAILED;
+  }
+
+  private List<String> problems() {
+    try (var opened = database.readable(name)) {
+      return opened.collection().verify();
+    } catch (VectorDataException | DamagedLogException e) {
+      return List.of(String.valueOf(e.getMessage()));
+    } catch (UncheckedIOException e) {
+      if (e.getCause() instanceof CorruptIndexException damage) {
+        return List.of(String.valueOf(damage.getMessage()));
+      }
+      throw e;
+    }
+  }
+}

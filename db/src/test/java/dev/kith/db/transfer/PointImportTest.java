@@ -1,0 +1,316 @@
+package dev.kith.db.transfer;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kith.core.metric.Metric;
+import dev.kith.core.testing.Seeded;
+import dev.kith.core.vector.ElementType;
+import dev.kith.core.vector.VectorWriter;
+import dev.kith.db.Collection;
+import dev.kith.db.Kith;
+import dev.kith.db.point.FieldType;
+import dev.kith.db.point.Payload;
+import dev.kith.db.point.Point;
+import dev.kith.db.point.PointId;
+import dev.kith.db.point.Schema;
+import dev.kith.db.point.VectorField;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import java.util.zip.GZIPOutputStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@ExtendWith(Seeded.class)
+class PointImportTest {
+  private static final Schema SCHEMA =
+      Schema.of(2, Metric.L2)
+          .withVector("small", VectorField.of(1, Metric.DOT).withType(ElementType.INT8))
+          .withField("year", FieldType.INTEGER);
+
+  @TempDir Path temp;
+  private final Kith kith = Kith.inMemory();
+  private Path file;
+  private Collection collection;
+
+  @BeforeEach
+  void open() {
+    file = temp.resolve("a.jsonl");
+    collection = kith.create("c", SCHEMA);
+  }
+
+  @AfterEach
+  void close() {
+    kith.close();
+  }
+
+  private long run(Path from) throws IOException {
+    try (var points = PointReader.open(from, SCHEMA)) {
+      return PointImport.run(collection, points);
+    }
+  }
+
+  private Point only(String line) throws IOException {
+    Files.writeString(file, line + "\n");
+    try (var points = PointReader.open(file, SCHEMA)) {
+      return requireNonNull(points.next());
+    }
+  }
+
+  @Test
+  void jsonl_idsOfAllKinds() throws Exception {
+    assertThat(only("{\"id\": 18446744073709551615}").id()).isEqualTo(PointId.of(-1));
+    assertThat(only("{\"id\": \"7\"}").id()).isEqualTo(PointId.of("7"));
+    String uuid = "00112233-4455-6677-8899-aabbccddeeff";
+    assertThat(only("{\"id\": \"%s\"}".formatted(uuid)).id()).isEqualTo(PointId.parse(uuid));
+    String upper = "00112233-4455-6677-8899-AABBCCDDEEFF";
+    assertThat(only("{\"id\": \"%s\"}".formatted(upper)).id()).isEqualTo(PointId.of(upper));
+    assertThat(only("{\"id\": {\"text\": \"%s\"}}".formatted(uuid)).id())
+        .isEqualTo(PointId.of(uuid));
+  }
+
+  @Test
+  void jsonl_numbers_areTheNearestFloats_roundedOnce() throws Exception {
+    // Exactly between two doubles' floats: by way of a double it would become 1.0.
+    var point = only("{\"id\": 1, \"vector\": [1.000000059604644775390625000001, 16777217]}");
+    assertThat(point.vector("vector")).containsExactly(Math.nextUp(1f), 16_777_216f);
+  }
+
+  @Test
+  void jsonl_blankLinesAndCarriageReturnsAndNoLastLineFeed() throws Exception {
+    Files.writeString(file, "\n{\"id\": 1}\r\n  \r\n\t\n{\"id\": 2, \"payload\": {}}", UTF_8);
+    assertThat(run(file)).isEqualTo(2);
+    assertThat(collection.get(PointId.of(2)))
+        .isEqualTo(new Point(PointId.of(2), Map.of(), Payload.EMPTY));
+  }
+
+  @Test
+  void jsonl_gz_isUnpacked_andACutOneIsReported() throws Exception {
+    var bytes = new ByteArrayOutputStream();
+    try (var gzip = new GZIPOutputStream(bytes)) {
+      gzip.write("{\"id\": 1}\n{\"id\": 2}\n".getBytes(UTF_8));
+    }
+    var packed = Files.write(temp.resolve("a.jsonl.gz"), bytes.toByteArray());
+    assertThat(run(packed)).isEqualTo(2);
+    Files.write(packed, Arrays.copyOf(bytes.toByteArray(), bytes.size() - 12));
+    assertThatThrownBy(() -> run(packed))
+        .isInstanceOf(TransferException.class)
+        .hasMessageContaining("a.jsonl.gz line ")
+        .hasMessageContaining(": cannot be read on: ");
+    Files.writeString(packed, "not packed");
+    assertThatThrownBy(() -> run(packed))
+        .hasMessage(packed + " cannot be read: Not in GZIP format");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          {"vector": [1, 2]}                          | 'id' is missing
+          {"id": -1}                                  | 'id' must be an integer of 0 to 18446744073709551615 or a string: -1
+          {"id": 18446744073709551616}                | 'id' must be an integer of 0 to 18446744073709551615 or a string: 18446744073709551616
+          {"id": 1.5}                                 | 'id' must be an integer of 0 to 18446744073709551615 or a string: 1.5
+          {"id": null}                                | 'id' must be an integer of 0 to 18446744073709551615 or a string: null
+          {"id": {"text": 1}}                         | 'id' must be an integer of 0 to 18446744073709551615 or a string: {"text":1}
+          {"id": ""}                                  | an id must have 1 to 1024 bytes of UTF-8: bytes=0
+          {"id": "\\ud800"}                           | an id must be Unicode text: it has half a surrogate
+          {"id": 1, "vector": 5}                      | 'vector' must be an array of numbers
+          {"id": 1, "vector": null}                   | 'vector' must be an array of numbers
+          {"id": 1, "vector": [1, "2"]}               | 'vector' must be an array of numbers
+          {"id": 1, "vector": [1, [2]]}               | 'vector' must be an array of numbers
+          {"id": 1, "vectors": [1, 2]}                | 'vectors' must be an object of a name and an array of numbers each
+          {"id": 1, "vectors": {"small": {}}}         | the vector 'small' must be an array of numbers
+          {"id": 1, "vectors": {"big": [1]}}          | no such vector: big; the collection has vector, small
+          {"id": 1, "vector": [1, 2], "vectors": {"vector": [1, 2]}} | a vector may be given once: vector
+          {"id": 1, "vector": [1, 2, 3]}              | a vector must have the collection's dimension: point=1, vector=vector, expected=2, found=3
+          {"id": 1, "vector": []}                     | a vector must have the collection's dimension: point=1, vector=vector, expected=2, found=0
+          {"id": 1, "vector": [1, 1e39]}              | an element must be finite: point=1, vector=vector, element=1, found=Infinity
+          {"id": 1, "vectors": {"small": [0.5]}}      | an element must be an integer of -128 to 127: point=1, vector=small, element=0, found=0.5
+          {"id": 1, "payload": [1]}                   | 'payload' must be a JSON object: [1]
+          {"id": 1, "colour": "red"}                  | unknown key 'colour'; known are id, vector, vectors and payload
+          {"_id": "d1", "text": "red"}                | unknown key '_id'; known are id, vector, vectors and payload (texts become points by kith import --model M)
+          [1]                                         | a line must be one JSON object
+          {"id": 1} {"id": 2}                         | nothing may follow the JSON object in its line
+          {"id": 1                                    | a line must be one JSON object: column 9: Unexpected end-of-input
+          {"id": 1, "id": 2}                          | a line must be one JSON object: column 15: Duplicate field 'id'
+          {"id": 1, "vector": [NaN, 1]}               | a line must be one JSON object: column 25: Non-standard token 'NaN'
+          """)
+  void jsonl_badLine_isNamed_andWhatStandsBeforeIsKept(String line, String complaint)
+      throws Exception {
+    Files.writeString(file, "{\"id\": 100}\n\n%s\n{\"id\": 200}\n".formatted(line));
+    assertThatThrownBy(() -> run(file))
+        .isInstanceOf(TransferException.class)
+        .hasMessage("%s line 3: %s; points imported before it: 1".formatted(file, complaint));
+    assertThat(collection.count()).isEqualTo(1);
+    assertThat(collection.get(PointId.of(100))).isNotNull();
+  }
+
+  @Test
+  void jsonl_payloadThatDoesNotFitTheSchema_namesTheLine() throws Exception {
+    Files.writeString(file, "{\"id\": 1, \"payload\": {\"year\": \"old\"}}");
+    assertThatThrownBy(() -> run(file))
+        .hasMessageStartingWith(file + " line 1: ")
+        .hasMessageContaining("year")
+        .hasMessageEndingWith("; nothing was imported");
+  }
+
+  @Test
+  void open_whatIsNoFileOfPoints_isRefused() {
+    assertThatThrownBy(() -> run(temp.resolve("a.csv")))
+        .hasMessage(
+            "points are read from files that end in .jsonl, .jsonl.gz, .parquet, .npy, .fvecs or"
+                + " .bvecs: file="
+                + temp.resolve("a.csv"));
+    for (var name : new String[] {"a.jsonl", "a.npy", "a.parquet"}) {
+      assertThatThrownBy(() -> run(temp.resolve(name))).isInstanceOf(NoSuchFileException.class);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          {"id": 1}                       | a.npy row 1: there must be as many lines as rows: a.ids.jsonl has 1; points imported before it: 1
+          {"id": 1}~{"id": 2}~{"id": 3}   | a.ids.jsonl line 3: there must be as many lines as rows: a.npy has 2; points imported before it: 2
+          {"id": 1, "vector": [1, 2]}     | a.ids.jsonl line 1: a line may have no vector, since a.npy has it; nothing was imported
+          {"id": 1}~{"id": 2, "vectors"}  | a.ids.jsonl line 2: a line must be one JSON object: column 20: Unexpected character ('}' (code 125)): was expecting a colon to separate fiel...; points imported before it: 1
+          """)
+  void vectorFile_idsThatDoNotFit_areReported(String lines, String complaint) throws Exception {
+    var rows = temp.resolve("a.npy");
+    try (var writer = VectorWriter.create(rows, 2)) {
+      writer.append(new float[] {1, 2});
+      writer.append(new float[] {3, 4});
+      writer.commit();
+    }
+    Files.writeString(temp.resolve("a.ids.jsonl"), lines.replace('~', '\n'));
+    assertThatThrownBy(() -> run(rows))
+        .hasMessage(complaint.replace("a.npy", rows.toString()).replace("a.ids", temp + "/a.ids"));
+  }
+
+  @Test
+  void run_manyPoints_areAcknowledgedInOrder_andStopWhenAsked() throws Exception {
+    int all = 5000;
+    Files.write(
+        file,
+        IntStream.range(0, all).mapToObj("{\"id\": %d, \"vector\": [1, 2]}"::formatted).toList());
+    var counts = new ArrayList<Long>();
+    try (var points = PointReader.open(file, SCHEMA)) {
+      long put =
+          PointImport.run(
+              collection,
+              points,
+              (count, last) -> {
+                assertThat(last).isEqualTo(PointId.of(count - 1));
+                assertThat(collection.get(last)).isNotNull();
+                counts.add(count);
+              },
+              () -> false);
+      assertThat(put).isEqualTo(all);
+    }
+    assertThat(counts).isSorted().endsWith((long) all).hasSizeGreaterThan(1);
+
+    collection.delete(IntStream.range(0, all).mapToObj(i -> PointId.of((long) i)).toList());
+    var asked = new AtomicLong();
+    try (var points = PointReader.open(file, SCHEMA)) {
+      long put =
+          PointImport.run(collection, points, (_, _) -> {}, () -> asked.incrementAndGet() > 3210);
+      assertThat(put).isEqualTo(3210).isEqualTo(collection.count());
+    }
+  }
+
+  private static final List<String> SEEDS =
+      List.of(
+          "{\"id\": 17, \"vector\": [0.25, -1e-3], \"payload\": {\"year\": 1999, \"a\": [1, {\"b\":"
+              + " null}]}}",
+          "{\"id\": \"doc-ü\", \"vectors\": {\"vector\": [1, 2], \"small\": [-128]}}",
+          "{\"payload\": {\"t\": \"\\u00e9\\n\"}, \"id\": {\"text\": \"x\"}}");
+  private static final String[] PIECES = {
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"",
+    "null",
+    "1e999",
+    "-0",
+    "\\u",
+    "\\ud800",
+    "\u00ff",
+    "\"id\":",
+    "\"vector\":[1,2],",
+    "99999999999999999999",
+    "\"payload\":",
+    "1.5.2",
+    "\t",
+    "\u0000",
+    "[[[["
+  };
+
+  @Test
+  void jsonl_mutatedLines_arePointsOrCleanErrors(SplittableRandom random) throws Exception {
+    int points = 0;
+    int errors = 0;
+    for (int round = 0; round < 3000 * Seeded.effort(); round++) {
+      var bytes = SEEDS.get(random.nextInt(SEEDS.size())).getBytes(UTF_8);
+      for (int edits = 1 + random.nextInt(3); edits > 0; edits--) {
+        bytes = mutate(bytes, random);
+      }
+      Files.write(file, bytes);
+      try (var reader = PointReader.open(file, SCHEMA)) {
+        while (read(reader) != null) {
+          points++;
+        }
+      } catch (TransferException e) {
+        errors++;
+        assertThat(e.getMessage()).startsWith(file + " line 1: ").hasLineCount(1);
+      }
+    }
+    assertThat(points).as("mutants that are points").isPositive();
+    assertThat(errors).as("mutants that are not").isPositive();
+  }
+
+  private static @Nullable Point read(PointReader reader) {
+    return reader.next();
+  }
+
+  private static byte[] mutate(byte[] bytes, SplittableRandom random) {
+    var text = new StringBuilder(new String(bytes, ISO_8859_1));
+    int at = random.nextInt(text.length() + 1);
+    switch (random.nextInt(4)) {
+      case 0 -> text.insert(at, PIECES[random.nextInt(PIECES.length)]);
+      case 1 -> text.setLength(at);
+      case 2 -> text.delete(at, Math.min(text.length(), at + 1 + random.nextInt(5)));
+      default -> {
+        if (at < text.length()) {
+          text.setCharAt(at, (char) random.nextInt(256));
+        }
+      }
+    }
+    return text.toString().replace("\n", "").getBytes(ISO_8859_1);
+  }
+}
