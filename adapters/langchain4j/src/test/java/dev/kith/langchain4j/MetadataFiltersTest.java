@@ -191,7 +191,7 @@ class MetadataFiltersTest {
     }
     add(segments);
 
-    for (int round = 0; round < 500; round++) {
+    for (int round = 0; round < 500 * Seeded.effort(); round++) {
       var filter = randomFilter(random, 3);
       var expected = new TreeSet<Integer>();
       for (int i = 0; i < segments.size(); i++) {

@@ -39,7 +39,7 @@ class MetadataTypeTest {
 
   @Test
   void name_ofAnyKey_isAFieldAndComesBack(SplittableRandom random) {
-    for (int round = 0; round < 2_000; round++) {
+    for (int round = 0; round < 2_000 * Seeded.effort(); round++) {
       var key = new StringBuilder();
       for (int length = random.nextInt(1, 12); key.length() < length; ) {
         key.append(CHARACTERS.charAt(random.nextInt(CHARACTERS.length())));
