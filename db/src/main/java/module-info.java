@@ -1,20 +1,19 @@
 /** Collections of points: storage, filters, searches by vector and by words. */
 module dev.kith.db {
   requires transitive com.fasterxml.jackson.databind;
-  requires static dev.hardwood.core;
   requires transitive dev.kith.core;
+  requires static dev.hardwood.core;
   requires java.management;
   requires jdk.jfr;
   requires org.apache.lucene.core;
   requires static transitive org.jspecify;
 
+  exports dev.kith.db;
   exports dev.kith.db.durability;
   exports dev.kith.db.filter;
-  exports dev.kith.db.log to
   exports dev.kith.db.point;
   exports dev.kith.db.query;
   exports dev.kith.db.transfer;
-  exports dev.kith.db;
 
   provides org.apache.lucene.codecs.KnnVectorsFormat with
       dev.kith.db.format.KithVectorsFormat;

@@ -15,7 +15,6 @@ import dev.kith.core.vector.Ivecs;
 import dev.kith.core.vector.VectorSource;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -334,9 +333,9 @@ final class BenchCommand implements Callable<Integer> {
       IndexSpec built)
       throws IOException {
     long buildStart = System.nanoTime();
-    long buildCpu = cpuNanos();
+    long buildCpu = Machine.cpuNanos();
     var index = build(rows, metric, built);
-    double buildCpuSeconds = (cpuNanos() - buildCpu) / NANOS;
+    double buildCpuSeconds = (Machine.cpuNanos() - buildCpu) / NANOS;
     double buildSeconds = (System.nanoTime() - buildStart) / NANOS;
 
     var runs = new ArrayList<Run>();
@@ -419,12 +418,6 @@ final class BenchCommand implements Callable<Integer> {
     return Arrays.stream(neighbors.rows()).mapToInt(Math::toIntExact).toArray();
   }
 
-  private static long cpuNanos() {
-    var system =
-        ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class);
-    return system.getProcessCpuTime();
-  }
-
   /** Answers of one pass over all queries, and what the timed passes took. */
   private record Timing(
       List<Neighbors> answers,
@@ -470,12 +463,12 @@ final class BenchCommand implements Callable<Integer> {
     }
     var nanos = new ArrayList<Long>();
     long served = 0;
-    long cpuStart = cpuNanos();
+    long cpuStart = Machine.cpuNanos();
     long start = System.nanoTime();
     long until = start + (long) (seconds * NANOS);
     // To the end of the time, and until the clock of CPU time, which has coarse steps, has moved.
     for (long first = 0;
-        nanos.size() < 5 || System.nanoTime() < until || cpuNanos() == cpuStart; ) {
+        nanos.size() < 5 || System.nanoTime() < until || Machine.cpuNanos() == cpuStart; ) {
       long began = System.nanoTime();
       served += index.search(part(queries, first, batch), options).neighbors().size();
       nanos.add(System.nanoTime() - began);
@@ -483,7 +476,7 @@ final class BenchCommand implements Callable<Integer> {
       first = first < queries.size() ? first : 0;
     }
     double wall = (System.nanoTime() - start) / NANOS;
-    double cpu = (cpuNanos() - cpuStart) / NANOS;
+    double cpu = (Machine.cpuNanos() - cpuStart) / NANOS;
     nanos.sort(null);
     return new Timing(
         answers, candidates, fallbacks, Objects.requireNonNull(report), served, wall, cpu, nanos);

@@ -37,9 +37,7 @@ final class DeleteCommand implements Callable<Integer> {
     }
     try (var opened = database.writable(name)) {
       long deleted = delete(opened);
-      database.print(
-          Map.of("deleted", deleted),
-          Database.points(deleted) + " deleted");
+      database.print(Map.of("deleted", deleted), Database.points(deleted) + " deleted");
       return Main.DONE;
     }
   }

@@ -3,6 +3,7 @@ package dev.kith.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +23,13 @@ final class Machine {
     return "%s, %d cores, %s"
         .formatted(
             model(), Runtime.getRuntime().availableProcessors(), System.getProperty("os.arch"));
+  }
+
+  /** Time that all threads of this process have used so far. */
+  static long cpuNanos() {
+    var system =
+        ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class);
+    return system.getProcessCpuTime();
   }
 
   private static String model() {

@@ -4,8 +4,8 @@ import dev.kith.core.backend.BackendUnavailableException;
 import dev.kith.core.search.SearchStoppedException;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.db.durability.CollectionLockedException;
+import dev.kith.db.durability.DamagedLogException;
 import dev.kith.db.durability.WritesStoppedException;
-import dev.kith.db.log.DamagedLogException;
 import dev.kith.db.transfer.TransferException;
 import dev.kith.embed.ModelException;
 import dev.kith.embed.beir.BeirDataException;
@@ -43,6 +43,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       EmbedCommand.class,
       EvalCommand.class,
       BenchCommand.class,
+      BenchCollectionCommand.class,
       CreateCommand.class,
       ImportCommand.class,
       SearchCommand.class,

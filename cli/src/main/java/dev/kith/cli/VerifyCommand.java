@@ -1,7 +1,7 @@
 package dev.kith.cli;
 
 import dev.kith.core.vector.VectorDataException;
-import dev.kith.db.log.DamagedLogException;
+import dev.kith.db.durability.DamagedLogException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.concurrent.Callable;

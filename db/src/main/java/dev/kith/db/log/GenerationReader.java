@@ -5,6 +5,7 @@ import static dev.kith.db.log.Generation.RECORD_HEADER;
 import static dev.kith.db.log.Generation.SEAL;
 import static dev.kith.db.log.Generation.SECTOR;
 
+import dev.kith.db.durability.DamagedLogException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

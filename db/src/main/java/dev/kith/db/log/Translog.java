@@ -4,6 +4,7 @@ import static dev.kith.db.log.Generation.MAX_PAYLOAD;
 import static dev.kith.db.log.Generation.RECORDS;
 import static dev.kith.db.log.Generation.RECORD_HEADER;
 
+import dev.kith.db.durability.DamagedLogException;
 import dev.kith.db.durability.Durability;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -3,6 +3,7 @@ package dev.kith.db.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kith.core.testing.Seeded;
+import dev.kith.db.durability.DamagedLogException;
 import dev.kith.db.testing.SimulatedDisk;
 import dev.kith.db.testing.SimulatedDisk.Fault;
 import java.io.IOException;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kith.core.testing.Seeded;
+import dev.kith.db.durability.DamagedLogException;
 import dev.kith.db.durability.Durability;
 import dev.kith.db.testing.SimulatedDisk;
 import dev.kith.db.testing.SimulatedDisk.Fault;

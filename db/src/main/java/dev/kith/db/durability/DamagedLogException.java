@@ -1,4 +1,4 @@
-package dev.kith.db.log;
+package dev.kith.db.durability;
 
 import java.nio.file.Path;
 
@@ -6,7 +6,8 @@ import java.nio.file.Path;
 public final class DamagedLogException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  DamagedLogException(String rule, Path file, long offset, Object expected, Object found) {
+  /** What must hold, where, and what is there instead. */
+  public DamagedLogException(String rule, Path file, long offset, Object expected, Object found) {
     super(
         "%s: file=%s, offset=%d, expected=%s, found=%s; restore the folder from a backup: opened without these bytes, the collection would lack acknowledged writes"
             .formatted(rule, file, offset, expected, found));
