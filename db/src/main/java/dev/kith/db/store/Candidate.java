@@ -4,6 +4,7 @@ import dev.kith.db.point.PointId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.List;
 import org.apache.lucene.index.LeafReaderContext;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,12 @@ public final class Candidate implements Comparable<Candidate> {
     this.key = key;
     this.leaf = leaf;
     this.document = document;
+  }
+
+  /** The best so many, in order. */
+  static List<Candidate> best(List<Candidate> found, int count) {
+    found.sort(null);
+    return found.subList(0, Math.min(count, found.size()));
   }
 
   /** Smaller is better. */

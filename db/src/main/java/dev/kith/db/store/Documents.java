@@ -13,8 +13,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.lucene.document.BinaryDocValuesField;
 import org.apache.lucene.document.Field;
-import org.apache.lucene.document.SortedDocValuesField;
 import org.apache.lucene.document.StoredField;
 import org.apache.lucene.document.StringField;
 import org.apache.lucene.index.FieldInfo;
@@ -27,7 +27,7 @@ import org.apache.lucene.util.BytesRef;
 
 /** How a point is a Lucene document: its fields, and the way back. */
 public final class Documents {
-  /** The id: a term, and sorted doc values. */
+  /** The id's bytes: a term, and binary doc values. */
   public static final String ID = "_id";
 
   /** The payload's JSON, stored. */
@@ -62,7 +62,7 @@ public final class Documents {
     var fields = new ArrayList<IndexableField>();
     var id = new BytesRef(point.id().bytes());
     fields.add(new StringField(ID, id, Field.Store.NO));
-    fields.add(new SortedDocValuesField(ID, id));
+    fields.add(new BinaryDocValuesField(ID, id));
     fields.add(new StoredField(PAYLOAD, point.payload().utf8()));
     point.vectors().forEach((name, vector) -> fields.add(vector(point.id(), name, vector, schema)));
     fields.addAll(payloadFields.of(point.id(), point.payload()));
@@ -108,12 +108,11 @@ public final class Documents {
 
   /** The id of a document. */
   static byte[] idBytes(LeafReader leaf, int doc) throws IOException {
-    var ids = leaf.getSortedDocValues(ID);
+    var ids = leaf.getBinaryDocValues(ID);
     if (ids == null || !ids.advanceExact(doc)) {
       throw new IllegalStateException("every document has an id: document=" + doc);
     }
-    var bytes = ids.lookupOrd(ids.ordValue());
-    return BytesRef.deepCopyOf(bytes).bytes;
+    return BytesRef.deepCopyOf(ids.binaryValue()).bytes;
   }
 
   static Payload payload(LeafReader leaf, int doc) throws IOException {

@@ -97,7 +97,7 @@ public final class VectorSearch {
         search(leaf, luceneField, vectors, queries, k, found);
       }
     }
-    return found.stream().map(list -> best(list, k)).collect(Collectors.toList());
+    return found.stream().map(list -> Candidate.best(list, k)).collect(Collectors.toList());
   }
 
   /** The index of each segment that has vectors of that name. */
@@ -160,11 +160,6 @@ public final class VectorSearch {
   private static boolean cutsTies(Neighbors nearest, int k, long allowed) {
     int size = nearest.size();
     return size > k && size < allowed && nearest.key(size - 1) == nearest.key(k - 1);
-  }
-
-  private static List<Candidate> best(List<Candidate> found, int k) {
-    found.sort(null);
-    return found.subList(0, Math.min(k, found.size()));
   }
 
   private void count(SearchReport report) {

@@ -8,21 +8,16 @@ import org.apache.lucene.index.ReaderUtil;
 import org.apache.lucene.index.Term;
 import org.apache.lucene.search.BooleanClause;
 import org.apache.lucene.search.BooleanQuery;
-import org.apache.lucene.search.FieldDoc;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
-import org.apache.lucene.search.Sort;
-import org.apache.lucene.search.SortField;
+import org.apache.lucene.search.ScoreDoc;
 import org.apache.lucene.search.TermQuery;
-import org.apache.lucene.search.TopFieldCollectorManager;
+import org.apache.lucene.search.TopScoreDocCollectorManager;
 import org.apache.lucene.util.BytesRef;
 import org.jspecify.annotations.Nullable;
 
 /** Search for words by Lucene's BM25. */
 public final class WordSearch {
-  private static final Sort BY_SCORE_THEN_ID =
-      new Sort(SortField.FIELD_SCORE, new SortField(Documents.ID, SortField.Type.STRING));
-
   private WordSearch() {}
 
   /**
@@ -51,21 +46,34 @@ public final class WordSearch {
     if (filter != null) {
       wanted.add(filter, BooleanClause.Occur.FILTER);
     }
-    int most = Math.min(k, Math.max(searcher.getIndexReader().maxDoc(), 1));
+    int all = Math.max(searcher.getIndexReader().maxDoc(), 1);
     searcher.setTimeout(deadline);
-    var top =
-        searcher.search(
-            wanted.build(),
-            new TopFieldCollectorManager(BY_SCORE_THEN_ID, most, null, Integer.MAX_VALUE));
-    deadline.check();
+    int asked = (int) Math.min(k + 1L, all); // one more shows whether the last score has others
+    var top = top(searcher, wanted.build(), asked, deadline);
+    while (cutsTies(top, k, asked) && asked < all) {
+      asked = (int) Math.min(2L * asked, all);
+      top = top(searcher, wanted.build(), asked, deadline);
+    }
     var leaves = searcher.getIndexReader().leaves();
     var found = new ArrayList<Candidate>();
-    for (var hit : top.scoreDocs) {
+    for (var hit : top) {
       var leaf = leaves.get(ReaderUtil.subIndex(hit.doc, leaves));
-      float score = (Float) ((FieldDoc) hit).fields[0];
-      found.add(new Candidate(-score, leaf, hit.doc - leaf.docBase));
+      found.add(new Candidate(-hit.score, leaf, hit.doc - leaf.docBase));
     }
-    return found;
+    return Candidate.best(found, k);
+  }
+
+  private static ScoreDoc[] top(IndexSearcher searcher, Query query, int count, Deadline deadline)
+      throws IOException {
+    var top =
+        searcher.search(query, new TopScoreDocCollectorManager(count, null, Integer.MAX_VALUE));
+    deadline.check();
+    return top.scoreDocs;
+  }
+
+  /** Whether documents that were not given may have the score of the k-th. */
+  private static boolean cutsTies(ScoreDoc[] top, int k, int asked) {
+    return top.length == asked && asked > k && top[asked - 1].score == top[k - 1].score;
   }
 
   private static List<Term> terms(String field, String words) throws IOException {
