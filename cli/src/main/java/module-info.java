@@ -8,7 +8,6 @@ module dev.kith.cli {
   requires java.logging;
   requires java.management;
   requires jdk.management;
-  requires org.apache.lucene.core;
   requires static org.jspecify;
 
   opens dev.kith.cli to

@@ -16,8 +16,9 @@ import picocli.CommandLine.Parameters;
     name = "get",
     mixinStandardHelpOptions = true,
     description = {
-      "Prints points, one a line, as export writes them; with --json as one array.",
-      "Exit status 1 if one is missing."
+      "Prints points by their ids.",
+      "One a line, as export writes them; with --json as one array. Exit status 1 if one is"
+          + " missing."
     })
 final class GetCommand implements Callable<Integer> {
   @Mixin Database database;

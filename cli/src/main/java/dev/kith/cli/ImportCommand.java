@@ -26,11 +26,11 @@ import picocli.CommandLine.Parameters;
     name = "import",
     mixinStandardHelpOptions = true,
     description = {
-      "Puts the points of files into a collection, each in the place of the one with its id.",
-      "Files: .jsonl (also .gz) with {\"id\", \"vector\", \"payload\"} a line, .parquet with such"
-          + " columns, .npy, .fvecs and .bvecs with ids and payloads in NAME.ids.jsonl beside them,"
-          + " or numbered. With --model, .jsonl files hold texts to embed: {\"_id\", \"title\","
-          + " \"text\"}."
+      "Puts the points of files into a collection.",
+      "Each takes the place of the one with its id. Files: .jsonl (also .gz) with {\"id\","
+          + " \"vector\", \"payload\"} a line, .parquet with such columns, .npy, .fvecs and .bvecs"
+          + " with ids and payloads in NAME.ids.jsonl beside them, or numbered. With --model,"
+          + " .jsonl files hold texts to embed: {\"_id\", \"title\", \"text\"}."
     })
 final class ImportCommand implements Callable<Integer> {
   private static final long SHOWN_EVERY_NANOS = 1_000_000_000;

@@ -31,7 +31,7 @@ import picocli.CommandLine.Parameters;
     name = "search",
     mixinStandardHelpOptions = true,
     description = {
-      "Finds the points that are nearest to a text, a vector, or that have words.",
+      "Finds the points that are nearest to a text or a vector.",
       "A text is embedded by the model (--model) that made the collection's vectors."
     })
 final class SearchCommand implements Callable<Integer> {

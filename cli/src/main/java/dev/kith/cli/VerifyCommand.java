@@ -2,10 +2,12 @@ package dev.kith.cli;
 
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.db.durability.DamagedLogException;
+import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.apache.lucene.index.CorruptIndexException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -47,10 +49,12 @@ final class VerifyCommand implements Callable<Integer> {
     } catch (VectorDataException | DamagedLogException e) {
       return List.of(String.valueOf(e.getMessage()));
     } catch (UncheckedIOException e) {
-      if (e.getCause() instanceof CorruptIndexException damage) {
-        return List.of(String.valueOf(damage.getMessage()));
-      }
-      throw e;
+      return switch (e.getCause()) {
+        case AccessDeniedException _ -> throw e;
+        case NoSuchFileException missing -> List.of("a file is missing: " + missing.getFile());
+        case null -> throw e;
+        case IOException damage -> List.of(String.valueOf(damage.getMessage()));
+      };
     }
   }
 }

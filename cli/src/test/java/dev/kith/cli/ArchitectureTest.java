@@ -9,6 +9,7 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.properties.HasName;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.util.List;
@@ -116,6 +117,42 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("jdk.incubator.vector..")
+        .check(KITH);
+  }
+
+  @Test
+  void lucene_isUsedByDbAlone() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.kith.db..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.apache.lucene..")
+        .check(KITH);
+  }
+
+  /** So that only importing Parquet needs the library that reads it. */
+  @Test
+  void hardwood_isUsedByTheParquetReaderAlone() {
+    noClasses()
+        .that(not(HasName.Predicates.nameMatching("dev\\.kith\\.db\\.transfer\\.ParquetPoints.*")))
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("dev.hardwood..")
+        .check(KITH);
+  }
+
+  /** Files go through the collection's own ways in and out. */
+  @Test
+  void transfer_isUsedByTheEdgesAlone() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.kith.db..")
+        .and()
+        .resideOutsideOfPackage("dev.kith.db.transfer..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("dev.kith.db.transfer..")
         .check(KITH);
   }
 }

@@ -17,10 +17,30 @@ import picocli.CommandLine.Command;
 
 /** What all commands share: help, wrong usage, and what becomes of a failure. */
 class MainTest {
-  private static final String COMMANDS = "demo, doctor, embed, eval, bench, help";
+  private static final String COMMANDS =
+      "demo, doctor, embed, eval, bench, create, import, search, get, delete, list, stats,"
+          + " optimize, verify, export, drop, help";
 
   @ParameterizedTest
-  @ValueSource(strings = {"demo", "doctor", "embed", "eval", "bench"})
+  @ValueSource(
+      strings = {
+        "demo",
+        "doctor",
+        "embed",
+        "eval",
+        "bench",
+        "create",
+        "import",
+        "search",
+        "get",
+        "delete",
+        "list",
+        "stats",
+        "optimize",
+        "verify",
+        "export",
+        "drop"
+      })
   void help_ofACommand_showsItsOptions(String command) {
     assertThat(Kith.run(command, "--help").done())
         .startsWith("Usage: kith " + command + " ")
@@ -32,11 +52,22 @@ class MainTest {
   void help_ofKith_hasOneWholeSentenceACommand() {
     assertThat(Kith.run("--help").done().lines())
         .contains(
-            "  demo    The whole way on real texts, and what each step costs.",
-            "  doctor  Shows JDK, CPU, backends and models: each usable or not, and why.",
-            "  embed   Turns the texts of a file into a file of vectors.",
-            "  eval    Scores a model on a retrieval data set (a BEIR folder).",
-            "  bench   Measures an index: rates, latencies, recall, proof.");
+            "  demo      The whole way on real texts, and what each step costs.",
+            "  doctor    Shows JDK, CPU, backends and models: each usable or not, and why.",
+            "  embed     Turns the texts of a file into a file of vectors.",
+            "  eval      Scores a model on a retrieval data set (a BEIR folder).",
+            "  bench     Measures an index: rates, latencies, recall, proof.",
+            "  create    Makes a collection of vectors.",
+            "  import    Puts the points of files into a collection.",
+            "  search    Finds the points that are nearest to a text or a vector.",
+            "  get       Prints points by their ids.",
+            "  delete    Takes points away, by their ids or by a filter.",
+            "  list      Lists the collections of a database.",
+            "  stats     Shows what a collection holds, and its room on the disk.",
+            "  optimize  Merges a collection's segments, which makes searches faster.",
+            "  verify    Reads all files of a collection and says what is wrong with them.",
+            "  export    Writes the points of one moment to a file, whole or not at all.",
+            "  drop      Removes a collection and all its points.");
   }
 
   @Test

@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -33,7 +34,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The files are written by {@code scripts/parquet_fixtures.py}. */
 @ExtendWith(Seeded.class)
@@ -160,10 +160,14 @@ class ParquetPointsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"snappy", "zstd"})
-  void open_codecThatIsNotThere_saysWhatToAdd(String codec) throws Exception {
+  @CsvSource({"snappy, org.xerial.snappy:snappy-java", "zstd, com.github.luben:zstd-jni"})
+  void open_codecThatIsNotThere_saysWhatToAdd(String codec, String library) throws Exception {
     var file = file("json-%s.parquet".formatted(codec));
-    assertThatThrownBy(() -> read(file)).isInstanceOf(TransferException.class).hasMessage("?");
+    assertThatThrownBy(() -> read(file))
+        .isInstanceOf(TransferException.class)
+        .hasMessage(
+            "%s: cannot be read as Parquet: Cannot read %s-compressed Parquet file: required library not found. Add the following dependency to your project: %s"
+                .formatted(file, codec.toUpperCase(Locale.ROOT), library));
   }
 
   /** Bytes that are wrong in the middle are another matter: Hardwood 1.0.1 may wait for ever. */
