@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,12 @@ final class Database {
 
   @Option(names = "--json", description = "print one JSON document")
   boolean json;
+
+  private static final long TEN_SECONDS = 10_000_000_000L;
+  private static final long TENTH_OF_A_SECOND = 100_000_000;
+
+  private long shown = System.nanoTime();
+  private boolean lineOpen;
 
   /** A collection that is open, and its database, which closes with it. */
   record Opened(Kith kith, Collection collection) implements AutoCloseable {
@@ -142,6 +149,36 @@ final class Database {
     }
   }
 
+  /**
+   * Shows on standard error how far the work is, as {@link Progress} does where no end is known:
+   * over the line before where that is a terminal, else a line every ten seconds; nothing with
+   * JSON.
+   */
+  void show(Supplier<String> text) {
+    boolean terminal = Boolean.getBoolean("kith.terminal");
+    long now = System.nanoTime();
+    if (json || now - shown < (terminal ? TENTH_OF_A_SECOND : TEN_SECONDS)) {
+      return;
+    }
+    shown = now;
+    if (terminal) {
+      err().print("\r" + text.get() + "   ");
+      lineOpen = true;
+    } else {
+      err().println(text.get());
+    }
+    err().flush();
+  }
+
+  /** Ends the line that {@link #show} left open. */
+  void endShow() {
+    if (lineOpen) {
+      err().println();
+      err().flush();
+      lineOpen = false;
+    }
+  }
+
   /** Such as {@code 1 point}. */
   static String points(long count) {
     return count == 1 ? "1 point" : count + " points";
@@ -149,6 +186,7 @@ final class Database {
 
   /** Prints the document if JSON was asked for, the text if not. */
   void print(Object document, String text) {
+    endShow();
     if (json) {
       Json.print(out(), document);
     } else {

@@ -33,8 +33,6 @@ import picocli.CommandLine.Parameters;
           + " .jsonl files hold texts to embed: {\"_id\", \"title\", \"text\"}."
     })
 final class ImportCommand implements Callable<Integer> {
-  private static final long SHOWN_EVERY_NANOS = 1_000_000_000;
-
   @Mixin Database database;
 
   @Parameters(index = "0", paramLabel = "C", description = "the collection's name")
@@ -77,7 +75,6 @@ final class ImportCommand implements Callable<Integer> {
   private long acknowledged;
   private @Nullable PointId lastId;
   private long start;
-  private long shown;
 
   @Override
   public Integer call() throws IOException {
@@ -90,7 +87,6 @@ final class ImportCommand implements Callable<Integer> {
     }
     Main.endsWhenAsked();
     start = System.nanoTime();
-    shown = start;
     boolean texts = line.getParseResult().hasMatchedOption("--model");
     var options = CollectionOptions.DEFAULT.withDurability(durability);
     try (var opened = database.writable(name, options)) {
@@ -103,6 +99,7 @@ final class ImportCommand implements Callable<Integer> {
           all(opened.collection(), null);
         }
       } finally {
+        database.endShow();
         checkpoint(opened.collection());
       }
     }
@@ -141,20 +138,14 @@ final class ImportCommand implements Callable<Integer> {
   }
 
   private void tell() {
-    long now = System.nanoTime();
     var last = lastId;
     if (database.json && last != null) {
       Json.printLine(database.out(), new Acknowledged(acknowledged, PointJson.id(last)));
-    } else if (!database.json && now - shown >= SHOWN_EVERY_NANOS) {
-      shown = now;
-      String text =
-          "importing %d points, %.0f/s".formatted(acknowledged, acknowledged / seconds(now));
-      if (Boolean.getBoolean("kith.terminal")) {
-        database.err().print("\r" + text + "   ");
-      } else {
-        database.err().println(text);
-      }
-      database.err().flush();
+    } else {
+      long now = System.nanoTime();
+      database.show(
+          () ->
+              "importing: %d points, %.0f/s".formatted(acknowledged, acknowledged / seconds(now)));
     }
   }
 

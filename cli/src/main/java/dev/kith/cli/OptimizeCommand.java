@@ -16,8 +16,6 @@ import picocli.CommandLine.Parameters;
           + " nothing."
     })
 final class OptimizeCommand implements Callable<Integer> {
-  private static final long SHOWN_EVERY_NANOS = 1_000_000_000;
-
   @Mixin Database database;
 
   @Parameters(paramLabel = "C", description = "the collection's name")
@@ -26,15 +24,19 @@ final class OptimizeCommand implements Callable<Integer> {
   /** The document printed with {@code --json}. */
   record Report(String name, boolean ended, int segments, long bytes) {}
 
-  private long shown = System.nanoTime();
-
   @Override
   public Integer call() {
     Main.endsWhenAsked();
     try (var opened = database.writable(name)) {
       var collection = opened.collection();
       boolean ended =
-          collection.optimize(now -> show(now.segments(), now.bytesWritten()), Main::isStopped);
+          collection.optimize(
+              now ->
+                  database.show(
+                      () ->
+                          "merging: %d segments, %d MB written"
+                              .formatted(now.segments(), now.bytesWritten() / 1_000_000)),
+              Main::isStopped);
       CollectionStats stats = collection.stats();
       var report = new Report(name, ended, stats.segments(), stats.bytes());
       database.print(
@@ -48,20 +50,5 @@ final class OptimizeCommand implements Callable<Integer> {
                   report.bytes));
       return Main.DONE;
     }
-  }
-
-  private void show(int segments, long bytes) {
-    long now = System.nanoTime();
-    if (database.json || now - shown < SHOWN_EVERY_NANOS) {
-      return;
-    }
-    shown = now;
-    String text = "merging: %d segments, %d MB written".formatted(segments, bytes / 1_000_000);
-    if (Boolean.getBoolean("kith.terminal")) {
-      database.err().print("\r" + text + "   ");
-    } else {
-      database.err().println(text);
-    }
-    database.err().flush();
   }
 }
