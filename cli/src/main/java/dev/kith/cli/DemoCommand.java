@@ -1,22 +1,28 @@
 package dev.kith.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.toMap;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.kith.core.backend.Backends;
-import dev.kith.core.index.VectorIndex;
 import dev.kith.core.metric.Metric;
-import dev.kith.core.search.Neighbors;
-import dev.kith.core.search.SearchOptions;
-import dev.kith.core.search.SearchReport;
-import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
-import dev.kith.core.vector.VectorWriter;
+import dev.kith.db.Collection;
+import dev.kith.db.Kith;
+import dev.kith.db.point.FieldType;
+import dev.kith.db.point.Payload;
+import dev.kith.db.point.Point;
+import dev.kith.db.point.PointId;
+import dev.kith.db.point.Schema;
+import dev.kith.db.query.Fusion;
+import dev.kith.db.query.Hit;
+import dev.kith.db.query.Query;
+import dev.kith.db.query.QueryReport;
 import dev.kith.embed.TextModel;
 import dev.kith.embed.beir.BeirFolder;
 import dev.kith.embed.beir.BeirText;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -31,10 +37,8 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** Real texts in, the nearest ones out: the whole way, with what each step costs. */
 @Command(
@@ -42,18 +46,21 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = {
       "The whole way on real texts, and what each step costs.",
-      "Embeds some 5,000 bundled texts (WordNet), keeps the vectors, and searches them exactly:"
-          + " a question, then a usage example whose right answer is known. With --beir, does the"
-          + " same for one query of a BEIR folder, over the documents that some query is judged"
-          + " against."
+      "Embeds some 5,000 bundled texts (WordNet), keeps them in a collection, and searches them"
+          + " exactly: a question, then a usage example whose right answer is known; then the"
+          + " question with a filter, and by meaning and words together. With --beir, does the same"
+          + " for one query of a BEIR folder, over the documents that some query is judged against."
     })
 final class DemoCommand implements Callable<Integer> {
   private static final int SHOWN = 3;
   private static final int TIMED_RUNS = 25;
   private static final long WARM_UP_NANOS = 1_000_000_000;
-  private static final String AGAIN = "; or delete that file and run kith demo again";
+  private static final int EMBEDDED_AT_ONCE = 256;
+  private static final String TEXT = "text";
+  private static final String WORDS = "words";
+  private static final String SHORT = "words <= 15";
 
-  @Spec CommandSpec spec;
+  @Mixin Database database;
 
   @Option(names = "--beir", paramLabel = "FOLDER", description = "another data set")
   @Nullable Path beir;
@@ -61,45 +68,40 @@ final class DemoCommand implements Callable<Integer> {
   @Option(names = "--query-id", paramLabel = "ID", description = "which query of that data set")
   @Nullable String queryId;
 
-  @Option(
-      names = "--db",
-      paramLabel = "FOLDER",
-      defaultValue = "kith-data",
-      description = "the vectors are kept in its folder demo; default: ./${DEFAULT-VALUE}")
-  Path db;
-
   @Mixin ModelOptions modelOptions;
 
-  @Option(names = "--json", description = "print one JSON document")
-  boolean json;
-
   /** The document printed with {@code --json}. */
-  record Report(List<Answer> queries, List<BackendRun> backends, Cost cost) {}
+  record Report(
+      List<Answer> queries, Answer filtered, Answer hybrid, List<BackendRun> backends, Cost cost) {}
 
-  /** One query's answer; {@code knownRank} is null if no relevant document is known. */
+  /**
+   * One query's answer; {@code knownRank} is null if no relevant document is known.
+   *
+   * @param filter that hits had to pass, or null
+   */
   record Answer(
       String query,
+      @Nullable String filter,
       String backend,
       String index,
       boolean proved,
       String scoreKind,
-      List<Hit> hits,
+      List<Shown> hits,
       List<String> relevant,
       @Nullable Integer knownRank) {}
 
   /** One text of an answer. */
-  record Hit(int rank, String id, double score, Payload payload) {}
+  record Shown(int rank, String id, double score, JsonNode payload) {}
 
-  /** What is kept beside a vector. */
-  record Payload(String title, String text) {}
-
-  /** Median time of one search and whether its rows are those of the first backend. */
+  /** Median time of one search and whether its hits are those of the first backend. */
   record BackendRun(String name, double micros, boolean sameRows) {}
 
   /**
    * What it cost.
    *
-   * @param textsPerSecond embedded, or 0 if the vectors were there already
+   * @param textsPerSecond embedded, or 0 if all were there already
+   * @param bytes of the collection's files
+   * @param embedded texts that were not there yet
    */
   record Cost(
       int texts,
@@ -107,50 +109,75 @@ final class DemoCommand implements Callable<Integer> {
       double textsPerSecond,
       long bytes,
       String model,
-      String vectors,
-      boolean reused) {}
+      String collection,
+      String place,
+      int embedded) {}
 
   @Override
   public Integer call() throws IOException {
     if ((beir == null) != (queryId == null)) {
       throw new ParameterException(
-          spec.commandLine(), "--beir and --query-id go together: give both or neither");
+          database.spec.commandLine(), "--beir and --query-id go together: give both or neither");
     }
-    var err = spec.commandLine().getErr();
     var data = beir == null ? DemoTexts.open() : BeirFolder.open(beir);
     var qrels = data.qrels("test");
     var documents = documents(data, qrels);
     var queries = queries(data);
-
-    try (var model = modelOptions.load(err, json)) {
-      var file = db.resolve("demo").resolve(fileName(data, model, documents));
-      boolean reused = Files.exists(file);
-      double rate = reused ? 0 : embed(model, documents, file, err);
-      try (var rows = open(file, documents.size(), model.dimension());
-          var asked = model.embed(modelOptions.contents(queries))) {
-        var index = VectorIndex.over(rows, Metric.COSINE, "flat");
-        var report =
-            new Report(
-                answers(index, asked, queries, documents, qrels),
-                backends(index, asked),
-                new Cost(
-                    documents.size(),
-                    rows.dimension(),
-                    rate,
-                    Files.size(file),
-                    model.name(),
-                    file.toString(),
-                    reused));
-        if (json) {
-          Json.print(spec.commandLine().getOut(), report);
+    try (var model = modelOptions.load(database.err(), database.json);
+        var kith = database.make()) {
+      var collection = collection(kith, name(data, model), model.dimension());
+      var missing = missing(collection, documents);
+      double rate = missing.isEmpty() ? 0 : embed(model, missing, collection);
+      try (var asked = model.embed(modelOptions.contents(queries))) {
+        var report = report(collection, queries, asked, qrels, documents, model, rate, missing);
+        if (database.json) {
+          Json.print(database.out(), report);
         } else {
-          print(report, spec.commandLine().getOut());
+          print(report, database.out());
         }
         return report.backends.stream().allMatch(BackendRun::sameRows)
             ? Main.DONE
             : Main.CHECK_FAILED;
       }
     }
+  }
+
+  private Report report(
+      Collection collection,
+      List<BeirText> queries,
+      VectorSource asked,
+      Map<String, Map<String, Integer>> qrels,
+      List<BeirText> documents,
+      TextModel model,
+      double rate,
+      List<BeirText> embedded) {
+    var vectors = new ArrayList<float[]>();
+    for (int q = 0; q < queries.size(); q++) {
+      vectors.add(asked.row(q));
+    }
+    var answers = new ArrayList<Answer>();
+    for (int q = 0; q < queries.size(); q++) {
+      // All points, so that the known answer has a rank wherever it is.
+      var all = Query.nearest(vectors.get(q)).limit(documents.size());
+      answers.add(answer(collection, queries.get(q), all, null, qrels));
+    }
+    var question = queries.getFirst();
+    var nearest = Query.nearest(vectors.getFirst());
+    var words = Query.words(TEXT, question.text());
+    return new Report(
+        answers,
+        answer(collection, question, nearest.where(SHORT), SHORT, qrels),
+        answer(collection, question, Query.fuse(Fusion.rrf(), nearest, words), null, qrels),
+        backends(collection, vectors),
+        new Cost(
+            documents.size(),
+            model.dimension(),
+            rate,
+            collection.stats().bytes(),
+            model.name(),
+            collection.name(),
+            database.db.resolve(collection.name()).toString(),
+            embedded.size()));
   }
 
   /** All bundled texts; of another data set those that some query is judged against. */
@@ -181,140 +208,155 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  /** Named after everything the vectors depend on, so that a file that is there fits. */
-  private String fileName(BeirFolder data, TextModel model, List<BeirText> documents) {
+  /** Named after everything that the vectors depend on but the texts, which are compared. */
+  private String name(BeirFolder data, TextModel model) {
+    var options = model.options().withThreads(1); // how many there are is no matter
     try {
       var digest = MessageDigest.getInstance("SHA-256");
-      var options = model.options().withThreads(1); // how many there are is no matter
-      digest.update((modelOptions.model + "\n" + options + "\n").getBytes(UTF_8));
-      for (var document : documents) {
-        digest.update((modelOptions.content(document) + "\n").getBytes(UTF_8));
-      }
-      String hash = HexFormat.of().formatHex(digest.digest(), 0, 6);
-      return "%s-%s-%s.npy".formatted(data.name(), model.name(), hash);
+      digest.update(
+          "%s\n%s\n%s\n%s"
+              .formatted(beir, modelOptions.model, options, modelOptions.titles)
+              .getBytes(UTF_8));
+      String hash = HexFormat.of().formatHex(digest.digest(), 0, 4);
+      String plain = data.name().replaceAll("[^A-Za-z0-9_.-]", "_");
+      return "demo-%s-%s".formatted(plain.substring(0, Math.min(plain.length(), 60)), hash);
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every JDK has SHA-256", e);
     }
   }
 
-  private double embed(TextModel model, List<BeirText> documents, Path file, PrintWriter err)
-      throws IOException {
-    Files.createDirectories(file.toAbsolutePath().getParent());
-    var bar = new Progress(err, "embedding", "texts", documents.size(), json);
-    try (var vectors = bar.watch(() -> model.embed(modelOptions.contents(documents), bar))) {
-      VectorWriter.write(file, vectors);
-    } catch (IOException e) {
-      throw UserFiles.about(file, e);
+  private static Collection collection(Kith kith, String name, int dimension) {
+    return kith.list().contains(name)
+        ? kith.collection(name)
+        : kith.create(
+            name,
+            Schema.of(dimension, Metric.COSINE)
+                .withField(TEXT, FieldType.TEXT)
+                .withField(WORDS, FieldType.INTEGER));
+  }
+
+  private static Payload payload(BeirText document) {
+    int words = document.text().strip().split("\\s+", -1).length;
+    return Payload.of("title", document.title(), TEXT, document.text(), WORDS, words);
+  }
+
+  /** The documents that the collection lacks or has otherwise; others than these go. */
+  private static List<BeirText> missing(Collection collection, List<BeirText> documents) {
+    var wanted =
+        documents.stream()
+            .collect(toMap(document -> PointId.of(document.id()), document -> document));
+    var there = new HashSet<PointId>();
+    var gone = new ArrayList<PointId>();
+    try (var reader = collection.reader()) {
+      reader.forEach(
+          null,
+          point -> {
+            var document = wanted.get(point.id());
+            if (document != null && payload(document).equals(point.payload())) {
+              there.add(point.id());
+            } else if (document == null) {
+              gone.add(point.id());
+            }
+          });
     }
+    collection.delete(gone);
+    return documents.stream()
+        .filter(document -> !there.contains(PointId.of(document.id())))
+        .toList();
+  }
+
+  /** Embeds and keeps some texts at a time; what was kept before an interruption stays. */
+  private double embed(TextModel model, List<BeirText> missing, Collection collection) {
+    var bar = new Progress(database.err(), "embedding", "texts", missing.size(), database.json);
+    bar.watch(
+        () -> {
+          for (int from = 0; from < missing.size(); from += EMBEDDED_AT_ONCE) {
+            int first = from;
+            var some = missing.subList(from, Math.min(from + EMBEDDED_AT_ONCE, missing.size()));
+            try (var vectors =
+                model.embed(modelOptions.contents(some), done -> bar.accept(first + done))) {
+              var points = new ArrayList<Point>();
+              for (int i = 0; i < some.size(); i++) {
+                var document = some.get(i);
+                points.add(Point.of(PointId.of(document.id()), vectors.row(i), payload(document)));
+              }
+              collection.upsert(points);
+            }
+          }
+          return true;
+        });
+    collection.optimize();
     return bar.rate();
   }
 
-  private static VectorSource open(Path file, int texts, int dimension) throws IOException {
-    VectorSource rows;
-    try {
-      rows = UserFiles.vectors(file);
-    } catch (VectorDataException e) {
-      throw new VectorDataException(e.getMessage() + AGAIN);
-    }
-    try {
-      rows.requireFinite();
-      if (rows.size() != texts || rows.dimension() != dimension) {
-        throw new VectorDataException(
-            "the saved vectors must be one a text: file=%s, expected=%d x %d, found=%d x %d"
-                .formatted(file, texts, dimension, rows.size(), rows.dimension()));
-      }
-      return rows;
-    } catch (VectorDataException e) {
-      rows.close();
-      throw new VectorDataException(e.getMessage() + AGAIN);
-    }
-  }
-
-  private List<Answer> answers(
-      VectorIndex index,
-      VectorSource asked,
-      List<BeirText> queries,
-      List<BeirText> documents,
-      Map<String, Map<String, Integer>> qrels) {
-    // All rows, so that the known answer has a rank wherever it is.
-    int all = (int) index.rows().size();
-    var result = index.search(asked, SearchOptions.nearest(all));
-    var answers = new ArrayList<Answer>();
-    for (int q = 0; q < queries.size(); q++) {
-      answers.add(
-          answer(
-              queries.get(q),
-              result.neighbors().get(q),
-              documents,
-              qrels.getOrDefault(queries.get(q).id(), Map.of()),
-              result.report()));
-    }
-    return answers;
-  }
-
   private static Answer answer(
+      Collection collection,
       BeirText query,
-      Neighbors neighbors,
-      List<BeirText> documents,
-      Map<String, Integer> grades,
-      SearchReport report) {
+      Query asked,
+      @Nullable String filter,
+      Map<String, Map<String, Integer>> qrels) {
+    var result = collection.query(asked);
     var relevant =
-        grades.entrySet().stream()
+        qrels.getOrDefault(query.id(), Map.of()).entrySet().stream()
             .filter(grade -> grade.getValue() > 0)
             .map(Map.Entry::getKey)
             .toList();
-    var hits = new ArrayList<Hit>();
+    var shown = new ArrayList<Shown>();
     Integer knownRank = null;
     int rank = 0;
-    for (var neighbor : neighbors) {
-      var document = documents.get((int) neighbor.row());
-      if (document.id().equals(query.id())) {
+    for (var hit : result.hits()) {
+      String id = hit.id().toString();
+      if (id.equals(query.id())) {
         continue; // as in BEIR, a query's own document is no answer
       }
       rank++;
       if (rank <= SHOWN) {
-        hits.add(
-            new Hit(
-                rank,
-                document.id(),
-                neighbor.score(),
-                new Payload(document.title(), document.text())));
+        shown.add(new Shown(rank, id, hit.score(), payload(hit)));
       }
-      if (knownRank == null && relevant.contains(document.id())) {
+      if (knownRank == null && relevant.contains(id)) {
         knownRank = rank;
       }
     }
+    QueryReport report = result.report();
     return new Answer(
         query.text(),
+        filter,
         report.backend(),
         report.index(),
         report.proved(),
-        Metric.COSINE.scoreKind().name().toLowerCase(Locale.ROOT),
-        hits,
+        report.scoreKind().name().toLowerCase(Locale.ROOT),
+        shown,
         relevant,
         knownRank);
   }
 
-  private static List<BackendRun> backends(VectorIndex index, VectorSource asked) {
+  private static JsonNode payload(Hit hit) {
+    return hit.payload() == null ? Payload.EMPTY.tree() : hit.payload().tree();
+  }
+
+  private static List<BackendRun> backends(Collection collection, List<float[]> asked) {
     var runs = new ArrayList<BackendRun>();
-    var first = asked.slice(0, 1);
-    List<Neighbors> expected = null;
+    List<List<Hit>> expected = null;
     for (var backend : Backends.statuses()) {
       if (!backend.usable()) {
         continue;
       }
-      var options = SearchOptions.nearest(10).onBackend(backend.name());
-      var found = index.search(asked, options).neighbors();
+      var queries =
+          asked.stream()
+              .map(vector -> Query.nearest(vector).withoutPayload().onBackend(backend.name()))
+              .toList();
+      var found = queries.stream().map(query -> collection.query(query).hits()).toList();
       if (expected == null) {
         expected = found;
       }
+      var first = queries.getFirst();
       for (long end = System.nanoTime() + WARM_UP_NANOS; System.nanoTime() < end; ) {
-        index.search(first, options);
+        collection.query(first);
       }
       var nanos = new long[TIMED_RUNS];
       for (int run = 0; run < TIMED_RUNS; run++) {
         long start = System.nanoTime();
-        index.search(first, options);
+        collection.query(first);
         nanos[run] = System.nanoTime() - start;
       }
       Arrays.sort(nanos);
@@ -326,32 +368,39 @@ final class DemoCommand implements Callable<Integer> {
   private static void print(Report report, PrintWriter out) {
     var cost = report.cost;
     out.printf(
-        cost.reused
-            ? "The vectors of %d texts are there already: %s%n"
-            : "Embedded %d texts and saved the vectors: %s%n",
+        cost.embedded == 0
+            ? "The %d texts are there already: collection %s in %s%n"
+            : "Embedded texts and kept them, %d in all: collection %s in %s%n",
         cost.texts,
-        cost.vectors);
+        cost.collection,
+        cost.place);
     for (var answer : report.queries) {
       out.printf(
           "%n\"%s\"   (exact%s, backend %s)%n",
           shorten(answer.query), answer.proved ? ", proved" : "", answer.backend);
-      for (var hit : answer.hits) {
-        out.printf(Locale.ROOT, "  %d. %.4f  %s%n", hit.rank, hit.score, shorten(hit.payload.text));
-      }
+      printHits(answer, out);
       if (answer.knownRank != null) {
         out.printf(
             "  The known answer, %s, has rank %d.%n",
             String.join(" or ", answer.relevant), answer.knownRank);
       }
     }
+    out.printf("%n\"%s\" among texts with %s%n", shorten(report.filtered.query), SHORT);
+    printHits(report.filtered, out);
+    out.printf("%n\"%s\" by meaning and by words, fused%n", shorten(report.hybrid.query));
+    printHits(report.hybrid, out);
     out.printf("%nWhat it cost%n");
     out.printf("  model      %s%n", cost.model);
     out.printf(
         Locale.ROOT,
         "  texts      %d%s%n",
         cost.texts,
-        cost.reused ? ", not embedded again" : ", %.1f a second".formatted(cost.textsPerSecond));
-    out.printf("  vectors    %d x %d float32, %d bytes%n", cost.texts, cost.dimension, cost.bytes);
+        cost.embedded == 0
+            ? ", not embedded again"
+            : ", %d of them embedded, %.1f a second".formatted(cost.embedded, cost.textsPerSecond));
+    out.printf(
+        "  disk       %d bytes for %d x %d float32, their shadow and the texts%n",
+        cost.bytes, cost.texts, cost.dimension);
     for (var backend : report.backends) {
       out.printf(
           Locale.ROOT,
@@ -362,6 +411,17 @@ final class DemoCommand implements Callable<Integer> {
           backend.sameRows ? "same rows" : "OTHER ROWS");
     }
     out.flush();
+  }
+
+  private static void printHits(Answer answer, PrintWriter out) {
+    for (var hit : answer.hits) {
+      out.printf(
+          Locale.ROOT,
+          "  %d. %.4f  %s%n",
+          hit.rank,
+          hit.score,
+          shorten(hit.payload.path(TEXT).asText()));
+    }
   }
 
   /** One line of at most 160 characters; what could move a terminal's cursor becomes a blank. */

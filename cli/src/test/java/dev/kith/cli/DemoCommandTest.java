@@ -4,21 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.kith.core.backend.Backends;
-import dev.kith.core.vector.VectorFiles;
-import dev.kith.core.vector.VectorWriter;
+import dev.kith.db.point.Payload;
+import dev.kith.db.point.Point;
+import dev.kith.db.point.PointId;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DemoCommandTest {
-  private static final String AGAIN = "; or delete that file and run kith demo again";
-
   @TempDir Path temp;
   private Path beir;
   private Path db;
@@ -30,7 +28,7 @@ class DemoCommandTest {
   }
 
   @Test
-  void demo_firstEmbeds_thenReuses_untilTheVectorsAreDamaged() throws Exception {
+  void demo_firstEmbeds_thenReuses_thenEmbedsWhatIsMissing() throws Exception {
     var result = demo("nap-again", "--json");
     assertThat(result.exit()).isZero();
     var report = result.json();
@@ -41,34 +39,47 @@ class DemoCommandTest {
     assertThat(cost.get("texts").intValue())
         .isEqualTo(4); // those that some query is judged against
     assertThat(cost.get("textsPerSecond").doubleValue()).isPositive();
-    assertThat(cost.get("reused").booleanValue()).isFalse();
-    var vectors = Path.of(cost.get("vectors").textValue());
-    assertThat(vectors.getParent()).isEqualTo(db.resolve("demo"));
-    assertThat(cost.get("bytes").longValue()).isEqualTo(Files.size(vectors));
-    assertThat(Kith.names(db.resolve("demo"))).containsExactly(vectors.getFileName().toString());
+    assertThat(cost.get("embedded").intValue()).isEqualTo(4);
+    assertThat(cost.get("bytes").longValue()).isPositive();
+    var name = cost.get("collection").textValue();
+    assertThat(Kith.names(db)).containsExactly(name);
 
     // The query "own" has a document of its own, word for word; it is no answer.
-    var modified = Files.getLastModifiedTime(vectors);
     var lines = demo("own").done().lines().toList();
     assertThat(lines)
         .contains(
-            "The vectors of 4 texts are there already: " + vectors,
+            "The 4 texts are there already: collection %s in %s".formatted(name, db.resolve(name)),
             "  The known answer, nap, has rank 1.",
-            "  texts      4, not embedded again",
-            "  vectors    4 x 384 float32, %d bytes".formatted(Files.size(vectors)));
+            "  texts      4, not embedded again");
     assertThat(lines).anyMatch(line -> line.startsWith("\"" + TinyBeir.KITTEN + "\"   (exact"));
     assertThat(lines).noneMatch(line -> line.startsWith("  1. ") && line.contains("kitten"));
     assertThat(lines)
         .filteredOn(line -> line.startsWith("  search"))
         .hasSize((int) Backends.statuses().stream().filter(Backends.Status::usable).count())
         .allMatch(line -> line.endsWith(" us a query, median of 25, same rows"));
-    assertThat(Files.getLastModifiedTime(vectors)).isEqualTo(modified);
 
-    assertDamageIsReported(vectors);
+    assertOtherPointsAreMended(name);
+  }
+
+  private void assertOtherPointsAreMended(String name) {
+    try (var kith = dev.kith.db.Kith.open(db)) {
+      var texts = kith.collection(name);
+      texts.delete(PointId.of("nap"));
+      texts.setPayload(List.of(PointId.of("own")), Payload.of("text", "something else"));
+      texts.upsert(Point.of(PointId.of("stranger"), new float[384]));
+    }
+    var mended = demo("own").done().lines().toList();
+    assertThat(mended)
+        .contains("  The known answer, nap, has rank 1.")
+        .anyMatch(line -> line.startsWith("  texts      4, 2 of them embedded, "));
+    try (var kith = dev.kith.db.Kith.open(db)) {
+      assertThat(kith.collection(name).count()).isEqualTo(4);
+    }
   }
 
   private void assertAnswer(JsonNode report) {
-    assertThat(Kith.fields(report)).containsExactly("queries", "backends", "cost");
+    assertThat(Kith.fields(report))
+        .containsExactly("queries", "filtered", "hybrid", "backends", "cost");
     assertThat(report.get("queries")).hasSize(1);
     var answer = report.get("queries").get(0);
     assertThat(Kith.fields(answer))
@@ -76,12 +87,15 @@ class DemoCommandTest {
             "query", "backend", "index", "proved", "scoreKind", "hits", "relevant");
     assertThat(answer.get("query").textValue()).isEqualTo("A cat sleeps on the sofa.");
     assertThat(answer.get("backend").textValue()).isEqualTo(Backends.choose(null).name());
-    assertThat(answer.get("index").textValue()).isEqualTo("flat");
+    assertThat(answer.get("index").textValue()).isEqualTo("flat"); // too few for a shadow
     assertThat(answer.get("proved").booleanValue()).isTrue();
     assertThat(answer.get("scoreKind").textValue()).isEqualTo("similarity");
     assertThat(answer.get("relevant")).hasSize(1);
     assertThat(answer.get("relevant").get(0).textValue()).isEqualTo("own");
     assertThat(answer.get("knownRank").intValue()).isEqualTo(2);
+    assertThat(report.get("filtered").get("filter").textValue()).isEqualTo("words <= 15");
+    assertThat(report.get("filtered").get("hits")).isNotEmpty();
+    assertThat(report.get("hybrid").get("hits")).isNotEmpty();
     var hits = answer.get("hits");
     assertThat(hits).hasSize(3);
     assertThat(hits.findValuesAsText("rank")).containsExactly("1", "2", "3");
@@ -106,36 +120,6 @@ class DemoCommandTest {
       assertThat(Kith.fields(backend)).containsExactly("name", "micros", "sameRows");
       assertThat(backend.get("micros").doubleValue()).isPositive();
       assertThat(backend.get("sameRows").booleanValue()).isTrue();
-    }
-  }
-
-  private void assertDamageIsReported(Path vectors) throws IOException {
-    var whole = Files.readAllBytes(vectors);
-    try (var file = FileChannel.open(vectors, StandardOpenOption.WRITE)) {
-      file.truncate(whole.length - 1);
-    }
-    assertThat(demo("own").refused())
-        .startsWith("kith: the file must be as long as its shape says: file=" + vectors)
-        .endsWith(AGAIN);
-
-    whole[whole.length - 1] = whole[whole.length - 2] = (byte) 0xff; // a NaN
-    Files.write(vectors, whole);
-    assertThat(demo("own").refused())
-        .startsWith("kith: vectors must be finite: file=" + vectors)
-        .contains("row=3, element=383, found=NaN")
-        .endsWith(AGAIN);
-
-    try (var writer = VectorWriter.create(vectors, 2)) {
-      writer.append(new float[] {1, 2});
-      writer.commit();
-    }
-    assertThat(demo("own").refused())
-        .isEqualTo(
-            "kith: the saved vectors must be one a text: file=%s, expected=4 x 384, found=1 x 2"
-                    .formatted(vectors)
-                + AGAIN);
-    try (var left = VectorFiles.open(vectors)) {
-      assertThat(left.size()).as("what is damaged stays as it is").isEqualTo(1);
     }
   }
 
