@@ -5,12 +5,13 @@ import dev.kith.db.format.SegmentVectors;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.ToLongFunction;
+import java.util.function.ToLongBiFunction;
 import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.search.ScoreMode;
 import org.apache.lucene.util.FixedBitSet;
+import org.apache.lucene.util.RamUsageEstimator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,16 +27,21 @@ public final class RowFilters {
   private record Allowed(Object reader, String vectors, @Nullable Query query) {}
 
   private final Lru<Matching, FixedBitSet> matching =
-      new Lru<>(bits -> Long.BYTES * (long) bits.getBits().length);
-  private final Lru<Allowed, RowFilter> allowed = new Lru<>(rows -> rows.bits().byteSize());
+      new Lru<>((key, bits) -> bits.ramBytesUsed() + RamUsageEstimator.sizeOf(key.query));
+  private final Lru<Allowed, RowFilter> allowed =
+      new Lru<>((key, rows) -> rows.bits().byteSize() + bytes(key.query));
+
+  private static long bytes(@Nullable Query query) {
+    return query == null ? 0 : RamUsageEstimator.sizeOf(query);
+  }
 
   /** What was used last, as far as the bytes go. */
   private static final class Lru<K, V> {
     private final Map<K, V> entries = new LinkedHashMap<>(16, 0.75f, true);
-    private final ToLongFunction<V> size;
+    private final ToLongBiFunction<K, V> size;
     private long bytes;
 
-    Lru(ToLongFunction<V> size) {
+    Lru(ToLongBiFunction<K, V> size) {
       this.size = size;
     }
 
@@ -45,10 +51,11 @@ public final class RowFilters {
 
     synchronized void put(K key, V value) {
       var before = entries.put(key, value);
-      bytes += size.applyAsLong(value) - (before == null ? 0 : size.applyAsLong(before));
+      bytes += size.applyAsLong(key, value) - (before == null ? 0 : size.applyAsLong(key, before));
       var oldest = entries.entrySet().iterator();
       while (bytes > MAX_BYTES && oldest.hasNext()) {
-        bytes -= size.applyAsLong(oldest.next().getValue());
+        var entry = oldest.next();
+        bytes -= size.applyAsLong(entry.getKey(), entry.getValue());
         oldest.remove();
       }
     }

@@ -211,11 +211,13 @@ public final class WritableStorage implements Storage {
     writes.between(() -> description = next);
   }
 
-  /** Writes every point anew, as the schema indexes it now. */
+  /** Writes every point anew that may have one of the fields, as the schema indexes it now. */
   private synchronized void reindex(Set<String> paths) throws IOException {
     PointId after = null;
     do {
       var ids = new ArrayList<PointId>();
+      var last = new PointId[1];
+      var seen = new int[1];
       var reader = acquire();
       try {
         Lookup.inOrder(
@@ -224,14 +226,20 @@ public final class WritableStorage implements Storage {
             after,
             null,
             candidate -> {
-              ids.add(candidate.id());
-              return ids.size() < REINDEXED_AT_ONCE;
+              last[0] = candidate.id();
+              var payload = Documents.payload(candidate.leaf().reader(), candidate.document());
+              if (paths.stream().anyMatch(path -> PayloadFields.mayHave(payload, path))) {
+                ids.add(last[0]);
+              }
+              return ++seen[0] < REINDEXED_AT_ONCE;
             });
       } finally {
         reader.decRef();
       }
-      after = ids.size() < REINDEXED_AT_ONCE ? null : ids.getLast();
-      writes.rewrite(ids, this::points, point -> point);
+      after = seen[0] < REINDEXED_AT_ONCE ? null : last[0];
+      if (!ids.isEmpty()) {
+        writes.rewrite(ids, this::points, point -> point);
+      }
     } while (after != null);
     writes.checkpoint();
     var pending = new HashSet<>(description.pending());
