@@ -12,6 +12,7 @@ import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.db.durability.CollectionLockedException;
 import dev.kith.db.durability.Durability;
+import dev.kith.db.filter.Filter;
 import dev.kith.db.point.FieldType;
 import dev.kith.db.point.Payload;
 import dev.kith.db.point.Point;
@@ -189,7 +190,7 @@ class CollectionTest {
       var articles = articles(kith);
       assertThat(articles.facet("lang", null, 5))
           .containsExactly(new Facet("en", 3), new Facet("de", 1));
-      assertThat(articles.facet("year", dev.kith.db.filter.Filter.parse("year > 2002"), 1))
+      assertThat(articles.facet("year", Filter.parse("year > 2002"), 1))
           .containsExactly(new Facet("2003", 1));
     }
   }
@@ -426,6 +427,49 @@ class CollectionTest {
           .contains("checksum failed");
     } catch (RuntimeException e) { // the bit may lie in what opening reads
       assertThat(e).hasMessageContaining("segments");
+    }
+  }
+
+  @Test
+  void addField_pointsThatDoNotFit_changesNothing(@TempDir Path folder) {
+    try (var kith = Kith.open(folder)) {
+      var points = kith.create("points", Schema.of(1, Metric.L2));
+      points.upsert(
+          Point.of(PointId.of(1), new float[1], Payload.of("year", 7)),
+          Point.of(PointId.of(2), new float[1], Payload.of("year", "x")));
+      assertThatThrownBy(() -> points.addField("year", FieldType.INTEGER))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith(
+              "field year cannot be indexed so: field 'year' must be an integer");
+      assertThat(points.schema().fields()).isEmpty();
+      points.delete(PointId.of(1));
+      points.addField("year", FieldType.KEYWORD);
+      assertThat(points.count(Filter.parse("year == 'x'"))).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void addField_cutOff_goesOnOrIsGivenUpAtTheNextOpening(@TempDir Path folder) throws Exception {
+    for (var type : List.of("keyword", "integer")) {
+      var path = folder.resolve(type);
+      try (var kith = Kith.open(path)) {
+        var points = kith.create("points", Schema.of(1, Metric.L2));
+        points.upsert(Point.of(PointId.of(2), new float[1], Payload.of("year", "x")));
+      }
+      var description = path.resolve("points").resolve("collection.json");
+      Files.writeString(
+          description,
+          Files.readString(description)
+              .replace("\"fields\" : { }", "\"fields\" : {\"year\": \"%s\"}".formatted(type))
+              .replace("\"pending\" : [ ]", "\"pending\" : [\"year\"]"));
+      try (var kith = Kith.open(path)) {
+        var points = kith.collection("points");
+        assertThat(points.schema().fields().containsKey("year")).isEqualTo(type.equals("keyword"));
+        assertThat(points.count()).isEqualTo(1);
+        if (type.equals("keyword")) {
+          assertThat(points.count(Filter.parse("year == 'x'"))).isEqualTo(1);
+        }
+      }
     }
   }
 

@@ -34,7 +34,7 @@ public final class Facets {
       int limit)
       throws IOException {
     var counts = new HashMap<String, Long>();
-    String field = PayloadFields.name(path);
+    String field = PayloadFields.name(path, type);
     for (var leaf : searcher.getIndexReader().leaves()) {
       var alive = filters.alive(searcher, leaf, query);
       switch (type) {
@@ -64,7 +64,7 @@ public final class Facets {
   public static List<String> valuesOf(Candidate candidate, String path, FieldType type)
       throws IOException {
     var leaf = candidate.leaf().reader();
-    String field = PayloadFields.name(path);
+    String field = PayloadFields.name(path, type);
     var found = new LinkedHashSet<String>();
     if (type == FieldType.INTEGER) {
       var values = DocValues.getSortedNumeric(leaf, field);

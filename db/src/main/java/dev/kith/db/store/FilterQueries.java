@@ -147,7 +147,6 @@ public final class FilterQueries {
   }
 
   private Query exists(Field field) {
-    type(field);
     return new FieldExistsQuery(name(field));
   }
 
@@ -185,7 +184,7 @@ public final class FilterQueries {
     };
   }
 
-  private static Query terms(Field field, List<String> values) {
+  private Query terms(Field field, List<String> values) {
     return values.isEmpty()
         ? nothing()
         : KeywordField.newSetQuery(name(field), values.stream().map(BytesRef::new).toList());
@@ -366,8 +365,8 @@ public final class FilterQueries {
     return schema.fields().isEmpty() ? "none" : String.join(", ", schema.fields().keySet());
   }
 
-  private static String name(Field field) {
-    return PayloadFields.name(field.path());
+  private String name(Field field) {
+    return PayloadFields.name(field.path(), type(field));
   }
 
   private static String described(FieldType type) {

@@ -70,7 +70,7 @@ public final class PayloadFields {
                 field ->
                     new Path(
                         field.getKey(),
-                        name(field.getKey()),
+                        name(field.getKey(), field.getValue()),
                         field.getValue(),
                         List.of(field.getKey().split("\\.", -1))))
             .toList();
@@ -81,9 +81,19 @@ public final class PayloadFields {
     }
   }
 
-  /** What Lucene calls the field of that path. */
-  public static String name(String path) {
-    return "f." + path;
+  /**
+   * What Lucene calls the field of that path: by how it is indexed, which Lucene never lets change,
+   * so that a path may be given another type after an attempt with the wrong one.
+   */
+  public static String name(String path, FieldType type) {
+    return switch (type) {
+          case KEYWORD, BOOL -> "term.";
+          case TEXT -> "text.";
+          case INTEGER, DATETIME -> "long.";
+          case FLOAT -> "double.";
+          case GEO -> "geo.";
+        }
+        + path;
   }
 
   /**

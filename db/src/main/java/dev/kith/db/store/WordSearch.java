@@ -1,5 +1,6 @@
 package dev.kith.db.store;
 
+import dev.kith.db.point.FieldType;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +37,7 @@ public final class WordSearch {
       throws IOException {
     var query = new BooleanQuery.Builder();
     for (var path : paths) {
-      String field = PayloadFields.name(path);
+      String field = PayloadFields.name(path, FieldType.TEXT);
       for (var term : terms(field, words)) {
         query.add(new TermQuery(term), BooleanClause.Occur.SHOULD);
       }

@@ -132,9 +132,12 @@ public final class WritableStorage implements Storage {
     PointCodec.Change change;
     try {
       change = PointCodec.read(record);
-      var payloadFields = new PayloadFields(schema());
+      // Points older than a field that is being indexed need not fit it.
+      var known = schema().withoutFields(description.pending());
+      var then = new Schema(known.vectors(), known.fields(), false);
+      var payloadFields = new PayloadFields(then);
       for (var point : change.upserts()) {
-        segments.upsert(Documents.of(point, schema(), payloadFields), point.id());
+        segments.upsert(Documents.of(point, then, payloadFields), point.id());
       }
     } catch (IllegalArgumentException e) {
       throw new VectorDataException(
@@ -153,12 +156,28 @@ public final class WritableStorage implements Storage {
         writes.touch();
       }
       writes.checkpoint();
-      if (!description.pending().isEmpty()) {
-        reindex(description.pending());
-      }
+      goOnIndexing();
     } catch (Throwable e) {
       segments.close();
       throw e;
+    }
+  }
+
+  /** With fields that an end of the process cut off. */
+  private void goOnIndexing() throws IOException {
+    var paths = description.pending();
+    if (!paths.isEmpty()) {
+      try {
+        reindex(paths);
+      } catch (IllegalArgumentException e) {
+        forget(paths);
+        LOG.log(
+            Level.WARNING,
+            "fields that were being indexed are given up, since a point does not fit: fields={0},"
+                + " {1}",
+            paths,
+            e.getMessage());
+      }
     }
   }
 
@@ -201,7 +220,20 @@ public final class WritableStorage implements Storage {
     var pending = new HashSet<>(description.pending());
     pending.add(path);
     describe(new CollectionFolder.Description(change.apply(schema()), pending));
-    reindex(Set.of(path));
+    try {
+      reindex(Set.of(path));
+    } catch (IllegalArgumentException e) {
+      forget(Set.of(path));
+      throw new IllegalArgumentException(
+          "field %s cannot be indexed so: %s".formatted(path, e.getMessage()), e);
+    }
+  }
+
+  /** Gives up fields that were to be indexed; what is indexed already is never looked at. */
+  private void forget(Set<String> paths) throws IOException {
+    var pending = new HashSet<>(description.pending());
+    pending.removeAll(paths);
+    describe(new CollectionFolder.Description(schema().withoutFields(paths), pending));
   }
 
   private void describe(CollectionFolder.Description next) throws IOException {

@@ -53,17 +53,21 @@ class PayloadFieldsTest {
   @Test
   void of_arraysNullsAndPaths_findsAllValues() {
     assertThat(texts(SCHEMA, "{'lang': ['en', null, ['de', []]], 'year': null, 'other': {'x': 1}}"))
-        .containsExactly("f.lang en", "f.lang de");
+        .containsExactly("term.lang en", "term.lang de");
     assertThat(
             texts(
                 SCHEMA,
                 "{'a': [{'b': {'year': 1}}, 5, null, {'b': [{'year': [2, 3]}, {'lang': 'x'}]},"
                     + " [{'b': {'year': 4}}]]}"))
         .containsExactly(
-            "f.a.b.year 1", "f.a.b.year 2", "f.a.b.year 3", "f.a.b.year 4", "f.a.b.lang x");
+            "long.a.b.year 1",
+            "long.a.b.year 2",
+            "long.a.b.year 3",
+            "long.a.b.year 4",
+            "term.a.b.lang x");
     assertThat(texts(SCHEMA, "{'a.b.year': 9, 'a': {'b': {'year': 1}}}"))
         .as("the key that is the whole path goes first")
-        .containsExactly("f.a.b.year 9");
+        .containsExactly("long.a.b.year 9");
     assertThat(texts(SCHEMA, "{}")).isEmpty();
     assertThat(texts(Schema.of(2, Metric.L2), "{'x': 1}")).isEmpty();
   }
@@ -71,15 +75,15 @@ class PayloadFieldsTest {
   @Test
   void of_eachType_givesItsFields() {
     assertThat(texts(SCHEMA, "{'year': 2020.0, 'price': -0.0, 'ok': true}"))
-        .containsExactly("f.year 2020", "f.price 0.0", "f.ok true");
+        .containsExactly("long.year 2020", "double.price 0.0", "term.ok true");
     assertThat(texts(SCHEMA, "{'price': 9007199254740993}"))
-        .containsExactly("f.price 9.007199254740992E15");
+        .containsExactly("double.price 9.007199254740992E15");
     assertThat(
             texts(
                 SCHEMA,
                 "{'at': ['1970-01-02', '1970-01-01T01:00:00.0019+01:00',"
                     + " '1969-12-31T23:59:59.9999']}"))
-        .containsExactly("f.at 86400000", "f.at 1", "f.at -1");
+        .containsExactly("long.at 86400000", "long.at 1", "long.at -1");
     var tree = JsonNodeFactory.instance.objectNode().put("price", 0.1f);
     var float32 = new PayloadFields(SCHEMA).of(PointId.of(17), Payload.of(tree));
     assertThat(real(float32.getFirst()))
@@ -88,7 +92,7 @@ class PayloadFieldsTest {
     var place = fields(SCHEMA, "{'place': {'lat': 52.5, 'lon': 13.4, 'note': 'x', 'name': 'B'}}");
     assertThat(place)
         .extracting(IndexableField::name)
-        .containsExactly("f.place", "f.place", "f.place.name");
+        .containsExactly("geo.place", "geo.place", "term.place.name");
     assertThat(fields(SCHEMA, "{'lang': 'x', 'title': 'y', 'year': 1, 'price': 1, 'ok': true}"))
         .noneMatch(field -> field.fieldType().stored());
     assertThat(fields(SCHEMA, "{'title': 'y'}").getFirst().fieldType().indexOptions())
