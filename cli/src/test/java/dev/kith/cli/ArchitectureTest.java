@@ -52,6 +52,17 @@ class ArchitectureTest {
           new Part("exact", "vector", "metric", "kernel", "search", "quant"),
           new Part("backend", "vector", "metric", "kernel", "search", "quant", "exact"));
 
+  /** Packages of db below {@code dev.kith.db} itself, from the bottom up. */
+  static final List<Part> DB =
+      List.of(
+          new Part("point"),
+          new Part("durability"),
+          new Part("filter", "point"),
+          new Part("query", "point", "filter"),
+          new Part("log", "durability"),
+          new Part("format", "point"),
+          new Part("store", "point", "durability", "filter", "query", "log", "format"));
+
   private static final JavaClasses KITH =
       new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())
@@ -101,6 +112,19 @@ class ArchitectureTest {
             resideInAnyPackage(part.packagesItMaySee("dev.kith.core."))
                 .or(not(resideInAPackage("dev.kith.core.."))))
         .allowEmptyShould(true)
+        .check(KITH);
+  }
+
+  @ParameterizedTest
+  @FieldSource("DB")
+  void dbPackage_usesOnlyPackagesBelowIt(Part part) {
+    classes()
+        .that()
+        .resideInAPackage("dev.kith.db." + part.name() + "..")
+        .should()
+        .onlyDependOnClassesThat(
+            resideInAnyPackage(part.packagesItMaySee("dev.kith.db."))
+                .or(not(resideInAPackage("dev.kith.db.."))))
         .check(KITH);
   }
 

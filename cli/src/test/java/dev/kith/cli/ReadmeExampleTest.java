@@ -39,8 +39,7 @@ class ReadmeExampleTest {
     var classes = folder.resolve("classes");
     Files.writeString(sources.resolve("Example.java"), asOrdinaryClass(example()));
     var module = sources.resolveSibling("module-info.java");
-    Files.writeString(
-        module, "module example { requires dev.kith.core; requires dev.kith.embed; }");
+    Files.writeString(module, "module example { requires dev.kith.db; requires dev.kith.embed; }");
     var compiled =
         Checkout.run(
             folder,
@@ -111,13 +110,11 @@ class ReadmeExampleTest {
         .formatted(parts.get(true), parts.get(false));
   }
 
-  /**
-   * What a user of dev.kith:kith-embed and of the default model has: jars, or folders of classes.
-   */
+  /** What a user of kith-db, kith-embed and the default model has: jars, or folders of classes. */
   private static String libraries() {
     var wanted =
         Pattern.compile(
-            "core/target/classes|embed/target/classes|kith-core-[0-9.]+\\.jar|kith-embed-[0-9.]+\\.jar"
+            "(core|embed|db)/target/classes|kith-(core|embed|db)-[0-9.]+\\.jar|lucene-core-.*"
                 + "|onnxruntime-.*|jackson-.*|xz-.*|jspecify-.*|langchain4j-embeddings-.*");
     var path =
         Pattern.compile(File.pathSeparator, Pattern.LITERAL)
