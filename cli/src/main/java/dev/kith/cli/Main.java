@@ -43,7 +43,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       EmbedCommand.class,
       EvalCommand.class,
       BenchCommand.class,
-      BenchCollectionCommand.class,
+      BenchDbCommand.class,
       CreateCommand.class,
       ImportCommand.class,
       SearchCommand.class,

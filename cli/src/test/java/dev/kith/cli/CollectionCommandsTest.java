@@ -573,4 +573,32 @@ class CollectionCommandsTest {
       }
     }
   }
+
+  @Test
+  void benchDb_smallRun_reportsEveryCost() throws Exception {
+    var result =
+        Kith.run(
+            "bench-db",
+            "--n",
+            "300",
+            "--dim",
+            "8",
+            "--upserts",
+            "64",
+            "--writers",
+            "4",
+            "--rounds",
+            "1",
+            "--folder",
+            temp.resolve("bench"),
+            "--json");
+    assertThat(result.exit()).isZero();
+    var report = result.json();
+    assertThat(report.get("imports").findValuesAsText("durability"))
+        .containsExactly("request", "interval", "none");
+    assertThat(report.get("disk").get("vectorBytes").longValue()).isEqualTo(300 * 8 * 4);
+    assertThat(report.get("filtered").get(0).get("passed").longValue()).isEqualTo(3);
+    assertThat(report.get("upserts")).hasSize(2);
+    assertThat(temp.resolve("bench")).doesNotExist();
+  }
 }

@@ -18,8 +18,8 @@ import picocli.CommandLine.Command;
 /** What all commands share: help, wrong usage, and what becomes of a failure. */
 class MainTest {
   private static final String COMMANDS =
-      "demo, doctor, embed, eval, bench, create, import, search, get, delete, list, stats,"
-          + " optimize, verify, export, drop, help";
+      "demo, doctor, embed, eval, bench, bench-db, create, import, search, get, delete, list,"
+          + " stats, optimize, verify, export, drop, help";
 
   @ParameterizedTest
   @ValueSource(
@@ -57,6 +57,7 @@ class MainTest {
             "  embed     Turns the texts of a file into a file of vectors.",
             "  eval      Scores a model on a retrieval data set (a BEIR folder).",
             "  bench     Measures an index: rates, latencies, recall, proof.",
+            "  bench-db  Measures what a collection costs over a bare search.",
             "  create    Makes a collection of vectors.",
             "  import    Puts the points of files into a collection.",
             "  search    Finds the points that are nearest to a text or a vector.",

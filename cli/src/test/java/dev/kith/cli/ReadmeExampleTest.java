@@ -57,7 +57,7 @@ class ReadmeExampleTest {
             folder,
             List.of(
                 Checkout.jdkTool("java"),
-                "--enable-native-access=dev.kith.core,com.microsoft.onnxruntime",
+                "--enable-native-access=dev.kith.core,org.apache.lucene.core,com.microsoft.onnxruntime",
                 "-p",
                 libraries() + File.pathSeparator + classes,
                 "-m",

@@ -36,16 +36,15 @@ import picocli.CommandLine.Spec;
 
 /** What a collection costs over the bare search: writing, opening, disk, filters. */
 @Command(
-    name = "bench-collection",
+    name = "bench-db",
     mixinStandardHelpOptions = true,
     description = {
-      "What a collection costs: import, acknowledged writes, disk, opening, and what a query costs"
-          + " over a bare scan.",
-      "Writes synthetic vectors with real texts as payload into a new folder, which is removed at"
-          + " the end. Making them is part of the import's time."
+      "Measures what a collection costs over a bare search.",
+      "Import, acknowledged writes, disk, opening, queries. Writes synthetic vectors with real"
+          + " texts as payload into a new folder, which is removed at the end. Making them is part"
+          + " of the import's time."
     })
-final class BenchCollectionCommand implements Callable<Integer> {
-  private static final int ROUNDS = 15;
+final class BenchDbCommand implements Callable<Integer> {
   private static final long ROUND_NANOS = 100_000_000;
   private static final int ROWS_AT_ONCE = 2000;
 
@@ -65,6 +64,12 @@ final class BenchCollectionCommand implements Callable<Integer> {
       defaultValue = "40000",
       description = "single upserts by all writers together; ${DEFAULT-VALUE}")
   int upserts;
+
+  @Option(
+      names = "--rounds",
+      defaultValue = "15",
+      description = "rounds of queries, whose median is told; ${DEFAULT-VALUE}")
+  int rounds;
 
   @Option(
       names = "--folder",
@@ -118,6 +123,10 @@ final class BenchCollectionCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (n < 1 || dim < 1 || writers < 1 || upserts < 1 || rounds < 1) {
+      throw new IllegalArgumentException(
+          "--n, --dim, --writers, --upserts and --rounds must be at least 1");
+    }
     if (Files.exists(folder)) {
       throw new FileAlreadyExistsException(folder.toString(), null, "it must not be there yet");
     }
@@ -271,9 +280,9 @@ final class BenchCollectionCommand implements Callable<Integer> {
   }
 
   /** The median of rounds, each as many calls as fit into a tenth of a second, by turns. */
-  private static double[] medianMicros(IntConsumer... calls) {
-    var micros = new double[calls.length][ROUNDS];
-    for (int round = -2; round < ROUNDS; round++) { // the first two warm up
+  private double[] medianMicros(IntConsumer... calls) {
+    var micros = new double[calls.length][rounds];
+    for (int round = -2; round < rounds; round++) { // the first two warm up
       for (int c = 0; c < calls.length; c++) {
         int count = 0;
         long start = System.nanoTime();
@@ -289,7 +298,7 @@ final class BenchCollectionCommand implements Callable<Integer> {
         .mapToDouble(
             times -> {
               Arrays.sort(times);
-              return times[ROUNDS / 2];
+              return times[rounds / 2];
             })
         .toArray();
   }
