@@ -168,7 +168,7 @@ public final class Collection implements AutoCloseable {
    */
   public long delete(Filter filter) {
     var ids = new ArrayList<PointId>();
-    try (var reader = reader()) {
+    try (var reader = newestReader()) {
       reader.forEachId(filter, ids::add);
     }
     for (int from = 0; from < ids.size(); from += Importer.BATCH) {
@@ -199,9 +199,19 @@ public final class Collection implements AutoCloseable {
   public CollectionReader reader() {
     return call(
         () -> {
-          var reader = storage.acquire();
+          var description = storage.description(); // first: its fields are in every later reader
           return new CollectionReader(
-              name, storage.description(), reader, storage.isStale(), filters);
+              name, description, storage.acquire(), storage.isStale(), filters);
+        });
+  }
+
+  /** Sees all that was written, whatever the refresh interval is. */
+  private CollectionReader newestReader() {
+    return call(
+        () -> {
+          var description = storage.description();
+          return new CollectionReader(
+              name, description, storage.acquireNewest(), storage.isStale(), filters);
         });
   }
 

@@ -377,6 +377,46 @@ class CollectionTest {
     }
   }
 
+  private static final CollectionOptions SELDOM =
+      CollectionOptions.DEFAULT.withRefreshInterval(Duration.ofHours(1));
+
+  @Test
+  void refreshInterval_setPayload_changesTheNewestPoint() {
+    try (var kith = Kith.inMemory()) {
+      var articles = kith.create("articles", ARTICLES, SELDOM);
+      articles.upsert(article(1, 1, "first", "en", 1));
+      articles.optimize(); // searches see it
+      articles.upsert(article(1, 2, "second", "en", 1), article(2, 2, "other", "en", 1));
+      var ids = List.of(PointId.of(1), PointId.of(2));
+      assertThat(articles.setPayload(ids, Payload.of("year", 3))).isEqualTo(2);
+      articles.optimize();
+      assertThat(articles.get(ids))
+          .extracting(point -> requireNonNull(point.vector(Schema.VECTOR))[0])
+          .containsExactly(2f, 2f);
+    }
+  }
+
+  @Test
+  void refreshInterval_addField_indexesAllPoints() {
+    try (var kith = Kith.inMemory()) {
+      var points = kith.create("points", Schema.of(2, Metric.L2), SELDOM);
+      points.upsert(article(1, 1, "first", "en", 1));
+      points.optimize(); // searches see it
+      points.upsert(article(2, 2, "second", "en", 1));
+      points.addField("year", FieldType.INTEGER);
+      assertThat(points.count(Filter.parse("year == 1"))).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void refreshInterval_deleteByFilter_takesAllPoints() {
+    try (var kith = Kith.inMemory()) {
+      var articles = kith.create("articles", ARTICLES, SELDOM);
+      articles.upsert(article(1, 1, "first", "en", 1));
+      assertThat(articles.delete(Filter.parse("year == 1"))).isEqualTo(1);
+    }
+  }
+
   @Test
   void durabilityNone_keepsWhatACheckpointKept(@TempDir Path folder) {
     try (var kith = Kith.open(folder)) {

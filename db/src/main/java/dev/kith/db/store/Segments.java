@@ -157,12 +157,21 @@ public final class Segments implements Closeable {
   }
 
   /**
-   * A reader that sees all that was written before this call; to be given back by {@link
-   * IndexReader#decRef}.
+   * A reader that sees all that was written before this call, but for what the refresh interval
+   * lets it miss; to be given back by {@link IndexReader#decRef}.
    */
   public DirectoryReader acquire() throws IOException {
+    return acquire(isDue());
+  }
+
+  /** A reader that sees all that was written before this call, whatever the refresh interval is. */
+  public DirectoryReader acquireNewest() throws IOException {
+    return acquire(true);
+  }
+
+  private DirectoryReader acquire(boolean newest) throws IOException {
     long seen = written.get();
-    if (seen > refreshed && !frozen && isDue()) {
+    if (newest && seen > refreshed && !frozen) {
       synchronized (refreshing) {
         if (seen > refreshed && !frozen) {
           refresh();
@@ -317,7 +326,8 @@ public final class Segments implements Closeable {
         }
       }
     }
-    written.incrementAndGet(); // readers are to see the merged segments
+    written.incrementAndGet();
+    acquireNewest().decRef(); // searches are to have the merged segments
     progress.accept(new MergeProgress(segmentCount(), merges.bytesWritten() - before));
     return goesOn;
   }

@@ -17,6 +17,11 @@ public interface Storage extends Closeable {
    */
   DirectoryReader acquire() throws IOException;
 
+  /** The same, where a write may not be missed: the refresh interval does not count. */
+  default DirectoryReader acquireNewest() throws IOException {
+    return acquire();
+  }
+
   /** Whether readers lack acknowledged writes until the collection is opened again. */
   boolean isStale();
 

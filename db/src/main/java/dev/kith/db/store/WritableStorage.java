@@ -210,6 +210,11 @@ public final class WritableStorage implements Storage {
     return segments.acquire();
   }
 
+  @Override
+  public DirectoryReader acquireNewest() throws IOException {
+    return segments.acquireNewest();
+  }
+
   /** Gives the writes after this another schema, which is durable before it is used. */
   public synchronized void change(UnaryOperator<Schema> change) throws IOException {
     describe(new CollectionFolder.Description(change.apply(schema()), description.pending()));
@@ -250,7 +255,7 @@ public final class WritableStorage implements Storage {
       var ids = new ArrayList<PointId>();
       var last = new PointId[1];
       var seen = new int[1];
-      var reader = acquire();
+      var reader = acquireNewest();
       try {
         Lookup.inOrder(
             new IndexSearcher(reader),
@@ -274,14 +279,15 @@ public final class WritableStorage implements Storage {
       }
     } while (after != null);
     writes.checkpoint();
+    acquireNewest().decRef(); // searches that know the field are to see all points by it
     var pending = new HashSet<>(description.pending());
     pending.removeAll(paths);
     describe(new CollectionFolder.Description(schema(), pending));
   }
 
-  /** Those points that there are. */
+  /** Those points that there are, with all that was written to them. */
   public List<Point> points(List<PointId> ids) throws IOException {
-    var reader = acquire();
+    var reader = acquireNewest();
     try {
       return Lookup.points(reader, ids, schema());
     } finally {
