@@ -1,6 +1,7 @@
 package dev.kith.db.store;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.store.AlreadyClosedException;
 import org.apache.lucene.store.Directory;
@@ -25,20 +26,33 @@ public final class CommittedStorage implements Storage {
 
   @Override
   public synchronized CollectionFolder.Description description() {
+    try {
+      look();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
     return description;
+  }
+
+  private void look() throws IOException {
+    if (System.nanoTime() - lookedAt <= LOOK_EVERY_NANOS) {
+      return;
+    }
+    lookedAt = System.nanoTime();
+    // Before the reader, since what a description says of fields holds for all later commits; and
+    // every time, since not every change of it comes with a commit.
+    var latest = files.read();
+    var newer = DirectoryReader.openIfChanged(current);
+    if (newer != null) {
+      current.close();
+      current = newer;
+    }
+    description = latest;
   }
 
   @Override
   public synchronized DirectoryReader acquire() throws IOException {
-    if (System.nanoTime() - lookedAt > LOOK_EVERY_NANOS) {
-      lookedAt = System.nanoTime();
-      var newer = DirectoryReader.openIfChanged(current);
-      if (newer != null) {
-        description = files.read();
-        current.close();
-        current = newer;
-      }
-    }
+    look();
     if (!current.tryIncRef()) {
       throw new AlreadyClosedException("the collection is closed");
     }
