@@ -48,12 +48,14 @@ public final class WordSearch {
       wanted.add(filter, BooleanClause.Occur.FILTER);
     }
     int all = Math.max(searcher.getIndexReader().maxDoc(), 1);
-    searcher.setTimeout(deadline);
+    var timed = new IndexSearcher(searcher.getIndexReader()); // the other one's threads share it
+    timed.setQueryCache(null);
+    timed.setTimeout(deadline);
     int asked = (int) Math.min(k + 1L, all); // one more shows whether the last score has others
-    var top = top(searcher, wanted.build(), asked, deadline);
+    var top = top(timed, wanted.build(), asked, deadline);
     while (cutsTies(top, k, asked) && asked < all) {
       asked = (int) Math.min(2L * asked, all);
-      top = top(searcher, wanted.build(), asked, deadline);
+      top = top(timed, wanted.build(), asked, deadline);
     }
     var leaves = searcher.getIndexReader().leaves();
     var found = new ArrayList<Candidate>();
