@@ -228,7 +228,7 @@ public final class CollectionReader implements AutoCloseable {
       throws IOException {
     var search = vectorSearch(query, vector);
     for (var one : vectors) {
-      requireDimension(vector, one);
+      requireFits(vector, one);
     }
     var scale = new Scale(search.field().metric());
     try (var source =
@@ -257,12 +257,19 @@ public final class CollectionReader implements AutoCloseable {
     return filter == null ? null : FilterQueries.compile(filter, schema);
   }
 
-  private void requireDimension(String vector, float[] query) {
+  private void requireFits(String vector, float[] query) {
     int dimension = schema.vector(vector).dimension();
     if (query.length != dimension) {
       throw new IllegalArgumentException(
           "query dimension must match the collection: query=%d, collection=%d (%s, vector %s)"
               .formatted(query.length, dimension, name, vector));
+    }
+    for (int i = 0; i < dimension; i++) {
+      if (!Float.isFinite(query[i])) {
+        throw new IllegalArgumentException(
+            "a query's elements must be finite: element=%d, found=%s (%s, vector %s)"
+                .formatted(i, query[i], name, vector));
+      }
     }
   }
 
@@ -380,7 +387,7 @@ public final class CollectionReader implements AutoCloseable {
 
   private Ranking rescored(Query query, Query candidates, String vector, float[] by)
       throws IOException {
-    requireDimension(vector, by);
+    requireFits(vector, by);
     var first = rank(within(query, candidates));
     var search = vectorSearch(query, vector);
     var again = search.rescore(cut(candidates, first), by);
