@@ -28,15 +28,19 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import javax.management.ObjectName;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class CollectionTest {
@@ -90,6 +94,42 @@ class CollectionTest {
       }
       var found = articles.query(Query.words("title", "words").limit(3)).hits();
       assertThat(ids(found)).containsExactly(1L, 3L, 5L);
+    }
+  }
+
+  @Test
+  void words_deadlineOfAnotherThread_doesNotCount() throws Exception {
+    try (var kith = Kith.inMemory()) {
+      var points = kith.create("points", ARTICLES);
+      var all = new ArrayList<Point>();
+      for (int i = 0; i < 2000; i++) {
+        all.add(article(i, 1, "word", "en", 1));
+      }
+      points.upsert(all);
+      try (var reader = points.reader()) {
+        var done = new AtomicBoolean();
+        var late =
+            Thread.ofPlatform()
+                .start(
+                    () -> {
+                      while (!done.get()) {
+                        try {
+                          reader.query(Query.words("title", "word").deadline(Duration.ZERO));
+                        } catch (SearchStoppedException e) {
+                          // as it should
+                        }
+                      }
+                    });
+        try {
+          for (int i = 0; i < 300; i++) {
+            assertThat(reader.query(Query.words("title", "word").withoutPayload()).hits())
+                .hasSize(10);
+          }
+        } finally {
+          done.set(true);
+          late.join();
+        }
+      }
     }
   }
 
@@ -204,6 +244,15 @@ class CollectionTest {
           "query dimension must match the collection: query=3, collection=2 (articles, vector"
               + " vector)");
       says(
+          () -> articles.query(Query.nearest(new float[] {0, Float.NaN})),
+          "a query's elements must be finite: element=1, found=NaN (articles, vector vector)");
+      says(
+          () ->
+              articles.query(
+                  Query.words("title", "athens")
+                      .rescoredBy("image", new float[] {Float.NEGATIVE_INFINITY, 0, 0})),
+          "a query's elements must be finite: element=0, found=-Infinity (articles, vector image)");
+      says(
           () -> articles.query(Query.nearest("sound", new float[3])),
           "no such vector: sound; the collection has vector, image");
       says(
@@ -310,6 +359,34 @@ class CollectionTest {
                   .formatted(folder.resolve("articles").resolve("lock")));
       articles.close();
       assertThat(other.collection("articles").count()).isEqualTo(4);
+    }
+  }
+
+  /** Where locks are POSIX's, closing any of a file's channels would let all of them go. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void secondWriter_thatIsRefused_leavesTheFirstItsLock(@TempDir Path folder) throws Exception {
+    try (var kith = Kith.open(folder);
+        var other = Kith.open(folder)) {
+      articles(kith);
+      var lock = folder.resolve("articles").resolve("lock");
+      String entry = ":" + Files.getAttribute(lock, "unix:ino") + " ";
+      assertThat(Files.readString(Path.of("/proc/locks"))).contains(entry);
+      assertThatThrownBy(() -> other.collection("articles"))
+          .isInstanceOf(CollectionLockedException.class);
+      assertThat(Files.readString(Path.of("/proc/locks"))).contains(entry);
+    }
+  }
+
+  @Test
+  void readOnly_ofFieldAddedWithoutPoints_knowsIt(@TempDir Path folder) throws Exception {
+    try (var kith = Kith.open(folder);
+        var readers = Kith.openReadOnly(folder)) {
+      var articles = kith.create("articles", ARTICLES);
+      var read = readers.collection("articles");
+      articles.addField("color", FieldType.KEYWORD);
+      Thread.sleep(1100); // it looks every second
+      assertThat(read.count(Filter.parse("color == 'red'"))).isZero();
     }
   }
 

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.MMapDirectory;
 import org.apache.lucene.store.NIOFSDirectory;
@@ -45,6 +46,13 @@ public final class CollectionFolder {
   private static final long CHUNK = 1L << 42;
 
   private static final JsonMapper MAPPER = new JsonMapper();
+
+  /**
+   * Folders that this process writes. Asked before the lock file is opened: where locks are
+   * POSIX's, closing a file lets go all locks that the process has on it, those of other channels
+   * too.
+   */
+  private static final Set<Path> WRITTEN = ConcurrentHashMap.newKeySet();
 
   private final Path path;
 
@@ -128,15 +136,21 @@ public final class CollectionFolder {
 
   /** Held by the one that writes. */
   public static final class Lock implements AutoCloseable {
+    private final Path folder;
     private final FileChannel channel;
 
-    private Lock(FileChannel channel) {
+    private Lock(Path folder, FileChannel channel) {
+      this.folder = folder;
       this.channel = channel;
     }
 
     @Override
     public void close() throws IOException {
-      channel.close();
+      try {
+        channel.close();
+      } finally {
+        WRITTEN.remove(folder);
+      }
     }
   }
 
@@ -147,6 +161,19 @@ public final class CollectionFolder {
    */
   public Lock lock() throws IOException {
     var file = path.resolve("lock");
+    var folder = path.toRealPath();
+    if (!WRITTEN.add(folder)) {
+      throw locked(file, "this process");
+    }
+    try {
+      return new Lock(folder, lock(file));
+    } catch (Throwable e) {
+      WRITTEN.remove(folder);
+      throw e;
+    }
+  }
+
+  private static FileChannel lock(Path file) throws IOException {
     var channel =
         FileChannel.open(
             file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
@@ -156,8 +183,8 @@ public final class CollectionFolder {
       }
       channel.truncate(0);
       channel.write(ByteBuffer.wrap(Long.toString(ProcessHandle.current().pid()).getBytes(UTF_8)));
-      return new Lock(channel);
-    } catch (OverlappingFileLockException e) {
+      return channel;
+    } catch (OverlappingFileLockException e) { // by another class loader's copy of this class
       channel.close();
       throw locked(file, "this process");
     } catch (Throwable e) {
