@@ -379,6 +379,29 @@ class CollectionTest {
   }
 
   @Test
+  void interruptedThread_writesSearchesAndCloses_asAnyOther(@TempDir Path folder) {
+    try {
+      try (var kith = Kith.open(folder)) {
+        var articles = kith.create("articles", ARTICLES);
+        Thread.currentThread().interrupt();
+        articles.upsert(article(1, 1, "first", "en", 1));
+        assertThat(articles.count()).isEqualTo(1);
+        articles.checkpoint();
+        articles.upsert(article(2, 2, "second", "en", 1));
+        assertThat(articles.query(Query.words("title", "second")).hits()).hasSize(1);
+        articles.setPayload(List.of(PointId.of(1)), Payload.of("title", "third"));
+        assertThat(Thread.currentThread().isInterrupted()).isTrue();
+      }
+      assertThat(Thread.interrupted()).isTrue();
+      try (var kith = Kith.openReadOnly(folder)) {
+        assertThat(kith.collection("articles").count(Filter.parse("year == 1"))).isEqualTo(1);
+      }
+    } finally {
+      Thread.interrupted();
+    }
+  }
+
+  @Test
   void readOnly_ofFieldAddedWithoutPoints_knowsIt(@TempDir Path folder) throws Exception {
     try (var kith = Kith.open(folder);
         var readers = Kith.openReadOnly(folder)) {

@@ -80,7 +80,7 @@ public final class CollectionFolder {
   public Directory directory() throws IOException {
     // The folder's own lock keeps other writers out.
     return path.getFileSystem().equals(FileSystems.getDefault())
-        ? new MMapDirectory(segments(), NoLockFactory.INSTANCE, CHUNK)
+        ? Uninterrupted.directory(new MMapDirectory(segments(), NoLockFactory.INSTANCE, CHUNK))
         : new NIOFSDirectory(segments(), NoLockFactory.INSTANCE);
   }
 

@@ -365,7 +365,12 @@ public final class Segments implements Closeable {
         current.decRef();
       }
     } finally {
-      writer.rollback();
+      boolean _ =
+          Uninterrupted.call(
+              () -> {
+                writer.rollback(); // waits for merges to end
+                return true;
+              });
     }
   }
 }
