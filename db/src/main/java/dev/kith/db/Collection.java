@@ -310,6 +310,9 @@ public final class Collection implements AutoCloseable {
    * Indexes a payload field, of the points that there are too: they are written anew, while reads
    * and writes go on. Filters see the field when this returns; if it is cut off, the next opening
    * goes on with it.
+   *
+   * @throws IllegalArgumentException if a point has a value there that is not of that type; then
+   *     nothing changed. While this looks, such points are refused.
    */
   public void addField(String path, FieldType type) {
     run(

@@ -45,9 +45,14 @@ final class IdLocks {
 
   Held lock(Collection<PointId> ids) {
     var locked = new Held();
-    for (var id : ids.size() == 1 ? ids : new TreeSet<>(ids)) {
-      locked.lock(id);
+    try {
+      for (var id : ids.size() == 1 ? ids : new TreeSet<>(ids)) {
+        locked.lock(id);
+      }
+      return locked;
+    } catch (Throwable e) {
+      locked.close();
+      throw e;
     }
-    return locked;
   }
 }

@@ -28,6 +28,9 @@ final class PointCodec {
   private static final byte UPSERT = 1;
   private static final byte DELETE = 2;
 
+  /** What the log takes. */
+  private static final int MAX_RECORD = 1 << 30;
+
   /** What a record says; one of the lists is empty. */
   record Change(List<Point> upserts, List<PointId> deletes) {}
 
@@ -44,7 +47,7 @@ final class PointCodec {
         size += 2 + vector.getKey().getBytes(UTF_8).length + 4 + 4L * vector.getValue().length;
       }
     }
-    var out = ByteBuffer.allocate(Math.toIntExact(size)).order(LITTLE_ENDIAN);
+    var out = allocate(size);
     out.put(UPSERT).putInt(points.size());
     for (int i = 0; i < points.size(); i++) {
       var point = points.get(i);
@@ -67,12 +70,21 @@ final class PointCodec {
     for (var id : ids) {
       size += 2 + id.bytes().length;
     }
-    var out = ByteBuffer.allocate(Math.toIntExact(size)).order(LITTLE_ENDIAN);
+    var out = allocate(size);
     out.put(DELETE).putInt(ids.size());
     for (var id : ids) {
       out.putShort((short) id.bytes().length).put(id.bytes());
     }
     return out.flip();
+  }
+
+  private static ByteBuffer allocate(long size) {
+    if (size > MAX_RECORD) {
+      throw new IllegalArgumentException(
+          "what is written together must have at most %d bytes: bytes=%d; write it in parts"
+              .formatted(MAX_RECORD, size));
+    }
+    return ByteBuffer.allocate((int) size).order(LITTLE_ENDIAN);
   }
 
   /**

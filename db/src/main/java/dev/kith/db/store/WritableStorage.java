@@ -220,18 +220,24 @@ public final class WritableStorage implements Storage {
     describe(new CollectionFolder.Description(change.apply(schema()), description.pending()));
   }
 
-  /** The same, with a field by which the points there are must be indexed first. */
+  /**
+   * The same, with a field by which the points there are must be indexed first.
+   *
+   * @throws IllegalArgumentException if one of them does not fit the field; then nothing changed
+   */
   public synchronized void addField(String path, UnaryOperator<Schema> change) throws IOException {
-    var pending = new HashSet<>(description.pending());
-    pending.add(path);
-    describe(new CollectionFolder.Description(change.apply(schema()), pending));
+    var next = change.apply(schema());
+    writes.propose(next);
     try {
-      reindex(Set.of(path));
-    } catch (IllegalArgumentException e) {
-      forget(Set.of(path));
-      throw new IllegalArgumentException(
-          "field %s cannot be indexed so: %s".formatted(path, e.getMessage()), e);
+      writes.checkpoint(); // a log of points that do not fit could not be replayed
+      requireAll(next);
+      var pending = new HashSet<>(description.pending());
+      pending.add(path);
+      describe(new CollectionFolder.Description(next, pending));
+    } finally {
+      writes.propose(null);
     }
+    reindex(Set.of(path));
   }
 
   /** Gives up fields that were to be indexed; what is indexed already is never looked at. */
@@ -239,6 +245,24 @@ public final class WritableStorage implements Storage {
     var pending = new HashSet<>(description.pending());
     pending.removeAll(paths);
     describe(new CollectionFolder.Description(schema().withoutFields(paths), pending));
+  }
+
+  private void requireAll(Schema next) throws IOException {
+    var check = new PointCheck(next);
+    var reader = acquireNewest();
+    try {
+      Lookup.inOrder(
+          new IndexSearcher(reader),
+          new RowFilters(),
+          null,
+          null,
+          candidate -> {
+            check.require(Lookup.point(candidate, schema()));
+            return true;
+          });
+    } finally {
+      reader.decRef();
+    }
   }
 
   private void describe(CollectionFolder.Description next) throws IOException {

@@ -47,6 +47,7 @@ public final class Writes implements Closeable {
   private final ReentrantLock checkpointing = new ReentrantLock();
   private final AtomicBoolean checkpointStarted = new AtomicBoolean();
   private final AtomicLong uncommitted = new AtomicLong();
+  private volatile @Nullable Schema proposed;
   private volatile @Nullable Throwable failure;
   private volatile boolean closed;
 
@@ -94,11 +95,14 @@ public final class Writes implements Closeable {
         locked(
             ids,
             () -> {
-              long position = append(() -> PointCodec.delete(ids));
-              for (var id : ids) {
-                segments.delete(id);
-              }
-              return position;
+              var record = record(() -> PointCodec.delete(ids));
+              return () -> {
+                long position = append(record);
+                for (var id : ids) {
+                  segments.delete(id);
+                }
+                return position;
+              };
             }));
   }
 
@@ -119,24 +123,32 @@ public final class Writes implements Closeable {
                 throw stop(segments.failure());
               }
               count[0] = changed.size();
-              return changed.isEmpty() ? 0 : put(changed);
+              return changed.isEmpty() ? () -> 0 : put(changed);
             }));
     return count[0];
   }
 
-  /** Logs points whose ids are locked, and puts them. */
-  private long put(List<Point> points) throws IOException {
+  /** Prepares points whose ids are locked, to be logged and put. */
+  private Change put(List<Point> points) {
     var now = schema.get();
     var payloadFields = new PayloadFields(now);
+    var next = proposed;
+    var check = next == null ? null : new PointCheck(next);
     var documents = new ArrayList<List<IndexableField>>(points.size());
     for (var point : points) {
-      documents.add(Documents.of(point, now, payloadFields)); // refuses before anything is written
+      documents.add(Documents.of(point, now, payloadFields));
+      if (check != null) {
+        check.require(point);
+      }
     }
-    long position = append(() -> PointCodec.upsert(points));
-    for (int i = 0; i < documents.size(); i++) {
-      segments.upsert(documents.get(i), points.get(i).id());
-    }
-    return position;
+    var record = record(() -> PointCodec.upsert(points));
+    return () -> {
+      long position = append(record);
+      for (int i = 0; i < documents.size(); i++) {
+        segments.upsert(documents.get(i), points.get(i).id());
+      }
+      return position;
+    };
   }
 
   /** Gives the points of some ids as they are now. */
@@ -146,34 +158,57 @@ public final class Writes implements Closeable {
     List<Point> points(List<PointId> ids) throws IOException;
   }
 
-  private long append(Supplier<ByteBuffer> record) {
-    return log != null && logging ? log.append(record.get()) : 0;
+  private @Nullable ByteBuffer record(Supplier<ByteBuffer> record) {
+    return logging ? record.get() : null;
   }
 
+  private long append(@Nullable ByteBuffer record) {
+    return log == null || record == null ? 0 : log.append(record);
+  }
+
+  /** What comes before a change: it reads and checks, writes nothing, and may refuse. */
+  @FunctionalInterface
+  private interface Preparation {
+    Change prepare() throws IOException;
+  }
+
+  /** Once it is begun, anything that goes wrong ends all writes. */
   @FunctionalInterface
   private interface Change {
     /** Returns the position in the log to wait for. */
     long apply() throws IOException;
   }
 
-  private long locked(Collection<PointId> ids, Change change) {
+  private long locked(Collection<PointId> ids, Preparation preparation) {
     rolling.readLock().lock();
     try (var _ = locks.lock(ids)) {
       requireWritable();
+      var change = preparation.prepare();
       uncommitted.incrementAndGet();
+      return applied(change);
+    } catch (IOException e) {
+      throw stop(e);
+    } finally {
+      rolling.readLock().unlock();
+    }
+  }
+
+  private long applied(Change change) {
+    try {
       return change.apply();
     } catch (IOException | UncheckedIOException e) {
       throw stop(e);
     } catch (AlreadyClosedException e) {
       throw stop(segments.failure());
-    } catch (IllegalArgumentException | IllegalStateException | WritesStoppedException e) {
-      throw e; // refused before anything was written
     } catch (RuntimeException | Error e) {
       stop(e);
       throw e;
-    } finally {
-      rolling.readLock().unlock();
     }
+  }
+
+  /** From now on points must fit this schema too, which is to come; null for the one alone. */
+  public void propose(@Nullable Schema next) {
+    between(() -> proposed = next);
   }
 
   /** Does something between two writes, such as giving those after it another schema. */
