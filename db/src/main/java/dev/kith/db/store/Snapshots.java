@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import org.apache.lucene.index.IndexCommit;
 
 /**
  * Copies of collections: the files of one commit, which never change, and the description last, so
@@ -25,8 +26,14 @@ public final class Snapshots {
       throw new IllegalStateException("what is in memory alone has no files to copy");
     }
     var target = begin(folder);
-    storage.writes().checkpoint();
-    var commit = storage.segments().keepCommit();
+    var description = storage.description();
+    var commit = commit(storage);
+    while (!description.equals(
+        storage.description())) { // which of them the commit is of, who knows
+      storage.segments().release(commit);
+      description = storage.description();
+      commit = commit(storage);
+    }
     try {
       for (var file : commit.getFileNames()) {
         copyFile(files.segments().resolve(file), target.segments().resolve(file));
@@ -35,7 +42,12 @@ public final class Snapshots {
       storage.segments().release(commit);
     }
     WholeFile.forceFolder(target.segments());
-    target.write(storage.description());
+    target.write(description);
+  }
+
+  private static IndexCommit commit(WritableStorage storage) throws IOException {
+    storage.writes().checkpoint();
+    return storage.segments().keepCommit();
   }
 
   /** Makes the folder of a collection of a snapshot: the same files, and no log before them. */
