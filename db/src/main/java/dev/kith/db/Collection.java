@@ -45,6 +45,7 @@ public final class Collection implements AutoCloseable {
   private final Runnable onClose;
   private final RowFilters filters = new RowFilters();
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final Object closing = new Object();
   private final CollectionBean bean;
 
   /** Takes over the storage; {@code place} is for messages and tools. */
@@ -423,16 +424,22 @@ public final class Collection implements AutoCloseable {
   /** Makes what was written durable and lets the files go; searches under way come to their end. */
   @Override
   public void close() {
-    if (closed.compareAndSet(false, true)) {
-      try {
-        bean.unregister();
-        storage.close();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      } finally {
-        onClose.run();
+    try {
+      synchronized (closing) { // who comes second waits until the files are let go
+        if (closed.compareAndSet(false, true)) {
+          bean.unregister();
+          storage.close();
+        }
       }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      onClose.run();
     }
+  }
+
+  boolean isClosed() {
+    return closed.get();
   }
 
   /** In memory. */

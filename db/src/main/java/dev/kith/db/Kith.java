@@ -86,7 +86,7 @@ public final class Kith implements AutoCloseable {
   public synchronized Collection create(String name, Schema schema, CollectionOptions options) {
     requireWritable();
     requireName(name);
-    if (list().contains(name)) {
+    if (list().contains(name) || isThere(name)) {
       throw new IllegalArgumentException(
           "there is a collection of that name already: %s (%s); drop it first, or choose another"
               .formatted(name, place()));
@@ -152,7 +152,10 @@ public final class Kith implements AutoCloseable {
   private Runnable closer(String name) {
     return () -> {
       synchronized (this) {
-        open.remove(name);
+        var collection = open.get(name);
+        if (collection != null && collection.isClosed()) { // not one that came in its place
+          open.remove(name);
+        }
       }
     };
   }
@@ -195,6 +198,11 @@ public final class Kith implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Also where the disk takes names that differ in their case for one. */
+  private boolean isThere(String name) {
+    return folder != null && new CollectionFolder(folder.resolve(name)).exists();
   }
 
   private Path hidden(String state, String name) {
@@ -269,9 +277,21 @@ public final class Kith implements AutoCloseable {
 
   @Override
   public synchronized void close() {
-    if (!closed) {
-      List.copyOf(open.values()).forEach(Collection::close);
-      closed = true;
+    closed = true;
+    RuntimeException failure = null;
+    for (var collection : List.copyOf(open.values())) {
+      try {
+        collection.close();
+      } catch (RuntimeException e) { // the others are to let their files go all the same
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 }
