@@ -257,6 +257,7 @@ public final class WritableStorage implements Storage {
           null,
           null,
           candidate -> {
+            writes.requireWritable();
             check.require(Lookup.point(candidate, schema()));
             return true;
           });
@@ -266,6 +267,7 @@ public final class WritableStorage implements Storage {
   }
 
   private void describe(CollectionFolder.Description next) throws IOException {
+    writes.requireWritable(); // closing waits for this object before it lets the lock go
     if (files != null) {
       files.write(next);
     }
@@ -341,13 +343,18 @@ public final class WritableStorage implements Storage {
     try {
       writes.close();
     } finally {
-      try {
-        segments.close();
-      } finally {
-        directory.close();
-        if (lock != null) {
-          lock.close();
-        }
+      letGo();
+    }
+  }
+
+  /** After a change of the schema that is under way, which ends soon since writes have. */
+  private synchronized void letGo() throws IOException {
+    try {
+      segments.close();
+    } finally {
+      directory.close();
+      if (lock != null) {
+        lock.close();
       }
     }
   }

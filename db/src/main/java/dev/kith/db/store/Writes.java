@@ -283,7 +283,8 @@ public final class Writes implements Closeable {
     }
   }
 
-  private void requireWritable() {
+  /** Returns if neither a failure nor closing has ended writes. */
+  void requireWritable() {
     var cause = failure == null ? segments.tragedy() : failure;
     if (cause != null) {
       throw new WritesStoppedException(name, cause);
