@@ -150,9 +150,12 @@ public final class CollectionReader implements AutoCloseable {
       while (end < queries.size() && alike(queries.get(first), queries.get(end))) {
         end++;
       }
+      var deadline = new Deadline(queries.get(first).deadline());
       var group = queries.subList(first, end);
       var rankings =
-          group.size() == 1 ? List.of(rank(group.getFirst())) : nearest(group, vectors(group));
+          group.size() == 1
+              ? List.of(rank(group.getFirst(), deadline))
+              : nearest(group, vectors(group), deadline);
       for (int i = 0; i < group.size(); i++) {
         results.add(result(group.get(i), rankings.get(i)));
       }
@@ -203,30 +206,33 @@ public final class CollectionReader implements AutoCloseable {
     return query.offset() + query.limit();
   }
 
-  private Ranking rank(Query query) throws IOException {
+  private Ranking rank(Query query, Deadline deadline) throws IOException {
     query.withVectors().forEach(schema::vector);
     return switch (query.source()) {
       case Query.Nearest(var _, float[] vector) ->
-          nearest(List.of(query), List.of(vector)).getFirst();
+          nearest(List.of(query), List.of(vector), deadline).getFirst();
       case Query.NearestTo(var vector, var id) ->
-          nearestBut(query, vector, requireVector(vector, id), Set.of(id));
-      case Query.Recommend recommend -> recommend(query, recommend);
-      case Query.Words words -> words(query, words);
-      case Query.Fused(var queries, var fusion) -> fused(query, queries, fusion);
+          nearestBut(query, vector, requireVector(vector, id), Set.of(id), deadline);
+      case Query.Recommend recommend -> recommend(query, recommend, deadline);
+      case Query.Words words -> words(query, words, deadline);
+      case Query.Fused(var queries, var fusion) -> fused(query, queries, fusion, deadline);
       case Query.Rescored(var candidates, var vector, float[] by) ->
-          rescored(query, candidates, vector, by);
+          rescored(query, candidates, vector, by, deadline);
     };
   }
 
-  private List<Ranking> nearest(List<Query> alike, List<float[]> vectors) throws IOException {
+  private List<Ranking> nearest(List<Query> alike, List<float[]> vectors, Deadline deadline)
+      throws IOException {
     var query = alike.getFirst();
     query.withVectors().forEach(schema::vector);
-    return nearest(query, ((Query.Nearest) query.source()).vector(), vectors, depth(query));
+    return nearest(
+        query, ((Query.Nearest) query.source()).vector(), vectors, depth(query), deadline);
   }
 
-  private List<Ranking> nearest(Query query, String vector, List<float[]> vectors, int k)
+  private List<Ranking> nearest(
+      Query query, String vector, List<float[]> vectors, int k, Deadline deadline)
       throws IOException {
-    var search = vectorSearch(query, vector);
+    var search = vectorSearch(query, vector, deadline);
     for (var one : vectors) {
       requireFits(vector, one);
     }
@@ -241,14 +247,14 @@ public final class CollectionReader implements AutoCloseable {
     }
   }
 
-  private VectorSearch vectorSearch(Query query, String vector) {
+  private VectorSearch vectorSearch(Query query, String vector, Deadline deadline) {
     return new VectorSearch(
         searcher,
         filters,
         vector,
         schema.vector(vector),
         compiled(query.filter()),
-        new Deadline(query.deadline()),
+        deadline,
         query.backend(),
         query.threads());
   }
@@ -288,17 +294,19 @@ public final class CollectionReader implements AutoCloseable {
   }
 
   /** Nearest to a vector, without some points. */
-  private Ranking nearestBut(Query query, String vector, float[] target, Set<PointId> left)
+  private Ranking nearestBut(
+      Query query, String vector, float[] target, Set<PointId> left, Deadline deadline)
       throws IOException {
     int k = (int) Math.min((long) depth(query) + left.size(), Integer.MAX_VALUE - 1);
-    var ranking = nearest(query, vector, List.of(target), k).getFirst();
+    var ranking = nearest(query, vector, List.of(target), k, deadline).getFirst();
     return new Ranking(
         ranking.candidates.stream().filter(candidate -> !left.contains(candidate.id())).toList(),
         ranking.scale,
         ranking.totals);
   }
 
-  private Ranking recommend(Query query, Query.Recommend recommend) throws IOException {
+  private Ranking recommend(Query query, Query.Recommend recommend, Deadline deadline)
+      throws IOException {
     var like = mean(recommend.vector(), recommend.like());
     var target = new float[like.length];
     var unlike = recommend.unlike().isEmpty() ? like : mean(recommend.vector(), recommend.unlike());
@@ -307,7 +315,7 @@ public final class CollectionReader implements AutoCloseable {
     }
     var examples = new HashSet<>(recommend.like());
     examples.addAll(recommend.unlike());
-    return nearestBut(query, recommend.vector(), target, examples);
+    return nearestBut(query, recommend.vector(), target, examples, deadline);
   }
 
   private double[] mean(String vector, List<PointId> ids) throws IOException {
@@ -324,7 +332,7 @@ public final class CollectionReader implements AutoCloseable {
     return sum;
   }
 
-  private Ranking words(Query query, Query.Words words) throws IOException {
+  private Ranking words(Query query, Query.Words words, Deadline deadline) throws IOException {
     for (var path : words.fields()) {
       if (schema.field(path) != FieldType.TEXT) {
         throw new IllegalArgumentException(
@@ -342,24 +350,22 @@ public final class CollectionReader implements AutoCloseable {
             words.words(),
             compiled(query.filter()),
             depth(query),
-            new Deadline(query.deadline()));
+            deadline);
     return new Ranking(found, Scale.NEGATED, List.of());
   }
 
-  /** The part of a query, within its filter and its deadline. */
+  /** The part of a query, within its filter. */
   private static Query within(Query whole, Query part) {
-    var narrowed = whole.filter() == null ? part : part.where(whole.filter());
-    return part.deadline() == null && whole.deadline() != null
-        ? narrowed.deadline(whole.deadline())
-        : narrowed;
+    return whole.filter() == null ? part : part.where(whole.filter());
   }
 
-  private Ranking fused(Query query, List<Query> queries, Fusion fusion) throws IOException {
+  private Ranking fused(Query query, List<Query> queries, Fusion fusion, Deadline deadline)
+      throws IOException {
     var byId = new HashMap<PointId, Candidate>();
     var rankings = new ArrayList<Fusion.Ranking>();
     var totals = new ArrayList<VectorTotals>();
     for (var part : queries) {
-      var ranking = rank(within(query, part));
+      var ranking = rank(within(query, part), deadline.orSooner(part.deadline()));
       totals.addAll(ranking.totals);
       var hits = new ArrayList<Fusion.Ranked>();
       for (var candidate : cut(part, ranking)) {
@@ -385,11 +391,12 @@ public final class CollectionReader implements AutoCloseable {
     return new Ranking(found, Scale.NEGATED, totals);
   }
 
-  private Ranking rescored(Query query, Query candidates, String vector, float[] by)
+  private Ranking rescored(
+      Query query, Query candidates, String vector, float[] by, Deadline deadline)
       throws IOException {
     requireFits(vector, by);
-    var first = rank(within(query, candidates));
-    var search = vectorSearch(query, vector);
+    var first = rank(within(query, candidates), deadline.orSooner(candidates.deadline()));
+    var search = vectorSearch(query, vector, deadline);
     var again = search.rescore(cut(candidates, first), by);
     var totals = new ArrayList<>(first.totals);
     totals.add(search.totals());
@@ -447,13 +454,14 @@ public final class CollectionReader implements AutoCloseable {
               .formatted(field, type == null ? "not indexed" : "of type " + type, name));
     }
     var whole = query.offset(0);
+    var deadline = new Deadline(query.deadline());
     var values = new LinkedHashSet<String>();
     var totals = new ArrayList<VectorTotals>();
     Scale scale = Scale.NEGATED;
     int depth = (int) Math.min(2L * groups * size, MAX_DEPTH);
     while (true) {
       var asked = whole.limit(depth);
-      var ranking = rank(asked);
+      var ranking = rank(asked, deadline);
       scale = ranking.scale;
       totals.addAll(ranking.totals);
       var found = cut(asked, ranking);
@@ -468,7 +476,7 @@ public final class CollectionReader implements AutoCloseable {
     var found = new ArrayList<Grouped.Group>();
     for (var value : values.stream().limit(groups).toList()) {
       var within = whole.limit(size).where(hasValue(field, value, type));
-      var ranking = rank(within);
+      var ranking = rank(within, deadline);
       totals.addAll(ranking.totals);
       found.add(new Grouped.Group(value, result(within, ranking).hits()));
     }

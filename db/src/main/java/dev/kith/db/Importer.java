@@ -40,7 +40,7 @@ public final class Importer {
     void accept(long points, PointId last);
   }
 
-  /** Writes all; ends at the first failure, after the round before it was acknowledged. */
+  /** Writes all; at the first failure a round that is being written ends unacknowledged. */
   long run(Iterator<Point> points, Acknowledged acknowledged) {
     long done = 0;
     CompletableFuture<?> writing = CompletableFuture.completedFuture(true);

@@ -97,7 +97,14 @@ public final class Kith implements AutoCloseable {
       }
       var path = folder.resolve(name);
       CollectionFolder.make(path);
-      new CollectionFolder(path).write(new CollectionFolder.Description(schema, Set.of()));
+      var files = new CollectionFolder(path);
+      try (var _ = files.lock()) { // another process may be making it too
+        if (files.exists()) {
+          throw new IllegalArgumentException(
+              "there is a collection of that name already: %s (%s)".formatted(name, place()));
+        }
+        files.write(new CollectionFolder.Description(schema, Set.of()));
+      }
       return open(name, options);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

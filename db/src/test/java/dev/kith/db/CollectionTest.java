@@ -475,6 +475,60 @@ class CollectionTest {
   }
 
   @Test
+  void readOnly_withoutACheckpoint_saysSo(@TempDir Path folder) throws Exception {
+    var path = Files.createDirectories(folder.resolve("articles"));
+    Files.writeString(
+        path.resolve("collection.json"), "{\"format\": 1, \"schema\": {}, \"pending\": []}");
+    try (var kith = Kith.openReadOnly(folder)) {
+      assertThatThrownBy(() -> kith.collection("articles"))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage(
+              "a collection must have a checkpoint to be read: %s has none yet; open it to write first"
+                  .formatted(path));
+    }
+  }
+
+  @Test
+  void snapshot_intoTheDatabase_isRefused(@TempDir Path folder) {
+    try (var kith = Kith.open(folder)) {
+      var articles = articles(kith);
+      says(
+          () -> articles.snapshot(folder.resolve("copy")),
+          "a snapshot needs a folder outside of the database: " + folder.resolve("copy"));
+    }
+  }
+
+  @Test
+  void payload_numbersThatAreNone_areRefused() {
+    says(() -> Payload.of("x", Double.NaN), "a payload's numbers must be finite: NaN");
+    says(
+        () -> Payload.of("x", List.of(Float.NEGATIVE_INFINITY)),
+        "a payload's numbers must be finite: -Infinity");
+  }
+
+  @Test
+  void deadline_ofAFusion_isOneForAllItsParts() {
+    try (var kith = Kith.inMemory()) {
+      var articles = articles(kith);
+      Fusion slow =
+          rankings -> {
+            try {
+              Thread.sleep(60);
+            } catch (InterruptedException e) {
+              throw new AssertionError(e);
+            }
+            return Map.of(rankings.getFirst().hits().getFirst().id(), 1.0);
+          };
+      var first = Query.fuse(slow, Query.nearest(new float[2]));
+      var both = Query.fuse(Fusion.rrf(), first, Query.nearest(new float[2]));
+      assertThat(articles.query(both).hits()).isNotEmpty();
+      assertThatThrownBy(() -> articles.query(both.deadline(Duration.ofMillis(40))))
+          .isInstanceOf(SearchStoppedException.class)
+          .hasMessageContaining("deadline=40 ms");
+    }
+  }
+
+  @Test
   void closed_isSaid() {
     try (var kith = Kith.inMemory()) {
       var articles = articles(kith);

@@ -47,7 +47,17 @@ public final class Payload {
 
   /** Of a value each key: strings, numbers, booleans, null, lists and maps of these. */
   public static Payload of(Map<String, ? extends @Nullable Object> values) {
-    return of((ObjectNode) MAPPER.valueToTree(values));
+    var tree = (ObjectNode) MAPPER.valueToTree(values);
+    requireFinite(tree);
+    return of(tree);
+  }
+
+  /** JSON has no other numbers. */
+  private static void requireFinite(JsonNode node) {
+    if (node.isFloatingPointNumber() && !node.isBigDecimal() && !Double.isFinite(node.asDouble())) {
+      throw new IllegalArgumentException("a payload's numbers must be finite: " + node.asText());
+    }
+    node.forEach(Payload::requireFinite);
   }
 
   /** Of keys and values in turn. */

@@ -66,6 +66,12 @@ public final class CollectionFolder {
     return Files.isRegularFile(path.resolve(DESCRIPTION));
   }
 
+  /** Whether a folder is in the database that this one is in. */
+  boolean isBeside(Path folder) {
+    var database = path.toAbsolutePath().normalize().getParent();
+    return database != null && folder.toAbsolutePath().normalize().startsWith(database);
+  }
+
   /** Of the translog. */
   public Path log() {
     return path.resolve("log");

@@ -2,6 +2,7 @@ package dev.kith.db.store;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.store.AlreadyClosedException;
 import org.apache.lucene.store.Directory;
@@ -20,8 +21,21 @@ public final class CommittedStorage implements Storage {
   public CommittedStorage(CollectionFolder files) throws IOException {
     this.files = files;
     this.description = files.read();
+    if (!Files.isDirectory(files.segments())) {
+      throw noCheckpoint(files);
+    }
     this.directory = files.directory();
+    if (!DirectoryReader.indexExists(directory)) {
+      directory.close();
+      throw noCheckpoint(files);
+    }
     this.current = DirectoryReader.open(directory);
+  }
+
+  private static IllegalStateException noCheckpoint(CollectionFolder files) {
+    return new IllegalStateException(
+        "a collection must have a checkpoint to be read: %s has none yet; open it to write first"
+            .formatted(files));
   }
 
   @Override

@@ -17,6 +17,12 @@ public final class Deadline implements QueryTimeout {
     this.nanos = limit == null || limit.compareTo(FOREVER) >= 0 ? Long.MAX_VALUE : limit.toNanos();
   }
 
+  /** This one, or one from now on if that ends before; null for this one. */
+  public Deadline orSooner(@Nullable Duration limit) {
+    var other = new Deadline(limit);
+    return other.nanos < nanos - (other.start - start) ? other : this;
+  }
+
   /** Whether it has passed. */
   @Override
   public boolean shouldExit() {

@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -56,6 +57,7 @@ public final class Segments implements Closeable {
   private final IndexWriter writer;
   private final Set<Object> announced = ConcurrentHashMap.newKeySet();
 
+  private final ReentrantLock merging = new ReentrantLock();
   private final Object refreshing = new Object();
   private final AtomicLong written = new AtomicLong();
   private volatile long refreshed;
@@ -295,6 +297,20 @@ public final class Segments implements Closeable {
    * @return whether it came to its end
    */
   public boolean merge(int maxSegments, Consumer<MergeProgress> progress, BooleanSupplier stopped)
+      throws IOException {
+    merging.lock(); // stopping one of two would stop both
+    try {
+      return mergeAlone(maxSegments, progress, stopped);
+    } catch (RuntimeException | Error e) {
+      merges.stop();
+      throw e;
+    } finally {
+      merging.unlock();
+    }
+  }
+
+  private boolean mergeAlone(
+      int maxSegments, Consumer<MergeProgress> progress, BooleanSupplier stopped)
       throws IOException {
     long before = merges.bytesWritten();
     merges.allow();

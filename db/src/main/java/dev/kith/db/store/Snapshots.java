@@ -25,6 +25,10 @@ public final class Snapshots {
     if (files == null) {
       throw new IllegalStateException("what is in memory alone has no files to copy");
     }
+    if (files.isBeside(folder)) {
+      throw new IllegalArgumentException(
+          "a snapshot needs a folder outside of the database: " + folder);
+    }
     var target = begin(folder);
     var description = storage.description();
     var commit = commit(storage);

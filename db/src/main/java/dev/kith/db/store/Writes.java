@@ -255,6 +255,14 @@ public final class Writes implements Closeable {
     checkpointing.lock();
     try {
       requireWritable();
+      commitAll();
+    } finally {
+      checkpointing.unlock();
+    }
+  }
+
+  private void commitAll() {
+    try {
       if (uncommitted.get() == 0) {
         return;
       }
@@ -278,8 +286,6 @@ public final class Writes implements Closeable {
       event.commit();
     } catch (IOException | LogFailedException | AlreadyClosedException e) {
       throw stop(e);
-    } finally {
-      checkpointing.unlock();
     }
   }
 
@@ -319,11 +325,11 @@ public final class Writes implements Closeable {
   public void close() throws IOException {
     checkpointing.lock(); // waits for one that runs
     try {
+      between(() -> closed = true); // what is written before this is in the checkpoint
       if (failure == null) {
-        checkpoint();
+        commitAll();
       }
     } finally {
-      between(() -> closed = true);
       checkpointing.unlock();
       if (log != null) {
         log.close();
