@@ -15,7 +15,6 @@ import dev.kith.db.point.Schema;
 import dev.kith.db.query.Facet;
 import dev.kith.db.query.Fusion;
 import dev.kith.db.query.Grouped;
-import dev.kith.db.query.Hit;
 import dev.kith.db.query.Page;
 import dev.kith.db.query.Query;
 import dev.kith.db.query.QueryReport;
@@ -177,15 +176,12 @@ public final class CollectionReader implements AutoCloseable {
   }
 
   private QueryResult result(Query query, Ranking ranking) throws IOException {
-    var hits = new ArrayList<Hit>();
-    for (var candidate : cut(query, ranking)) {
-      hits.add(
-          Hydration.hit(
-              candidate,
-              ranking.scale.score(candidate.key()),
-              query.withPayload(),
-              query.withVectors()));
-    }
+    var hits =
+        Hydration.hits(
+            cut(query, ranking),
+            candidate -> ranking.scale.score(candidate.key()),
+            query.withPayload(),
+            query.withVectors());
     return new QueryResult(hits, report(ranking));
   }
 

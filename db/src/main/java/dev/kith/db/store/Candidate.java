@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.lucene.index.BinaryDocValues;
 import org.apache.lucene.index.LeafReaderContext;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +60,13 @@ public final class Candidate implements Comparable<Candidate> {
   /** The point's id. */
   public PointId id() {
     return PointId.ofBytes(idBytes());
+  }
+
+  /** Reads the id if it is not known yet, by values that stand at no later document. */
+  void readId(BinaryDocValues ids) throws IOException {
+    if (id == null) {
+      id = Documents.idBytes(ids, document);
+    }
   }
 
   private byte[] idBytes() {

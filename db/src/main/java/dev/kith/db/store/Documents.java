@@ -12,16 +12,18 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.apache.lucene.document.BinaryDocValuesField;
 import org.apache.lucene.document.Field;
 import org.apache.lucene.document.StoredField;
 import org.apache.lucene.document.StringField;
+import org.apache.lucene.index.BinaryDocValues;
+import org.apache.lucene.index.DocValues;
 import org.apache.lucene.index.FieldInfo;
 import org.apache.lucene.index.IndexableField;
 import org.apache.lucene.index.LeafReader;
 import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.index.StoredFieldVisitor;
+import org.apache.lucene.index.StoredFields;
 import org.apache.lucene.index.Term;
 import org.apache.lucene.util.BytesRef;
 
@@ -34,7 +36,6 @@ public final class Documents {
   static final String PAYLOAD = "_payload";
 
   private static final String VECTOR_PREFIX = "v.";
-  private static final Set<String> PAYLOAD_ONLY = Set.of(PAYLOAD);
 
   private Documents() {}
 
@@ -106,31 +107,42 @@ public final class Documents {
     }
   }
 
+  /** The ids of a segment's documents, to be asked in their order. */
+  static BinaryDocValues ids(LeafReader leaf) throws IOException {
+    return DocValues.getBinary(leaf, ID);
+  }
+
   /** The id of a document. */
   static byte[] idBytes(LeafReader leaf, int doc) throws IOException {
-    var ids = leaf.getBinaryDocValues(ID);
-    if (ids == null || !ids.advanceExact(doc)) {
+    return idBytes(ids(leaf), doc);
+  }
+
+  static byte[] idBytes(BinaryDocValues ids, int doc) throws IOException {
+    if (!ids.advanceExact(doc)) {
       throw new IllegalStateException("every document has an id: document=" + doc);
     }
     return BytesRef.deepCopyOf(ids.binaryValue()).bytes;
   }
 
   static Payload payload(LeafReader leaf, int doc) throws IOException {
-    var json = new byte[1][];
-    leaf.storedFields()
-        .document(
-            doc,
-            new StoredFieldVisitor() {
-              @Override
-              public Status needsField(FieldInfo field) {
-                return PAYLOAD_ONLY.contains(field.name) ? Status.YES : Status.NO;
-              }
+    return payload(leaf.storedFields(), doc);
+  }
 
-              @Override
-              public void binaryField(FieldInfo field, byte[] value) {
-                json[0] = value;
-              }
-            });
+  static Payload payload(StoredFields stored, int doc) throws IOException {
+    var json = new byte[1][];
+    stored.document(
+        doc,
+        new StoredFieldVisitor() {
+          @Override
+          public Status needsField(FieldInfo field) {
+            return PAYLOAD.equals(field.name) ? Status.YES : Status.NO;
+          }
+
+          @Override
+          public void binaryField(FieldInfo field, byte[] value) {
+            json[0] = value;
+          }
+        });
     return Payload.ofStored(json[0]);
   }
 

@@ -31,6 +31,11 @@ public final class RowFilters {
   private final Lru<Allowed, RowFilter> allowed =
       new Lru<>((key, rows) -> rows.bits().byteSize() + bytes(key.query));
 
+  /** How many filters are kept. */
+  int kept() {
+    return matching.count();
+  }
+
   private static long bytes(@Nullable Query query) {
     return query == null ? 0 : RamUsageEstimator.sizeOf(query);
   }
@@ -47,6 +52,10 @@ public final class RowFilters {
 
     synchronized @Nullable V get(K key) {
       return entries.get(key);
+    }
+
+    synchronized int count() {
+      return entries.size();
     }
 
     synchronized void put(K key, V value) {
