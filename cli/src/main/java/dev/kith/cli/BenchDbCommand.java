@@ -72,6 +72,12 @@ final class BenchDbCommand implements Callable<Integer> {
   int rounds;
 
   @Option(
+      names = "--warm-up",
+      defaultValue = "40000",
+      description = "queries of a tiny collection before all else; ${DEFAULT-VALUE}")
+  int warmUp;
+
+  @Option(
       names = "--folder",
       paramLabel = "FOLDER",
       defaultValue = "kith-bench",
@@ -188,7 +194,23 @@ final class BenchDbCommand implements Callable<Integer> {
         .iterator();
   }
 
+  /** So many queries that the JIT compiler is done with their code, on a collection of no size. */
+  private void warmUp() {
+    try (var kith = Kith.inMemory();
+        var rows = vectors().generate(0, 100)) {
+      var small = kith.create("small", schema(dim));
+      for (int i = 0; i < 100; i++) {
+        small.upsert(point(i, rows.row(i)));
+      }
+      for (int i = 0; i < warmUp; i++) {
+        var query = Query.nearest(rows.row(i % 100)).threads(1).withoutPayload();
+        small.query(i % 2 == 0 ? query : query.where("part < 50"));
+      }
+    }
+  }
+
   private Report measure() throws IOException {
+    warmUp();
     var imports = new ArrayList<Import>();
     var writes = new ArrayList<Upserts>();
     try (var kith = Kith.open(folder)) {

@@ -587,6 +587,8 @@ class CollectionCommandsTest {
             "64",
             "--writers",
             "4",
+            "--warm-up",
+            "9",
             "--rounds",
             "1",
             "--folder",
