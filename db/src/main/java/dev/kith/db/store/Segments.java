@@ -226,9 +226,12 @@ public final class Segments implements Closeable {
     event.commit();
   }
 
-  /** Whether acknowledged writes are missing from readers, since no segment can be made of them. */
+  /**
+   * Whether acknowledged writes may be missing from readers, since Lucene's writer is gone: it may
+   * have dropped some just before it called a reader the newest.
+   */
   public boolean isStale() {
-    return frozen && written.get() > refreshed;
+    return frozen || tragedy() != null;
   }
 
   /** What ended the writer for good, or null. */
