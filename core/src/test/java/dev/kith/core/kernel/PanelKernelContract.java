@@ -158,11 +158,15 @@ public abstract class PanelKernelContract {
           + (double) slack * rows.reach[row];
     }
 
-    /** False if float32 may come to either result: nine roundings of parts of the sum. */
+    /**
+     * False if float32 may come to either result: nine roundings of parts of the sum; or an
+     * infinite scale, which a loop may multiply with each of two products, so that their sum is no
+     * number and the row is kept.
+     */
     boolean decides(Stored rows, int row) {
       double bound = bound(rows, row);
       if (!Double.isFinite(bound) || !Float.isFinite(threshold)) {
-        return true;
+        return keeps(rows, row) || Float.isFinite(rows.scale[row]);
       }
       double size =
           (Math.abs(product(codes, rows.codes[row]) * (double) scale)
