@@ -50,9 +50,6 @@ import org.jspecify.annotations.Nullable;
  * queries, so a query is a key of caches; every match scores 1.
  */
 public final class FilterQueries {
-  /** The field that holds the bytes of a point's id as its only term. */
-  public static final String ID = "_id";
-
   /**
    * The most tests in a filter, counting each word after {@code ~} and each complement, but a list
    * after {@code in} once. Lucene allows 1,024 clauses in a query, and a test is up to two of them.
@@ -102,7 +99,8 @@ public final class FilterQueries {
       case Box(var field, var top, var left, var bottom, var right) ->
           box(field, top, left, bottom, right);
       case Ids(var ids) ->
-          new TermInSetQuery(ID, ids.stream().map(id -> new BytesRef(id.bytes())).toList());
+          new TermInSetQuery(
+              Documents.ID, ids.stream().map(id -> new BytesRef(id.bytes())).toList());
     };
   }
 

@@ -1,5 +1,7 @@
 package dev.kith.db.store;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.kith.core.search.RowFilter;
 import dev.kith.db.format.SegmentVectors;
 import java.io.IOException;
@@ -90,7 +92,7 @@ public final class RowFilters {
     var key = helper == null ? null : new Allowed(helper.getKey(), vectorField, query);
     var rows = key == null ? null : allowed.get(key);
     if (rows == null) {
-      rows = rows(vectors, alive(searcher, leaf, query));
+      rows = requireNonNull(vectors.filter(alive(searcher, leaf, query)));
       if (key != null) {
         allowed.put(key, rows);
       }
@@ -138,18 +140,5 @@ public final class RowFilters {
       }
     }
     return documents;
-  }
-
-  private static RowFilter rows(SegmentVectors vectors, FixedBitSet documents) {
-    if (vectors.dense()) {
-      return RowFilter.of(vectors.size(), documents.getBits());
-    }
-    var rows = new FixedBitSet(Math.max(vectors.size(), 1));
-    for (int row = 0; row < vectors.size(); row++) {
-      if (documents.get(vectors.document(row))) {
-        rows.set(row);
-      }
-    }
-    return RowFilter.of(vectors.size(), rows.getBits());
   }
 }

@@ -369,11 +369,6 @@ public final class Segments implements Closeable {
     }
   }
 
-  /** Points in memory that are in no segment yet, in bytes. */
-  public long ramBytes() {
-    return writer.ramBytesUsed();
-  }
-
   /** Ends without a commit: what was not committed stays in the log alone. */
   @Override
   public void close() throws IOException {

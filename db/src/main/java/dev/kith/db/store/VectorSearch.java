@@ -184,7 +184,7 @@ public final class VectorSearch {
   public List<Candidate> rescore(List<Candidate> ranked, float[] query) throws IOException {
     var again = new ArrayList<Candidate>();
     for (var candidate : ranked) {
-      var vector = vector(candidate);
+      var vector = Hydration.vector(candidate, name);
       if (vector != null) {
         again.add(candidate.withKey(field.metric().key(query, vector)));
         candidates++;
@@ -192,11 +192,5 @@ public final class VectorSearch {
     }
     again.sort(null);
     return again;
-  }
-
-  /** A point's vector of this name, or null. */
-  public float @Nullable [] vector(Candidate candidate) throws IOException {
-    return Documents.vectors(candidate.leaf().reader(), candidate.document(), List.of(name))
-        .get(name);
   }
 }

@@ -8,7 +8,6 @@ import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -103,6 +102,10 @@ public final class WritableStorage implements Storage {
   }
 
   private Translog recover(CollectionFolder folder, Settings settings) throws IOException {
+    // Points older than a field that is being indexed need not fit it.
+    var known = schema().withoutFields(description.pending());
+    var then = new Schema(known.vectors(), known.fields(), false);
+    var payloadFields = new PayloadFields(then);
     var replayed = new long[1];
     long start = System.nanoTime();
     var log =
@@ -113,7 +116,13 @@ public final class WritableStorage implements Storage {
             settings.durability() == Durability.NONE ? Durability.REQUEST : settings.durability(),
             settings.flushInterval(),
             (generation, offset, record) -> {
-              replay(folder, generation, offset, record);
+              try {
+                replay(PointCodec.read(record), then, payloadFields);
+              } catch (IllegalArgumentException e) {
+                throw new VectorDataException(
+                    "a record of the log must hold points of the schema: log=%s, generation=%d, offset=%d, found=%s; restore a snapshot"
+                        .formatted(folder.log(), generation, offset, e.getMessage()));
+              }
               replayed[0]++;
             });
     if (replayed[0] > 0) {
@@ -127,22 +136,10 @@ public final class WritableStorage implements Storage {
     return log;
   }
 
-  private void replay(CollectionFolder folder, long generation, long offset, ByteBuffer record)
+  private void replay(PointCodec.Change change, Schema then, PayloadFields payloadFields)
       throws IOException {
-    PointCodec.Change change;
-    try {
-      change = PointCodec.read(record);
-      // Points older than a field that is being indexed need not fit it.
-      var known = schema().withoutFields(description.pending());
-      var then = new Schema(known.vectors(), known.fields(), false);
-      var payloadFields = new PayloadFields(then);
-      for (var point : change.upserts()) {
-        segments.upsert(Documents.of(point, then, payloadFields), point.id());
-      }
-    } catch (IllegalArgumentException e) {
-      throw new VectorDataException(
-          "a record of the log must hold points of the schema: log=%s, generation=%d, offset=%d, found=%s; restore a snapshot"
-              .formatted(folder.log(), generation, offset, e.getMessage()));
+    for (var point : change.upserts()) {
+      segments.upsert(Documents.of(point, then, payloadFields), point.id());
     }
     for (var id : change.deletes()) {
       segments.delete(id);

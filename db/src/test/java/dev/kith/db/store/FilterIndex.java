@@ -42,7 +42,7 @@ final class FilterIndex implements AutoCloseable {
       for (var point : points.entrySet()) {
         var document = new Document();
         document.add(
-            new StringField(FilterQueries.ID, new BytesRef(point.getKey().bytes()), Store.YES));
+            new StringField(Documents.ID, new BytesRef(point.getKey().bytes()), Store.YES));
         fields.of(point.getKey(), point.getValue()).forEach(document::add);
         writer.addDocument(document);
         if (++n % segment == 0) {
@@ -63,7 +63,7 @@ final class FilterIndex implements AutoCloseable {
     var found = new TreeSet<PointId>();
     var stored = reader.storedFields();
     for (var hit : searcher.search(query, Math.max(1, points.size())).scoreDocs) {
-      var id = stored.document(hit.doc).getBinaryValue(FilterQueries.ID);
+      var id = stored.document(hit.doc).getBinaryValue(Documents.ID);
       found.add(PointId.ofBytes(BytesRef.deepCopyOf(id).bytes));
     }
     return found;
