@@ -17,6 +17,12 @@ public final class Int8Shadow extends Shadow {
   private static final ValueLayout.OfDouble DOUBLE =
       ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
+  /** Rows that a centre is made of and tried on. */
+  private static final int SAMPLE = 2048;
+
+  /** A centre must tighten the bounds of the sample by so much, or there is none. */
+  private static final double WORTHWHILE = 0.95;
+
   private final MemorySegment body;
   private final MemorySegment panels;
   private final PanelBound bound;
@@ -37,6 +43,58 @@ public final class Int8Shadow extends Shadow {
     var centre = new float[rows.dimension()];
     MemorySegment.copy(body, FLOAT, 0, centre, 0, centre.length);
     this.bound = new PanelBound(metric, centre);
+  }
+
+  /**
+   * What rows are best coded less of: the mean of a sample, or zeros if bounds are not tighter with
+   * it. Their width goes with a query's norm times a row's residual; the sample's rows stand for
+   * both. The same rows always give the same.
+   *
+   * @return {@code [d]}, finite
+   * @throws VectorDataException if a row of the sample is not finite
+   */
+  public static float[] chooseCentre(VectorSource rows, Metric metric) {
+    int d = rows.dimension();
+    var none = new float[d];
+    int sample = (int) Math.min(SAMPLE, rows.size());
+    if (sample == 0) {
+      return none;
+    }
+    var plain = new PanelBound(metric, none);
+    var sums = new double[d];
+    var vector = new double[d];
+    for (int i = 0; i < sample; i++) {
+      plain.vector(sampled(rows, i, sample), vector);
+      for (int e = 0; e < d; e++) {
+        sums[e] += vector[e];
+      }
+    }
+    var centre = new float[d];
+    for (int e = 0; e < d; e++) {
+      centre[e] = (float) (sums[e] / sample);
+    }
+    double with = width(rows, sample, new PanelBound(metric, centre));
+    // Not if the mean is not finite: then this is false.
+    return with < WORTHWHILE * width(rows, sample, plain) ? centre : none;
+  }
+
+  private static float[] sampled(VectorSource rows, int i, int sample) {
+    long number = i * rows.size() / sample;
+    var row = rows.row(number);
+    VectorDataException.requireFinite(rows, number, row);
+    return row;
+  }
+
+  private static double width(VectorSource rows, int sample, PanelBound bound) {
+    var coded = bound.new Row();
+    double norms = 0;
+    double residuals = 0;
+    for (int i = 0; i < sample; i += 4) {
+      coded.encode(sampled(rows, i, sample));
+      norms += coded.reach;
+      residuals += coded.residual;
+    }
+    return norms * residuals;
   }
 
   static long bytes(VectorSource rows) {
@@ -63,6 +121,11 @@ public final class Int8Shadow extends Shadow {
   /** What the products prove. */
   public PanelBound bound() {
     return bound;
+  }
+
+  /** What rows are coded less of, {@code [d]}, a copy; zeros if there is none. */
+  public float[] centre() {
+    return bound.centre().clone();
   }
 
   /** Whether rows are coded less a centre. */

@@ -1,6 +1,7 @@
 package dev.kith.core.quant;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.kith.core.metric.Metric;
 import dev.kith.core.testing.TestVectors;
@@ -85,6 +86,29 @@ class Int8ShadowTest extends ShadowContract {
         var interval = far.interval(query, r);
         double size = metric == Metric.COSINE ? 1 : 8 * 100 * 100;
         assertThat(interval.upper() - interval.lower()).isLessThan(size / 500);
+      }
+    }
+  }
+
+  /** Another module makes codes of its own with it: they must be those of the shadow. */
+  @ParameterizedTest
+  @EnumSource
+  void chooseCentre_ofTheRows_isTheShadows(Metric metric, SplittableRandom random) {
+    for (float by : new float[] {100, 0}) {
+      var shadow = shifted(random, by, metric);
+      try (var rows = shadow.rows()) {
+        var centre = Int8Shadow.chooseCentre(rows, metric);
+        assertThat(centre).isEqualTo(shadow.centre());
+        if (by == 0) {
+          assertThat(centre).containsOnly(0);
+        } else {
+          float expected = metric == Metric.COSINE ? (float) (1 / Math.sqrt(8)) : by;
+          for (int i = 0; i < centre.length; i++) {
+            assertThat(centre[i]).isCloseTo(i % 2 == 0 ? expected : 0, within(expected / 100));
+          }
+        }
+        shadow.centre()[0] = 7; // a copy
+        assertThat(shadow.centre()).isEqualTo(centre);
       }
     }
   }
