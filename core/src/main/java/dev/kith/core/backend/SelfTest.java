@@ -57,11 +57,13 @@ final class SelfTest {
       Metric metric,
       @Nullable Shadow shadow) {
     var search = backend.exactSearch(rows, metric, shadow);
+    // Named, so that no backend may hand the search on to another.
+    var options = SearchOptions.nearest(K).onBackend(backend.name());
     // The first query twice, for backends treat a batch otherwise than one query.
     var found = new ArrayList<Neighbors>();
     for (int count : new int[] {1, QUERIES}) {
       var part = queries.slice(0, count);
-      found.addAll(search.search(part, SearchOptions.nearest(K)).neighbors());
+      found.addAll(search.search(part, options).neighbors());
     }
     for (int i = 0; i < found.size(); i++) {
       int q = Math.max(i - 1, 0);

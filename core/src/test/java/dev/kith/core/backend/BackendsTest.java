@@ -13,6 +13,7 @@ import dev.kith.core.search.SearchReport;
 import dev.kith.core.search.SearchResult;
 import dev.kith.core.vector.VectorSource;
 import java.util.Collections;
+import java.util.HashSet;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -41,20 +42,68 @@ class BackendsTest {
         .startsWith("wrong rows: metric=l2, shadow=none, dimension=3, query=0, expected=[");
   }
 
-  private static final class InventingBackend implements Backend {
+  /** A backend may hand searches on that do not name it; then the test would be another's. */
+  @Test
+  void selfTest_everySearch_namesTheBackend() {
+    var asked = new HashSet<@Nullable String>();
+    var noting =
+        new FakeBackend("noting", 300) {
+          @Override
+          public ExactSearch exactSearch(
+              VectorSource rows, Metric metric, @Nullable Shadow shadow) {
+            var search = super.exactSearch(rows, metric, shadow);
+            return new ExactSearch() {
+              @Override
+              public SearchResult search(VectorSource queries, SearchOptions options) {
+                asked.add(options.backend());
+                return search.search(queries, options);
+              }
+
+              @Override
+              public long bytes() {
+                return search.bytes();
+              }
+            };
+          }
+        };
+    assertThat(SelfTest.run(noting)).isNull();
+    assertThat(asked).containsExactly("noting");
+  }
+
+  private static class FakeBackend implements Backend {
+    private final String name;
+    private final int priority;
+
+    FakeBackend(String name, int priority) {
+      this.name = name;
+      this.priority = priority;
+    }
+
     @Override
     public String name() {
-      return "inventing";
+      return name;
     }
 
     @Override
     public int priority() {
-      return 1000;
+      return priority;
     }
 
     @Override
     public Probe probe() {
-      return new Probe(true, "does nothing");
+      return new Probe(true, "for tests");
+    }
+
+    /** As the scalar backend. */
+    @Override
+    public ExactSearch exactSearch(VectorSource rows, Metric metric, @Nullable Shadow shadow) {
+      return new ScalarBackend().exactSearch(rows, metric, shadow);
+    }
+  }
+
+  private static final class InventingBackend extends FakeBackend {
+    InventingBackend() {
+      super("inventing", 1000);
     }
 
     @Override
