@@ -12,8 +12,17 @@ import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
 import dev.kith.core.search.SearchResult;
 import dev.kith.core.vector.VectorSource;
+import java.text.MessageFormat;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +42,95 @@ class BackendsTest {
     assertThatThrownBy(() -> Backends.choose("abacus"))
         .isInstanceOf(BackendUnavailableException.class)
         .hasMessage("no such backend: abacus; known are simd, scalar");
+  }
+
+  @Test
+  void bestBelow_aPriority_isTheBestUsableOfThoseBelow() {
+    assertThat(Backends.bestBelow(300).name()).isEqualTo("simd");
+    assertThat(Backends.bestBelow(101).name()).isEqualTo("simd");
+    assertThat(Backends.bestBelow(100).name()).isEqualTo("scalar");
+    assertThatThrownBy(() -> Backends.bestBelow(0))
+        .isInstanceOf(BackendUnavailableException.class)
+        .hasMessage("no backend of a priority below 0 can serve: there is none");
+  }
+
+  @Test
+  void bestBelow_betterOnesCannotServe_isLoggedOnceAndSkipped() {
+    var device = new FakeBackend("device", 300);
+    var absent = new AbsentBackend("absent", 200);
+    var plain = new FakeBackend("plain", 0);
+    var backends = new Backends(List.of(plain, new InventingBackend(), absent, device));
+    var records =
+        logged(
+            () -> {
+              assertThat(backends.below(300)).isSameAs(plain);
+              assertThat(backends.below(300)).isSameAs(plain);
+              assertThat(backends.best()).isSameAs(device);
+              assertThat(backends.best()).isSameAs(device);
+            });
+    assertThat(records).hasSize(2);
+    assertThat(records.get(0))
+        .isEqualTo(
+            "searches that priority 300 hands on run on backend plain, because absent cannot serve:"
+                + " not in this machine");
+    assertThat(records.get(1))
+        .startsWith(
+            "searches run on backend device, because inventing cannot serve: its self-test failed"
+                + " on this machine; please report it (failed: wrong rows: ");
+    assertThat(absent.probes.get()).isEqualTo(1);
+    var none = new Backends(List.of(absent, device));
+    assertThatThrownBy(() -> none.below(300))
+        .isInstanceOf(BackendUnavailableException.class)
+        .hasMessage("no backend of a priority below 300 can serve: absent: not in this machine");
+  }
+
+  /** As a device does that keeps a search of the next best beside its own. */
+  @Test
+  void bestBelow_askedWhileTested_isAnswered() {
+    var plain = new FakeBackend("plain", 0);
+    var found = new AtomicReference<@Nullable Backend>();
+    var all = new ArrayList<Backend>(List.of(plain));
+    var self = new AtomicReference<@Nullable Backends>();
+    all.add(
+        new FakeBackend("device", 300) {
+          @Override
+          public ExactSearch exactSearch(
+              VectorSource rows, Metric metric, @Nullable Shadow shadow) {
+            found.set(Objects.requireNonNull(self.get()).below(priority()));
+            return super.exactSearch(rows, metric, shadow);
+          }
+        });
+    var backends = new Backends(all);
+    self.set(backends);
+    assertThat(backends.best().name()).isEqualTo("device");
+    assertThat(found.get()).isSameAs(plain);
+  }
+
+  private static List<String> logged(Runnable action) {
+    var messages = new ArrayList<String>();
+    var handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord message) {
+            messages.add(MessageFormat.format(message.getMessage(), message.getParameters()));
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    var logger = Logger.getLogger(Backends.class.getName());
+    logger.setUseParentHandlers(false);
+    logger.addHandler(handler);
+    try {
+      action.run();
+    } finally {
+      logger.removeHandler(handler);
+      logger.setUseParentHandlers(true);
+    }
+    return messages;
   }
 
   /** The pretence that Kith exists to rule out: an answer that was never computed. */
@@ -98,6 +196,20 @@ class BackendsTest {
     @Override
     public ExactSearch exactSearch(VectorSource rows, Metric metric, @Nullable Shadow shadow) {
       return new ScalarBackend().exactSearch(rows, metric, shadow);
+    }
+  }
+
+  private static final class AbsentBackend extends FakeBackend {
+    final AtomicInteger probes = new AtomicInteger();
+
+    AbsentBackend(String name, int priority) {
+      super(name, priority);
+    }
+
+    @Override
+    public Probe probe() {
+      probes.incrementAndGet();
+      return new Probe(false, "not in this machine");
     }
   }
 
