@@ -37,6 +37,7 @@ class ArchitectureTest {
       List.of(
           new Part("core"),
           new Part("nativekernels", "core"),
+          new Part("cuda", "core"),
           new Part("embed", "core"),
           new Part("db", "core"),
           new Part("cli", "core", "embed", "db"));
