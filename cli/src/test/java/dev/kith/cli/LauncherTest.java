@@ -18,6 +18,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -144,6 +145,40 @@ class LauncherTest {
     assertThat(kith("--version").err()).startsWith("building");
     assertThat(kith("--version").err()).isEmpty();
     assertThat(builds()).hasSize(3);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "native/src/main/c, cc, native/target/classes/dev/kith/nativekernels/amd64/libkith.so",
+    "cuda/src/main/cuda, nvcc, cuda/target/classes/dev/kith/cuda/kernels/a.fatbin"
+  })
+  void build_compilerThatWasMissing_buildsAgainUntilThereIsWhatItMakes(
+      String sources, String compiler, String made) throws Exception {
+    usualJdk("temurin-25", "25.0.1");
+    environment.put("PATH", toolsWithoutJava().toString());
+    Files.createDirectories(project.resolve(sources));
+    makeOld(project.resolve(sources));
+    assertThat(kith("--version").err()).startsWith("building");
+    assertThat(kith("--version").err()).isEmpty();
+
+    executable(temp.resolve("tools").resolve(compiler), "#!/bin/sh\n");
+    assertThat(kith("--version").err()).startsWith("building");
+    Files.createDirectories(project.resolve(made).getParent());
+    Files.createFile(project.resolve(made));
+    assertThat(kith("--version").err()).isEmpty();
+  }
+
+  @Test
+  void build_nvccInItsUsualFolder_isFoundThere() throws Exception {
+    usualJdk("temurin-25", "25.0.1");
+    environment.put("PATH", toolsWithoutJava().toString());
+    Files.createDirectories(project.resolve("cuda/src/main/cuda"));
+    makeOld(project.resolve("cuda"));
+    kith("--version");
+    assertThat(kith("--version").err()).isEmpty();
+    var folder = Files.createDirectories(system.resolve("usr/local/cuda/bin"));
+    executable(folder.resolve("nvcc"), "#!/bin/sh\n");
+    assertThat(kith("--version").err()).startsWith("building");
   }
 
   @Test
