@@ -6,7 +6,8 @@ public final class CudaUnavailableException extends Exception {
 
   private final String reason;
 
-  CudaUnavailableException(String reason) {
+  /** With the whole reason, one line. */
+  public CudaUnavailableException(String reason) {
     super(reason);
     this.reason = reason;
   }

@@ -22,6 +22,7 @@ public final class Device {
   private final int threadsPerMultiprocessor;
   private final int l2Bytes;
   private final int sharedBytesPerBlockOptin;
+  private final int driverVersion;
 
   private Device(Calls calls, int ordinal) {
     this.calls = calls;
@@ -36,6 +37,7 @@ public final class Device {
     threadsPerMultiprocessor = attribute(MAX_THREADS_PER_MULTIPROCESSOR);
     l2Bytes = attribute(L2_CACHE_SIZE);
     sharedBytesPerBlockOptin = attribute(MAX_SHARED_MEMORY_PER_BLOCK_OPTIN);
+    driverVersion = Calls.intFrom(calls.driverVersion::call);
   }
 
   static Device of(Calls calls, int ordinal) {
@@ -103,6 +105,11 @@ public final class Device {
   /** The most bytes of shared memory of a block, for {@link Kernel#withSharedMemory}. */
   public int sharedBytesPerBlockOptin() {
     return sharedBytesPerBlockOptin;
+  }
+
+  /** {@link CudaDriver#version} of the driver that found it. */
+  public int driverVersion() {
+    return driverVersion;
   }
 
   /**

@@ -9,7 +9,8 @@ import java.lang.foreign.MemorySegment;
 /**
  * Describes a matrix of bytes on the device for the TMA unit (compute capability 9.0 and up), which
  * copies boxes of it to shared memory; rows and columns beyond its edge read as zeros. Passed to a
- * kernel by {@link Arguments#addBytes}, as {@code const __grid_constant__ CUtensorMap}.
+ * kernel by {@link Arguments#addBytes}, as a {@code const __grid_constant__} struct of 128 bytes
+ * aligned to 64, which is what cuda.h calls {@code CUtensorMap}.
  */
 public final class TensorMap {
   private static final long BYTES = 128;
