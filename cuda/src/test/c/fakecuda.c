@@ -130,7 +130,7 @@ CUresult cuDriverGetVersion(int *out) { *out = (int)get("version", 13000); retur
 #endif
 
 static CUresult cuInit(unsigned flags) { return called("cuInit", flags); }
-static CUresult cuDeviceGetCount(int *out) { *out = (int)get("devices", 2); return 0; }
+static CUresult cuDeviceGetCount(int *out) { *out = (int)get("devices", 2); return called("cuDeviceGetCount", 0); }
 static CUresult cuDeviceGet(int *out, int ordinal) { *out = 40 + ordinal; return 0; }
 static CUresult cuDeviceTotalMem(size_t *out, int device) { (void)device; *out = 150ull << 30; return 0; }
 
@@ -283,10 +283,9 @@ static CUresult cuKernelGetFunction(ptr *out, ptr kernel) {
   return called(image_is_fatbin ? "cuKernelGetFunction fatbin" : "cuKernelGetFunction", 0);
 }
 
-static CUresult cuKernelSetAttribute(int attribute, int value, ptr kernel, int device) {
-  (void)kernel;
-  (void)device;
-  return attribute == 8 ? called("cuKernelSetAttribute", (ptr)value) : 1;
+static CUresult cuFuncSetAttribute(ptr function, int attribute, int value) {
+  (void)function;
+  return attribute == 8 ? called("cuFuncSetAttribute", (ptr)value) : 1;
 }
 
 static CUresult cuFuncGetAttribute(int *out, int attribute, ptr function) {
@@ -404,7 +403,7 @@ static const struct { const char *name; void *function; } entries[] = {
   ENTRY(cuEventDestroy), ENTRY(cuEventRecord), ENTRY(cuEventSynchronize), ENTRY(cuEventQuery), ENTRY(cuEventElapsedTime),
   ENTRY(cuMemcpyHtoDAsync), ENTRY(cuMemcpyDtoHAsync), ENTRY(cuMemcpyDtoDAsync), ENTRY(cuMemsetD8Async),
   ENTRY(cuMemsetD32Async), ENTRY(cuLibraryLoadData), ENTRY(cuLibraryUnload), ENTRY(cuLibraryGetKernel),
-  ENTRY(cuKernelGetFunction), ENTRY(cuKernelSetAttribute), ENTRY(cuFuncGetAttribute),
+  ENTRY(cuKernelGetFunction), ENTRY(cuFuncSetAttribute), ENTRY(cuFuncGetAttribute),
   ENTRY(cuOccupancyMaxActiveBlocksPerMultiprocessor), ENTRY(cuLaunchKernel), ENTRY(cuLaunchKernelEx),
   ENTRY(cuGraphInstantiateWithFlags), ENTRY(cuGraphLaunch), ENTRY(cuGraphExecDestroy), ENTRY(cuGraphDestroy),
   ENTRY(cuTensorMapEncodeTiled),

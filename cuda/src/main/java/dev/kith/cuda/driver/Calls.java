@@ -74,7 +74,7 @@ final class Calls {
   final Function.L libraryUnload;
   final Function.LLL libraryGetKernel;
   final Function.LL kernelGetFunction;
-  final Function.IILI kernelSetAttribute;
+  final Function.LII functionSetAttribute;
   final Function.LIL functionGetAttribute;
   final Function.LLIL maxActiveBlocks;
   final Function.LIIIIIIILLL launchKernel;
@@ -134,7 +134,7 @@ final class Calls {
     libraryUnload = new Function.L(find("cuLibraryUnload"));
     libraryGetKernel = new Function.LLL(find("cuLibraryGetKernel"));
     kernelGetFunction = new Function.LL(find("cuKernelGetFunction"));
-    kernelSetAttribute = new Function.IILI(find("cuKernelSetAttribute"));
+    functionSetAttribute = new Function.LII(find("cuFuncSetAttribute"));
     functionGetAttribute = new Function.LIL(find("cuFuncGetAttribute"));
     maxActiveBlocks = new Function.LLIL(find("cuOccupancyMaxActiveBlocksPerMultiprocessor"));
     launchKernel = new Function.LIIIIIIILLL(find("cuLaunchKernel"));

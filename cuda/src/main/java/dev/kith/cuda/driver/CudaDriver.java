@@ -45,11 +45,15 @@ public final class CudaDriver {
     if (result != Result.SUCCESS) {
       throw refused(calls.failure("cuInit", result), version);
     }
-    int count = Calls.intFrom(calls.deviceGetCount::call);
-    if (count == 0) {
+    try {
+      int count = Calls.intFrom(calls.deviceGetCount::call);
+      devices = IntStream.range(0, count).mapToObj(i -> Device.of(calls, i)).toList();
+    } catch (CudaException e) {
+      throw refused(e, version);
+    }
+    if (devices.isEmpty()) {
       throw refused(calls.failure("cuDeviceGetCount", Result.NO_DEVICE), version);
     }
-    devices = IntStream.range(0, count).mapToObj(i -> Device.of(calls, i)).toList();
   }
 
   /**

@@ -272,24 +272,6 @@ abstract sealed class Function {
     }
   }
 
-  static final class IILI extends Function {
-    private static final MethodHandle HANDLE = shape(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT);
-
-    IILI(Found found) {
-      super(found);
-    }
-
-    void call(int a, int b, long c, int d) {
-      int result;
-      try {
-        result = (int) HANDLE.invokeExact(address, a, b, c, d);
-      } catch (Throwable t) {
-        throw broken(t);
-      }
-      check(result);
-    }
-  }
-
   static final class LLIL extends Function {
     private static final MethodHandle HANDLE = shape(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
 

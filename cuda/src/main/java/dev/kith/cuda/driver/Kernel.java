@@ -11,13 +11,11 @@ public final class Kernel {
 
   private final Library library;
   private final String name;
-  private final long kernel;
   private final long function;
 
-  Kernel(Library library, String name, long kernel, long function) {
+  Kernel(Library library, String name, long function) {
     this.library = library;
     this.name = name;
-    this.kernel = kernel;
     this.function = function;
   }
 
@@ -34,20 +32,17 @@ public final class Kernel {
 
   /**
    * Allows launches with that much dynamic shared memory, where it is more than 48 KiB ({@code
-   * cuKernelSetAttribute}).
+   * cuFuncSetAttribute}).
    *
    * @param bytes up to {@link Device#sharedBytesPerBlockOptin} less what the kernel declares
    * @return this
    */
   public Kernel withSharedMemory(int bytes) {
-    function();
+    long of = function();
     var context = library.context;
     context.enter();
     try {
-      context
-          .calls()
-          .kernelSetAttribute
-          .call(MAX_DYNAMIC_SHARED_BYTES, bytes, kernel, context.device().handle());
+      context.calls().functionSetAttribute.call(of, MAX_DYNAMIC_SHARED_BYTES, bytes);
     } catch (CudaException e) {
       throw e.of(
           "of %d bytes of shared memory for %s on %s".formatted(bytes, name, context.device()));

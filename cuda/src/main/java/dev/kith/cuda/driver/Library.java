@@ -25,7 +25,7 @@ public final class Library extends Resource {
           Calls.longFrom(
               out -> context.calls().libraryGetKernel.call(out, library, text.address()));
       long function = Calls.longFrom(out -> context.calls().kernelGetFunction.call(out, kernel));
-      return new Kernel(this, name, kernel, function);
+      return new Kernel(this, name, function);
     } catch (CudaException e) {
       if (e.code() == Result.NOT_FOUND) {
         throw new IllegalArgumentException(

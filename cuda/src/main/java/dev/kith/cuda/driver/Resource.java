@@ -46,9 +46,13 @@ abstract class Resource implements AutoCloseable {
       return;
     }
     context.disown(this);
+    unlessLost(context::enter);
+    unlessLost(() -> free(live));
+  }
+
+  private static void unlessLost(Runnable call) {
     try {
-      context.enter();
-      free(live);
+      call.run();
     } catch (CudaException e) {
       if (!e.isContextLost()) {
         throw e;

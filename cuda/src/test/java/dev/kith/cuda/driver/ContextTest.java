@@ -145,6 +145,7 @@ class ContextTest {
                   + " (CUDA_ERROR_ILLEGAL_ADDRESS)");
       assertThat(e.isContextLost()).isTrue();
       assertThat(memory.byteSize()).isEqualTo(1);
+      fake.set("cuCtxSetCurrent", 700);
     }
     assertThat(fake.calls("cuMemFree", "cuStreamDestroy", "cuDevicePrimaryCtxRelease"))
         .containsExactly("cuMemFree", "cuStreamDestroy", "cuDevicePrimaryCtxRelease");
@@ -191,7 +192,7 @@ class ContextTest {
       assertThat(fake.image()).isEqualTo("ptx");
       var kernel = library.kernel("probe").withSharedMemory(100_000);
       assertThat(kernel.name()).isEqualTo("probe");
-      assertThat(fake.calls()).contains("cuKernelSetAttribute 186a0");
+      assertThat(fake.calls()).contains("cuFuncSetAttribute 186a0");
       assertThat(kernel.maxActiveBlocks(256, 2 << 16)).isEqualTo(6);
       assertThat(kernel.registers()).isEqualTo(32);
       assertThat(kernel.localBytes()).isZero();

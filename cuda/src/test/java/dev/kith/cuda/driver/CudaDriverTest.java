@@ -146,6 +146,16 @@ class CudaDriverTest {
   }
 
   @Test
+  void load_devicesCannotBeAsked_saysSo() {
+    var fake = FakeCuda.fresh().set("cuDeviceGetCount", 802);
+    assertThat(reason(fake::driver))
+        .startsWith("the machine's GPUs are not ready;")
+        .endsWith(
+            "(cuDeviceGetCount of CUDA 13.0: CUDA_ERROR_SYSTEM_NOT_READY, system not yet"
+                + " initialized)");
+  }
+
+  @Test
   void devices_ofADriver_areDescribed() throws Exception {
     var driver = FakeCuda.fresh().driver();
     assertThat(driver.version()).isEqualTo(13000);
