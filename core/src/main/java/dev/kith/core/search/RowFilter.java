@@ -127,6 +127,32 @@ public final class RowFilter {
   }
 
   /**
+   * The part of it for rows {@code first} to {@code first + length - 1}, which become 0 to {@code
+   * length - 1}; in place.
+   *
+   * @param first a multiple of 64
+   */
+  public RowFilter slice(long first, long length) {
+    Objects.checkFromIndexSize(first, length, size);
+    if (first % Long.SIZE != 0) {
+      throw new IllegalArgumentException("a part of a filter begins at a multiple of 64: " + first);
+    }
+    if (length == 0) {
+      return new RowFilter(zeros(0), 0);
+    }
+    long words = (length + 63) >>> 6;
+    var part = bits.asSlice(first >>> 3, words * Long.BYTES);
+    if (length % Long.SIZE == 0 || first + length == size) {
+      return new RowFilter(part, length);
+    }
+    var copy = zeros(length); // the last word holds bits that are not this part's
+    MemorySegment.copy(part, 0, copy, 0, words * Long.BYTES);
+    long last = (words - 1) * Long.BYTES;
+    copy.set(WORD, last, copy.get(WORD, last) & (-1L >>> -length));
+    return new RowFilter(copy, length);
+  }
+
+  /**
    * The bits, read-only: row {@code r} is bit {@code r % 8} of byte {@code r / 8}; zeros up to a
    * multiple of 64.
    */

@@ -172,4 +172,32 @@ class RowFilterTest {
         .isInstanceOf(IndexOutOfBoundsException.class)
         .hasMessage("Index -1 out of bounds for length 50");
   }
+
+  @Test
+  void slice_anyPart_letsTheSameRowsThrough(SplittableRandom random) {
+    for (int size : new int[] {0, 1, 63, 64, 65, 500, 1024}) {
+      var filter = RowFilter.of(size, _ -> random.nextBoolean());
+      for (long first = 0; first <= size; first += 64) {
+        for (long length : new long[] {0, 1, 63, 64, 65, size - first}) {
+          if (length < 0 || first + length > size) {
+            continue;
+          }
+          var part = filter.slice(first, length);
+          assertThat(part.size()).isEqualTo(length);
+          long count = 0;
+          for (long row = 0; row < length; row++) {
+            assertThat(part.allows(row)).isEqualTo(filter.allows(first + row));
+            count += part.allows(row) ? 1 : 0;
+          }
+          assertThat(part.count()).isEqualTo(count);
+          assertThat(part.bits().byteSize()).isEqualTo(Math.max((length + 63) / 64, 1) * 8);
+        }
+      }
+    }
+    var filter = RowFilter.of(200, _ -> true);
+    assertThatThrownBy(() -> filter.slice(63, 10))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a part of a filter begins at a multiple of 64: 63");
+    assertThatThrownBy(() -> filter.slice(192, 9)).isInstanceOf(IndexOutOfBoundsException.class);
+  }
 }
