@@ -8,4 +8,9 @@ public final class BackendUnavailableException extends RuntimeException {
   public BackendUnavailableException(String message) {
     super(message);
   }
+
+  /** With the whole message and what failed. */
+  public BackendUnavailableException(String message, Throwable cause) {
+    super(message, cause);
+  }
 }

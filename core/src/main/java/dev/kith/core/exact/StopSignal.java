@@ -6,8 +6,11 @@ import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Deadline and cancellation of one search, asked between blocks of rows. */
-final class StopSignal {
+/**
+ * Deadline and cancellation of one search, asked between blocks of rows. Its clock starts when it
+ * is made. Safe for many threads.
+ */
+public final class StopSignal {
   /** Beyond this, nanoseconds overflow, and nobody waits. */
   private static final Duration FOREVER = Duration.ofDays(36_500);
 
@@ -18,14 +21,20 @@ final class StopSignal {
   /** One worker's reason to stop is every worker's. */
   private volatile @Nullable String stopped;
 
-  StopSignal(SearchOptions options) {
+  /** Of these options. */
+  public StopSignal(SearchOptions options) {
     var asked = options.deadline();
     limit = asked == null || asked.compareTo(FOREVER) >= 0 ? null : asked;
     end = limit == null ? 0 : System.nanoTime() + limit.toNanos();
     cancelled = options.cancelled();
   }
 
-  void check() {
+  /**
+   * Returns if the search may go on.
+   *
+   * @throws SearchStoppedException with the reason, if not
+   */
+  public void check() {
     if (stopped == null) {
       if (limit != null && System.nanoTime() - end > 0) {
         stopped =
