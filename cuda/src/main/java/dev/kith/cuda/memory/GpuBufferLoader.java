@@ -1,0 +1,339 @@
+package dev.kith.cuda.memory;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import dev.kith.core.search.RowFilter;
+import dev.kith.core.vector.ElementType;
+import dev.kith.core.vector.VectorSource;
+import dev.kith.cuda.driver.Context;
+import dev.kith.cuda.driver.Event;
+import dev.kith.cuda.driver.PinnedMemory;
+import dev.kith.cuda.driver.Stream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Streams rows from wherever they lie (a file, index storage, memory) into device memory. Several
+ * threads read, convert and copy; each has two pinned buffers, so that one is filled while the
+ * other is on its way. Safe for many threads; loads run one after another.
+ */
+public final class GpuBufferLoader implements AutoCloseable {
+  /** Bytes of a pinned buffer: long enough a copy for the link's full speed. */
+  private static final int BLOCK = 4 << 20;
+
+  private static final int MOST_LANES = 12;
+  private static final int MAX_CODE = 127;
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+  private static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+
+  private final Context context;
+  private final DeviceLedger ledger;
+  private final List<Lane> lanes = new ArrayList<>();
+  private final ExecutorService threads =
+      Executors.newCachedThreadPool(Thread.ofPlatform().name("kith-load-", 0).daemon().factory());
+
+  /** With at most as many threads as there are cores. Pinned memory is taken on first use. */
+  public GpuBufferLoader(Context context, DeviceLedger ledger) {
+    this.context = context;
+    this.ledger = ledger;
+  }
+
+  /**
+   * Some rows of a source.
+   *
+   * @param rows to load
+   * @param live which of them, or null for all
+   */
+  public record Part(VectorSource rows, @Nullable RowFilter live) {
+    /** Checks that both are of one source. */
+    public Part {
+      if (live != null && live.size() != rows.size()) {
+        throw new IllegalArgumentException(
+            "a filter must have a bit for each row of the source: bits=%d, rows=%d (%s)"
+                .formatted(live.size(), rows.size(), rows.name()));
+      }
+    }
+  }
+
+  /** All rows of a source, as they are stored. */
+  public GpuBuffer load(VectorSource rows) {
+    return load(List.of(new Part(rows, null)), rows.elementType());
+  }
+
+  /** A part of a source that is too large for the device, as it is stored. */
+  public GpuBuffer loadChunk(VectorSource source, long first, long rows) {
+    return load(source.slice(first, rows));
+  }
+
+  /**
+   * The rows of all parts, in their order, as elements of {@code type}: kept as they are if it is
+   * their own; widened to FLOAT32; rounded to the nearest FLOAT16 or BFLOAT16, ties to even; or, as
+   * INT8, rounded to multiples of a scale that each row has for itself, its largest magnitude
+   * divided by 127.
+   *
+   * @param parts at least one, of one dimension
+   * @throws DeviceBudgetException if the device has no room
+   */
+  public GpuBuffer load(List<Part> parts, ElementType type) {
+    if (parts.isEmpty()) {
+      throw new IllegalArgumentException("nothing to load: give at least one source");
+    }
+    int d = parts.getFirst().rows().dimension();
+    boolean kept = true;
+    for (var part : parts) {
+      if (part.rows().dimension() != d) {
+        throw new IllegalArgumentException(
+            "sources loaded together must have one dimension: %d (%s), %d (%s)"
+                .formatted(
+                    d,
+                    parts.getFirst().rows().name(),
+                    part.rows().dimension(),
+                    part.rows().name()));
+      }
+      kept &= part.rows().elementType() == type;
+    }
+    if (type == ElementType.UINT8 && !kept) {
+      throw new IllegalArgumentException(
+          "rows cannot be loaded as UINT8 unless they are stored so: load them as INT8");
+    }
+    var map = new RowMap(parts);
+    boolean scaled = type == ElementType.INT8 && !kept;
+    long bytes = map.size() * d * type.bytes();
+    long scalesAt = scaled ? (bytes + 255) / 256 * 256 : -1;
+    long size = scaled ? scalesAt + 4 * map.size() : bytes;
+    var memory = ledger.take(Math.max(size, 1), parts.getFirst().rows().name());
+    try {
+      var scales = scaled ? Arena.ofAuto().allocate(Math.max(4 * map.size(), 1), 64) : null;
+      var job = new Job(parts, map, d, type, memory.address(), scales);
+      run(job);
+      if (scales != null) {
+        copyAll(memory.address() + scalesAt, scales);
+      }
+      return new GpuBuffer(ledger, memory, map, d, type, scalesAt);
+    } catch (RuntimeException | Error e) {
+      ledger.give(memory);
+      throw e;
+    }
+  }
+
+  private void copyAll(long target, MemorySegment source) {
+    try (var stream = context.stream()) {
+      stream.copyToDevice(target, source, source.byteSize());
+      stream.synchronize();
+    }
+  }
+
+  private synchronized void run(Job job) {
+    int most = Math.min(MOST_LANES, Runtime.getRuntime().availableProcessors());
+    int wanted = Math.clamp(job.blocks, 1, most);
+    while (lanes.size() < wanted) {
+      lanes.add(new Lane());
+    }
+    var running = new ArrayList<Future<?>>();
+    for (int i = 1; i < wanted; i++) {
+      var lane = lanes.get(i);
+      running.add(threads.submit(() -> lane.run(job)));
+    }
+    Throwable failure = null;
+    try {
+      lanes.getFirst().run(job);
+    } catch (RuntimeException | Error e) {
+      failure = e;
+    }
+    boolean interrupted = false;
+    for (var other : running) {
+      for (boolean ended = false; !ended; ) {
+        try {
+          other.get();
+          ended = true;
+        } catch (ExecutionException e) {
+          failure = failure == null ? e.getCause() : failure;
+          ended = true;
+        } catch (InterruptedException e) {
+          interrupted = true; // they write to memory that is given back on failure: wait
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    switch (failure) {
+      case null -> {}
+      case RuntimeException e -> throw e;
+      case Error e -> throw e;
+      case Throwable e -> throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    threads.shutdown();
+    lanes.forEach(Lane::close);
+    lanes.clear();
+  }
+
+  /** One load: its blocks are shared out among lanes. */
+  private static final class Job {
+    final List<Part> parts;
+    final RowMap map;
+    final int d;
+    final ElementType type;
+    final long target;
+    final @Nullable MemorySegment scales;
+    final long rowBytes;
+    final int rowsPerBlock;
+    final long blocks;
+    final AtomicLong next = new AtomicLong();
+    volatile boolean failed;
+
+    Job(
+        List<Part> parts,
+        RowMap map,
+        int d,
+        ElementType type,
+        long target,
+        @Nullable MemorySegment scales) {
+      this.parts = parts;
+      this.map = map;
+      this.d = d;
+      this.type = type;
+      this.target = target;
+      this.scales = scales;
+      this.rowBytes = (long) d * type.bytes();
+      this.rowsPerBlock = (int) (BLOCK / rowBytes);
+      this.blocks = (map.size() + rowsPerBlock - 1) / rowsPerBlock;
+    }
+  }
+
+  /** A thread's stream and buffers. */
+  private final class Lane implements AutoCloseable {
+    private final Stream stream = context.stream();
+    private final PinnedMemory[] pinned = {context.pinned(BLOCK), context.pinned(BLOCK)};
+    private final Event[] copied = {context.event(), context.event()};
+    private final boolean[] pending = new boolean[2];
+    private float[] row = {};
+    private short[] halves = {};
+
+    void run(Job job) {
+      try {
+        int turn = 0;
+        for (long block; !job.failed && (block = job.next.getAndIncrement()) < job.blocks; ) {
+          turn ^= 1;
+          if (pending[turn]) {
+            copied[turn].synchronize();
+          }
+          long first = block * job.rowsPerBlock;
+          int count = (int) Math.min(job.rowsPerBlock, job.map.size() - first);
+          fill(job, first, count, pinned[turn].segment());
+          stream.copyToDevice(
+              job.target + first * job.rowBytes, pinned[turn].segment(), count * job.rowBytes);
+          stream.record(copied[turn]);
+          pending[turn] = true;
+        }
+      } catch (RuntimeException | Error e) {
+        job.failed = true;
+        throw e;
+      } finally {
+        stream.synchronize();
+        pending[0] = false;
+        pending[1] = false;
+      }
+    }
+
+    private void fill(Job job, long first, int count, MemorySegment target) {
+      for (int done = 0; done < count; ) {
+        int part = job.map.part(first + done);
+        int n = (int) Math.min(count - done, job.map.remaining(first + done));
+        var source = job.parts.get(part).rows();
+        if (job.map.whole(part)) {
+          var block = source.block(job.map.row(first + done), n);
+          if (source.elementType() == job.type && block.stride() == job.rowBytes) {
+            MemorySegment.copy(block.data(), 0, target, done * job.rowBytes, n * job.rowBytes);
+          } else {
+            for (int i = 0; i < n; i++) {
+              convert(job, block.data(), i * block.stride(), source, first, done + i, target);
+            }
+          }
+        } else {
+          for (int i = 0; i < n; i++) {
+            var block = source.block(job.map.row(first + done + i), 1);
+            convert(job, block.data(), 0, source, first, done + i, target);
+          }
+        }
+        done += n;
+      }
+    }
+
+    private void convert(
+        Job job,
+        MemorySegment data,
+        long from,
+        VectorSource source,
+        long first,
+        int number,
+        MemorySegment target) {
+      long at = number * job.rowBytes;
+      if (source.elementType() == job.type) {
+        MemorySegment.copy(data, from, target, at, job.rowBytes);
+        return;
+      }
+      if (row.length != job.d) {
+        row = new float[job.d];
+        halves = new short[job.d];
+      }
+      source.elementType().decode(data, from, row, 0, job.d);
+      switch (job.type) {
+        case FLOAT32 -> MemorySegment.copy(row, 0, target, FLOAT, at, job.d);
+        case FLOAT16 -> {
+          for (int i = 0; i < row.length; i++) {
+            halves[i] = Float.floatToFloat16(row[i]);
+          }
+          MemorySegment.copy(halves, 0, target, SHORT, at, job.d);
+        }
+        case BFLOAT16 -> {
+          for (int i = 0; i < row.length; i++) {
+            halves[i] = ElementType.BFLOAT16.bitsOf(row[i]);
+          }
+          MemorySegment.copy(halves, 0, target, SHORT, at, job.d);
+        }
+        case INT8 -> quantize(job, first + number, target, at);
+        case UINT8 -> throw new IllegalStateException("refused before");
+      }
+    }
+
+    private void quantize(Job job, long bufferRow, MemorySegment target, long at) {
+      float most = 0;
+      for (float element : row) {
+        most = Math.max(most, Math.abs(element));
+      }
+      float scale = most / MAX_CODE;
+      for (int i = 0; i < row.length; i++) {
+        double code = scale > 0 ? Math.rint((double) row[i] / scale) : 0;
+        target.set(ValueLayout.JAVA_BYTE, at + i, (byte) Math.clamp(code, -MAX_CODE, MAX_CODE));
+      }
+      if (job.scales != null) {
+        job.scales.set(FLOAT, 4 * bufferRow, scale);
+      }
+    }
+
+    @Override
+    public void close() {
+      stream.close();
+      for (int i = 0; i < 2; i++) {
+        pinned[i].close();
+        copied[i].close();
+      }
+    }
+  }
+}
