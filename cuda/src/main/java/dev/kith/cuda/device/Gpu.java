@@ -1,0 +1,197 @@
+package dev.kith.cuda.device;
+
+import dev.kith.cuda.driver.Context;
+import dev.kith.cuda.driver.CudaDriver;
+import dev.kith.cuda.driver.CudaException;
+import dev.kith.cuda.driver.CudaUnavailableException;
+import dev.kith.cuda.driver.Device;
+import dev.kith.cuda.driver.Kernel;
+import dev.kith.cuda.kernels.GpuInfo;
+import dev.kith.cuda.kernels.KernelImages;
+import dev.kith.cuda.memory.DeviceLedger;
+import dev.kith.cuda.memory.GpuBufferLoader;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The GPU that searches of this process run on: device {@code -Dkith.cuda.device=N}, 0 if not
+ * given. Opened once and never closed. Safe for many threads.
+ */
+public final class Gpu {
+  /**
+   * A file of kernels.
+   *
+   * @param name without {@code .cu}
+   */
+  private record Source(String name, List<String> kernels) {}
+
+  private static final List<Source> SOURCES =
+      List.of(
+          new Source("encode", List.of("kith_encode_rows", "kith_encode_queries")),
+          new Source(
+              "scan",
+              List.of(
+                  "kith_scan_1",
+                  "kith_scan_2",
+                  "kith_scan_4",
+                  "kith_scan_tile_16",
+                  "kith_scan_tile_32",
+                  "kith_scan_tile_64",
+                  "kith_scan_tile_128",
+                  "kith_scan_tile_256")),
+          new Source("tighten", List.of("kith_tighten")),
+          new Source("rescore", List.of("kith_rescore", "kith_fill", "kith_restart")),
+          new Source("checksum", List.of("kith_checksum")));
+
+  private static final String WGMMA = "kith_scan_wgmma";
+
+  private static final String DEVICE = "kith.cuda.device";
+  private static final String BUDGET = "kith.cuda.budget";
+
+  /** Of what is free when the device is opened. */
+  private static final int DEFAULT_PERCENT = 80;
+
+  private final Context context;
+  private final DeviceLedger ledger;
+  private final GpuBufferLoader loader;
+  private final Map<String, Kernel> kernels = new HashMap<>();
+  private final boolean wgmma;
+  private final GpuInfo info;
+
+  /** Why nothing can run any more; null while all is well. */
+  private volatile @Nullable String lost;
+
+  /**
+   * What opening it came to.
+   *
+   * @param gpu or null
+   * @param reason why there is none
+   */
+  private record Opened(@Nullable Gpu gpu, String reason) {
+    static final Opened ONCE = open();
+
+    private static Opened open() {
+      try {
+        return new Opened(new Gpu(), "");
+      } catch (CudaUnavailableException e) {
+        return new Opened(null, e.reason());
+      } catch (CudaException e) {
+        return new Opened(null, e.toString());
+      }
+    }
+  }
+
+  private Gpu() throws CudaUnavailableException {
+    var devices = CudaDriver.get().devices();
+    int number = Integer.getInteger(DEVICE, 0);
+    if (number < 0 || number >= devices.size()) {
+      throw new CudaUnavailableException(
+          "-D%s=%d names no device: there are %d, from 0"
+              .formatted(DEVICE, number, devices.size()));
+    }
+    var origins = new TreeSet<String>();
+    context = devices.get(number).open();
+    ledger = new DeviceLedger(context, budget(System.getProperty(BUDGET), context.freeBytes()));
+    loader = new GpuBufferLoader(context, ledger);
+    var images = KernelImages.ofJar();
+    for (var source : SOURCES) {
+      var loaded = images.load(context, source.name(), source.kernels().toArray(String[]::new));
+      source.kernels().forEach(name -> kernels.put(name, loaded.kernel(name)));
+      origins.add(loaded.origin());
+    }
+    wgmma = context.device().major() == 9 && context.device().minor() == 0;
+    if (wgmma) {
+      kernels.put(WGMMA, images.load(context, "scan_sm90a", WGMMA).kernel(WGMMA));
+    }
+    info = new GpuInfo(context.device(), String.join(", ", origins));
+  }
+
+  /**
+   * The one of this process.
+   *
+   * @throws CudaUnavailableException with the reason, if there is none that can be used
+   */
+  public static Gpu get() throws CudaUnavailableException {
+    var gpu = Opened.ONCE.gpu();
+    if (gpu == null) {
+      throw new CudaUnavailableException(Opened.ONCE.reason());
+    }
+    var lost = gpu.lost;
+    if (lost != null) {
+      throw new CudaUnavailableException(lost);
+    }
+    return gpu;
+  }
+
+  /** Bytes, as {@code 8g}, {@code 500m} or {@code 60%} of what is free. */
+  static long budget(@Nullable String text, long free) throws CudaUnavailableException {
+    if (text == null) {
+      return free / 100 * DEFAULT_PERCENT;
+    }
+    var parts = Pattern.compile("(\\d{1,12})([kmgt%]?)").matcher(text);
+    long number = parts.matches() ? Long.parseLong(parts.group(1)) : 0;
+    if (number == 0 || (parts.group(2).equals("%") && number > 100)) {
+      throw new CudaUnavailableException(
+          "-D%s must be bytes of device memory, such as 8g, 500m or 60%%: found %s"
+              .formatted(BUDGET, text));
+    }
+    return switch (parts.group(2)) {
+      case "k" -> number << 10;
+      case "m" -> number << 20;
+      case "g" -> number << 30;
+      case "t" -> number << 40;
+      case "%" -> free / 100 * number;
+      default -> number;
+    };
+  }
+
+  @Override
+  public String toString() {
+    return info.text();
+  }
+
+  /** Where everything lives. */
+  public Context context() {
+    return context;
+  }
+
+  /** What it is. */
+  public Device device() {
+    return context.device();
+  }
+
+  /** All device memory that Kith takes. */
+  public DeviceLedger ledger() {
+    return ledger;
+  }
+
+  /** Brings rows here. */
+  public GpuBufferLoader loader() {
+    return loader;
+  }
+
+  /** Whether kernels for Hopper's warpgroup products can run. */
+  public boolean hasWgmma() {
+    return wgmma;
+  }
+
+  /** A kernel of Kith's by its name; all are loaded when the device is opened. */
+  public Kernel kernel(String name) {
+    var kernel = kernels.get(name);
+    if (kernel == null) {
+      throw new IllegalArgumentException("no such kernel: " + name);
+    }
+    return kernel;
+  }
+
+  /** Nothing can run any more on this context, because of that. */
+  public void lose(CudaException e) {
+    lost =
+        "the GPU's context was lost (%s); start the process again to use it"
+            .formatted(e.getMessage());
+  }
+}

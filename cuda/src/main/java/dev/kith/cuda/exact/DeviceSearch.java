@@ -1,0 +1,680 @@
+package dev.kith.cuda.exact;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import dev.kith.core.metric.Metric;
+import dev.kith.core.search.Neighbors;
+import dev.kith.core.search.RowFilter;
+import dev.kith.core.vector.ElementType;
+import dev.kith.core.vector.VectorDataException;
+import dev.kith.core.vector.VectorSource;
+import dev.kith.cuda.device.Gpu;
+import dev.kith.cuda.driver.Arguments;
+import dev.kith.cuda.driver.DeviceMemory;
+import dev.kith.cuda.driver.Graph;
+import dev.kith.cuda.driver.Kernel;
+import dev.kith.cuda.driver.PinnedMemory;
+import dev.kith.cuda.driver.Stream;
+import dev.kith.cuda.driver.TensorMap;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Searches of resident rows, one at a time, on a stream of its own, in memory that it keeps from
+ * one to the next. For groups of queries:
+ *
+ * <ol>
+ *   <li>queries are coded;
+ *   <li>the shadow is scanned in growing chunks; what the threshold of a query keeps joins its
+ *       list, and after each chunk the list is brought to what its k-th smallest upper bound does
+ *       not exclude, which lowers the threshold for the next;
+ *   <li>canonical keys of what is left decide.
+ * </ol>
+ *
+ * <p>A query whose list overflows, because its bounds are loose, gives up: canonical keys of all
+ * rows are computed for it. Few rows, or few that a filter lets through, are searched so at once.
+ */
+final class DeviceSearch implements AutoCloseable {
+  /** The largest k that the kernels select. */
+  static final int MOST_K = 2048;
+
+  /** So many queries are scanned with two codes an element, as fast as memory delivers. */
+  static final int FEW = 4;
+
+  /** So many rows are not worth a scan. */
+  private static final int DIRECT = 64;
+
+  /** Nor are so many that a filter lets through: a scan would read all. */
+  private static final int DIRECT_FILTERED = 4096;
+
+  private static final int CAPACITY = 4096;
+  private static final int FEW_CAPACITY = 1 << 16;
+
+  private static final int MOST_QUERIES = 1 << 14;
+
+  /** Graphs that are kept. */
+  private static final int GRAPHS = 32;
+
+  private static final int SCAN_THREADS = 512;
+  private static final int SCAN_ROWS = SCAN_THREADS / 32 * 16;
+  private static final int THREADS = 256;
+  private static final int WGMMA_ROWS = 128;
+  private static final int WGMMA_QUERIES = 128;
+
+  /** Fewer queries than this are left to the loops over tiles. */
+  private static final int WGMMA_FROM = 33;
+
+  private static final int WGMMA_BYTES = (WGMMA_ROWS + WGMMA_QUERIES) * 128 * 6 + 1024 + 128;
+
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+
+  private static final int BROKEN_ROW = 2;
+  private static final int BROKEN_QUERY = 3;
+
+  /** A row of the answer is not finite. */
+  static final class BrokenRowException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+  }
+
+  /** What is counted for a report. */
+  static final class Tally {
+    long candidates;
+    long fallbacks;
+    boolean scanned;
+    boolean direct;
+  }
+
+  /** By identity of the rows: what was recorded of those that are gone is never asked for. */
+  private record GraphKey(Resident resident, int count, int k) {}
+
+  private final Gpu gpu;
+  private final Stream stream;
+  private final MemorySegment shadow = Arena.ofAuto().allocate(48, 8);
+  private final MemorySegment bound = Arena.ofAuto().allocate(24, 8);
+  private final MemorySegment lists = Arena.ofAuto().allocate(56, 8);
+  private final LinkedHashMap<GraphKey, Graph> graphs = new LinkedHashMap<>(16, 0.75f, true);
+  private final Set<GraphKey> seen = new HashSet<>();
+  private @Nullable DeviceMemory memory;
+  private @Nullable PinnedMemory pinned;
+  private @Nullable Layout layout;
+  private @Nullable RowFilter uploaded;
+  private boolean wgmma;
+
+  /** Whether kernels of the running search may be brought up while the one before still runs. */
+  private boolean overlaps;
+
+  DeviceSearch(Gpu gpu) {
+    this.gpu = gpu;
+    this.stream = gpu.context().stream();
+  }
+
+  /** Queries that are answered together, with so many bytes of device memory for them. */
+  static int groupSize(int k, int d, long queries, long bytes) {
+    long most = bytes / (Layout.listBytes(capacity(k, Integer.MAX_VALUE)) + 4L * d);
+    most = Math.clamp(most, 1, MOST_QUERIES);
+    long groups = (queries + most - 1) / most;
+    return Math.toIntExact((queries + groups - 1) / Math.max(groups, 1));
+  }
+
+  private static int capacity(int k, int count) {
+    return count <= FEW
+        ? Math.max(FEW_CAPACITY, 32 * k)
+        : Math.max(CAPACITY, Integer.highestOneBit(32 * k - 1) * 2);
+  }
+
+  /**
+   * Answers a group of queries.
+   *
+   * @param k at least 1, at most {@link #MOST_K} and {@code allowed}
+   * @param allowed rows that the filter lets through
+   */
+  void search(
+      Resident resident,
+      VectorSource queries,
+      int k,
+      @Nullable RowFilter filter,
+      long allowed,
+      Neighbors[] answers,
+      int firstAnswer,
+      Tally tally,
+      Tuning tuning) {
+    wgmma = tuning.wgmma() && gpu.hasWgmma();
+    overlaps = false;
+    int count = Math.toIntExact(queries.size());
+    var rows = resident.rows();
+    int padded = count == 3 ? 4 : count; // the third query twice
+    var where =
+        reserve(
+            new Layout(
+                padded,
+                rows.dimension(),
+                resident.stride(),
+                k,
+                capacity(k, padded),
+                resident.size()));
+    upload(queries, count, padded);
+    long filterAddress = 0;
+    if (filter != null) {
+      filterAddress = address(where.allowed);
+      if (!filter.equals(uploaded)) { // identity: filters have no other equality
+        stream.copyToDevice(filterAddress, filter.bits(), filter.bits().byteSize());
+        uploaded = filter;
+      }
+    }
+    resident.putShadow(shadow, filterAddress);
+    resident.putBound(bound);
+    putLists(where);
+    if (allowed <= (filter == null ? DIRECT : DIRECT_FILTERED)) {
+      tally.direct = true;
+      encode(resident, where, padded, 0);
+      everyRow(resident, where, null, count, filter);
+      fetch(where);
+    } else {
+      tally.scanned = true;
+      var plan = new Plan(resident.size(), allowed, k, where.capacity, isFew(padded));
+      var graph =
+          filter == null && padded <= FEW ? graph(resident, where, plan, count, padded) : null;
+      if (graph == null) {
+        scanAndRescore(resident, where, plan, count, padded, filter);
+      } else {
+        stream.launch(graph);
+      }
+    }
+    stream.synchronize();
+    requireFinite(queries, where, count);
+    var loose = loose(where, count);
+    if (loose.length > 0) {
+      tally.fallbacks += loose.length;
+      var slots = host().asSlice(0, 4L * loose.length);
+      MemorySegment.copy(loose, 0, slots, ValueLayout.JAVA_INT, 0, loose.length);
+      stream.copyToDevice(address(where.slots), slots, slots.byteSize());
+      everyRow(resident, where, loose, loose.length, filter);
+      fetch(where);
+      stream.synchronize();
+    }
+    for (int q = 0; q < count; q++) {
+      answers[firstAnswer + q] = answer(resident.metric(), where, q, tally);
+    }
+  }
+
+  /**
+   * All launches of such a search as one; null the first time, when kernels may still be loaded.
+   */
+  private @Nullable Graph graph(Resident resident, Layout where, Plan plan, int count, int padded) {
+    var key = new GraphKey(resident, count, where.k);
+    if (!seen.contains(key)) {
+      seen.add(key);
+      return null;
+    }
+    var known = graphs.get(key);
+    if (known == null) {
+      stream.beginCapture();
+      scanAndRescore(resident, where, plan, count, padded, null);
+      known = stream.endCapture();
+      if (graphs.size() == GRAPHS) {
+        graphs.pollFirstEntry().getValue().close();
+      }
+      graphs.put(key, known);
+    }
+    return known;
+  }
+
+  /** Whether so many queries are scanned as few: their codes must fit the kernel's memory. */
+  private boolean isFew(int padded) {
+    return padded <= FEW
+        && fewBytes(padded, requireLayout().stride) <= gpu.device().sharedBytesPerBlockOptin();
+  }
+
+  private static int fewBytes(int queries, int stride) {
+    return 2 * queries * stride;
+  }
+
+  private void launch(
+      Kernel kernel, int x, int y, int z, int threads, int shared, Arguments arguments) {
+    if (overlaps) {
+      stream.launchProgrammatic(kernel, x, y, z, threads, shared, arguments);
+    } else {
+      stream.launch(kernel, x, y, z, threads, shared, arguments);
+    }
+  }
+
+  private void putDirect(boolean direct) {
+    lists.set(ValueLayout.JAVA_INT, 52, direct ? 1 : 0);
+  }
+
+  /** Results in one copy, or none where kernels write them to the host. */
+  private void fetch(Layout where) {
+    if (where.queries > FEW) {
+      stream.copyToHost(results(where), address(0), where.resultBytes);
+    }
+  }
+
+  /** Where kernels put a part of the results. */
+  private long resultAddress(Layout where, long offset) {
+    return where.queries > FEW
+        ? address(offset)
+        : pinned().deviceAddress() + where.givenBytes() + offset;
+  }
+
+  private MemorySegment results(Layout where) {
+    return host().asSlice(where.givenBytes());
+  }
+
+  private void scanAndRescore(
+      Resident resident,
+      Layout where,
+      Plan plan,
+      int count,
+      int padded,
+      @Nullable RowFilter filter) {
+    boolean direct = filter == null;
+    encode(resident, where, padded, direct ? plan.to(0) : 0);
+    overlaps = isFew(padded) && gpu.device().major() >= 9;
+    for (int c = 0; c < plan.chunks(); c++) {
+      putDirect(direct && c == 0);
+      if (isFew(padded)) {
+        scanFew(where, plan.from(c), plan.to(c), padded);
+      } else {
+        scanMany(resident, where, plan.from(c), plan.to(c), padded);
+      }
+      launch(
+          gpu.kernel("kith_tighten"),
+          padded,
+          1,
+          1,
+          padded <= FEW ? SCAN_THREADS : THREADS,
+          0,
+          new Arguments()
+              .addBytes(shadow)
+              .addBytes(lists)
+              .addBytes(bound)
+              .addPointer(address(where.terms))
+              .addPointer(address(where.filters))
+              .addInt(where.k));
+    }
+    putDirect(false);
+    rescore(resident, where, null, count, false);
+    overlaps = false;
+    fetch(where);
+  }
+
+  /** Codes queries; their lists begin with so many rows that the first chunk will put there. */
+  private void encode(Resident resident, Layout where, int padded, int rows) {
+    launch(
+        gpu.kernel("kith_encode_queries"),
+        padded,
+        1,
+        1,
+        THREADS,
+        0,
+        new Arguments()
+            .addPointer(padded <= FEW ? pinned().deviceAddress() : address(where.given))
+            .addPointer(address(where.given))
+            .addInt(where.dimension)
+            .addPointer(resident.centreAddress())
+            .addBytes(bound)
+            .addPointer(address(where.high))
+            .addPointer(isFew(padded) ? address(where.low) : 0)
+            .addInt(where.stride)
+            .addPointer(address(where.filters))
+            .addPointer(address(where.terms))
+            .addBytes(lists)
+            .addInt(rows)
+            .addPointer(address(where.done))
+            .addPointer(address(where.outcomes)));
+  }
+
+  private void scanFew(Layout where, int from, int to, int queries) {
+    int shared = fewBytes(queries, where.stride);
+    var kernel = gpu.kernel("kith_scan_" + queries).withSharedMemory(shared);
+    int most =
+        gpu.device().multiprocessors() * Math.max(1, kernel.maxActiveBlocks(SCAN_THREADS, shared));
+    long blocks = (to - from + SCAN_ROWS - 1L) / SCAN_ROWS;
+    if (blocks > most) { // as many rounds for each
+      long rounds = (blocks + most - 1) / most;
+      blocks = (blocks + rounds - 1) / rounds;
+    }
+    launch(
+        kernel,
+        (int) blocks,
+        1,
+        1,
+        SCAN_THREADS,
+        shared,
+        new Arguments()
+            .addBytes(shadow)
+            .addInt(from)
+            .addInt(to)
+            .addPointer(address(where.high))
+            .addPointer(address(where.low))
+            .addPointer(address(where.terms))
+            .addPointer(address(where.filters))
+            .addBytes(lists));
+  }
+
+  private void scanMany(Resident resident, Layout where, int from, int to, int count) {
+    if (wgmma && count >= WGMMA_FROM) {
+      scanByWgmma(resident, where, from, to, count);
+      return;
+    }
+    var tile = Tile.of(count, gpu.device().sharedBytesPerBlockOptin());
+    int shared = tile.sharedBytes();
+    var kernel = gpu.kernel(tile.kernel()).withSharedMemory(shared);
+    long blocks =
+        (to - from + tile.rows() - 1L)
+            / tile.rows()
+            * ((count + tile.queries() - 1) / tile.queries());
+    launch(
+        kernel,
+        Math.toIntExact(blocks),
+        1,
+        1,
+        THREADS,
+        shared,
+        new Arguments()
+            .addBytes(shadow)
+            .addInt(from)
+            .addInt(to)
+            .addPointer(address(where.high))
+            .addInt(count)
+            .addPointer(address(where.filters))
+            .addBytes(lists));
+  }
+
+  private void scanByWgmma(Resident resident, Layout where, int from, int to, int count) {
+    var kernel = gpu.kernel("kith_scan_wgmma").withSharedMemory(WGMMA_BYTES);
+    var rowMap =
+        TensorMap.ofBytes(
+            gpu.context(),
+            resident.codesAddress(),
+            resident.size(),
+            where.stride,
+            where.stride,
+            WGMMA_ROWS,
+            128,
+            TensorMap.Swizzle.BYTES_128);
+    var queryMap =
+        TensorMap.ofBytes(
+            gpu.context(),
+            address(where.high),
+            count,
+            where.stride,
+            where.stride,
+            WGMMA_QUERIES,
+            128,
+            TensorMap.Swizzle.BYTES_128);
+    long tiles =
+        (to - from + WGMMA_ROWS - 1L) / WGMMA_ROWS * ((count + WGMMA_QUERIES - 1) / WGMMA_QUERIES);
+    launch(
+        kernel,
+        (int) Math.min(tiles, gpu.device().multiprocessors()),
+        1,
+        1,
+        3 * 128,
+        WGMMA_BYTES,
+        new Arguments()
+            .addBytes(rowMap.segment())
+            .addBytes(queryMap.segment())
+            .addBytes(shadow)
+            .addInt(from)
+            .addInt(to)
+            .addInt(count)
+            .addPointer(address(where.filters))
+            .addBytes(lists));
+  }
+
+  /**
+   * Canonical keys of what the lists hold, and the best.
+   *
+   * @param slots whether the queries are those of the slots, or all
+   * @param keep whether lists hold rows, not positions, and the best stay there
+   */
+  private void rescore(
+      Resident resident, Layout where, int @Nullable [] slots, int count, boolean keep) {
+    int blocks = count <= 16 ? 16 : count <= 256 ? 4 : 1;
+    var rows = resident.rows();
+    launch(
+        gpu.kernel("kith_rescore"),
+        blocks,
+        count,
+        1,
+        THREADS,
+        0,
+        new Arguments()
+            .addPointer(rows.address())
+            .addInt(resident.size())
+            .addInt(keep ? 0 : resident.scatter())
+            .addInt(where.dimension)
+            .addInt(Codes.of(rows.elementType()))
+            .addInt(Codes.of(resident.metric()))
+            .addPointer(address(where.given))
+            .addBytes(lists)
+            .addPointer(slots == null ? 0 : address(where.slots))
+            .addPointer(address(where.done))
+            .addPointer(address(where.tickets))
+            .addInt(where.k)
+            .addInt(keep ? 1 : 0)
+            .addPointer(resultAddress(where, where.found))
+            .addPointer(resultAddress(where, where.keys))
+            .addPointer(address(where.outcomes))
+            .addPointer(resultAddress(where, where.reports)));
+  }
+
+  /** Canonical keys of all rows that the filter lets through, for some queries. */
+  private void everyRow(
+      Resident resident,
+      Layout where,
+      int @Nullable [] slots,
+      int count,
+      @Nullable RowFilter filter) {
+    launch(
+        gpu.kernel("kith_restart"),
+        (count + THREADS - 1) / THREADS,
+        1,
+        1,
+        THREADS,
+        0,
+        new Arguments()
+            .addBytes(lists)
+            .addPointer(slots == null ? 0 : address(where.slots))
+            .addInt(count)
+            .addPointer(address(where.done))
+            .addPointer(address(where.outcomes)));
+    int step = (where.capacity - where.k) / 64 * 64;
+    for (int from = 0; from < resident.size(); from += step) {
+      int to = (int) Math.min(resident.size(), (long) from + step);
+      if (filter != null && !filter.allowsAny(from, step)) {
+        continue;
+      }
+      launch(
+          gpu.kernel("kith_fill"),
+          Math.clamp((to - from + THREADS - 1L) / THREADS, 1, 64),
+          count,
+          1,
+          THREADS,
+          0,
+          new Arguments()
+              .addInt(from)
+              .addInt(to)
+              .addPointer(filter == null ? 0 : address(where.allowed))
+              .addBytes(lists)
+              .addPointer(slots == null ? 0 : address(where.slots)));
+      rescore(resident, where, slots, count, true);
+      if (to == resident.size()) {
+        break;
+      }
+    }
+  }
+
+  private void upload(VectorSource queries, int count, int padded) {
+    int d = queries.dimension();
+    var target = host();
+    if (queries.elementType() == ElementType.FLOAT32) {
+      var block = queries.block(0, count);
+      for (int q = 0; q < count; q++) {
+        MemorySegment.copy(block.data(), q * block.stride(), target, 4L * q * d, 4L * d);
+      }
+    } else {
+      var row = new float[d];
+      for (var block : queries.blocks(count)) {
+        for (int q = 0; q < block.rows(); q++) {
+          block.decodeRow(q, row, 0);
+          MemorySegment.copy(row, 0, target, FLOAT, 4L * (block.firstRow() + q) * d, d);
+        }
+      }
+    }
+    if (padded > count) {
+      MemorySegment.copy(target, 4L * (count - 1) * d, target, 4L * count * d, 4L * d);
+    }
+    if (padded > FEW) {
+      stream.copyToDevice(address(requireLayout().given), target, 4L * count * d);
+    }
+  }
+
+  private void requireFinite(VectorSource queries, Layout where, int count) {
+    for (int q = 0; q < count; q++) {
+      if (report(where, q, 3) == BROKEN_QUERY) {
+        VectorDataException.requireFinite(queries, q, queries.row(q));
+        throw new IllegalStateException(
+            "query %d was not finite on the device and is so in its source: it was changed"
+                .formatted(q));
+      }
+    }
+  }
+
+  private int[] loose(Layout where, int count) {
+    var found = new ArrayList<Integer>();
+    for (int q = 0; q < count; q++) {
+      if (report(where, q, 2) != 0) {
+        found.add(q);
+      }
+    }
+    return found.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  private int report(Layout where, int query, int field) {
+    long at = where.givenBytes() + where.reports + (long) Layout.OUTCOME_BYTES * query;
+    return host().get(ValueLayout.JAVA_INT, at + 4L * field);
+  }
+
+  private Neighbors answer(Metric metric, Layout where, int query, Tally tally) {
+    int found = report(where, query, 0);
+    tally.candidates += report(where, query, 1) & 0xffffffffL;
+    if (report(where, query, 3) == BROKEN_ROW) {
+      throw new BrokenRowException();
+    }
+    if (report(where, query, 2) != 0 || report(where, query, 3) != 0) {
+      throw new VectorDataException(
+          "a row's key must not be below its bound: query=%d; the rows were changed after they were loaded onto the device: open them again"
+              .formatted(query));
+    }
+    var results = results(where);
+    var rows = new long[found];
+    var keys = new double[found];
+    for (int i = 0; i < found; i++) {
+      long at = (long) query * where.k + i;
+      rows[i] = results.get(ValueLayout.JAVA_INT, where.found + 4 * at) & 0xffffffffL;
+      keys[i] = results.get(ValueLayout.JAVA_DOUBLE, where.keys + 8 * at);
+    }
+    return new Neighbors(metric, rows, keys);
+  }
+
+  /** Makes room; what is there stays if it serves. */
+  private Layout reserve(Layout wanted) {
+    var known = layout;
+    if (known != null && known.serves(wanted.queries, wanted)) {
+      return known;
+    }
+    dropGraphs();
+    layout = null;
+    uploaded = null;
+    var device = memory;
+    if (device == null || device.byteSize() < wanted.bytes) {
+      if (device != null) {
+        memory = null;
+        gpu.ledger().give(device);
+      }
+      device = gpu.ledger().take(wanted.bytes, "the lists of a search");
+      memory = device;
+    }
+    long host = wanted.givenBytes() + wanted.resultBytes;
+    var buffer = pinned;
+    if (buffer == null || buffer.byteSize() < host) {
+      if (buffer != null) {
+        pinned = null;
+        buffer.close();
+      }
+      pinned = gpu.context().pinned(Math.max(host, 1 << 16));
+    }
+    stream.fillInts(device.address() + wanted.tickets, 0, wanted.queries);
+    layout = wanted;
+    return wanted;
+  }
+
+  private void putLists(Layout where) {
+    lists.set(ValueLayout.JAVA_LONG, 0, address(where.listRows));
+    lists.set(ValueLayout.JAVA_LONG, 8, address(where.lowers));
+    lists.set(ValueLayout.JAVA_LONG, 16, address(where.uppers));
+    lists.set(ValueLayout.JAVA_LONG, 24, address(where.listKeys));
+    lists.set(ValueLayout.JAVA_LONG, 32, address(where.counts));
+    lists.set(ValueLayout.JAVA_LONG, 40, address(where.valued));
+    lists.set(ValueLayout.JAVA_INT, 48, where.capacity);
+    putDirect(false);
+  }
+
+  private Layout requireLayout() {
+    var known = layout;
+    if (known == null) {
+      throw new IllegalStateException("no memory was reserved");
+    }
+    return known;
+  }
+
+  private long address(long offset) {
+    var device = memory;
+    if (device == null) {
+      throw new IllegalStateException("no memory was reserved");
+    }
+    return device.address() + offset;
+  }
+
+  private PinnedMemory pinned() {
+    var buffer = pinned;
+    if (buffer == null) {
+      throw new IllegalStateException("no memory was reserved");
+    }
+    return buffer;
+  }
+
+  private MemorySegment host() {
+    return pinned().segment();
+  }
+
+  private void dropGraphs() {
+    graphs.values().forEach(Graph::close);
+    graphs.clear();
+    seen.clear();
+  }
+
+  @Override
+  public void close() {
+    dropGraphs();
+    layout = null;
+    if (memory != null) {
+      gpu.ledger().give(memory);
+      memory = null;
+    }
+    if (pinned != null) {
+      pinned.close();
+      pinned = null;
+    }
+    stream.close();
+  }
+}

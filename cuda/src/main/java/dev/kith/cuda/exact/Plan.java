@@ -1,0 +1,48 @@
+package dev.kith.cuda.exact;
+
+/**
+ * The chunks of a scan. The first gives each query a threshold; the longer it is, the fewer rows
+ * the next keep, and the more there are to sort. Each later one is at most so many times as long as
+ * all before it that lists have room for what it keeps: with {@code s} rows seen and {@code m} in
+ * the list, {@code x} more leave about {@code m x / s}.
+ */
+final class Plan {
+  /** Rows that bounds are taken to leave in a list: these, and so many for a row of the answer. */
+  private static final int LOOSE = 200;
+
+  private static final double LOOSENESS = 2.5;
+
+  /** For many queries adding to lists costs more than bringing them to what counts. */
+  private static final int MOST_GROWTH = 5;
+
+  private final int[] ends;
+  private final int chunks;
+
+  Plan(int n, long allowed, int k, int capacity, boolean few) {
+    double sparse = (double) n / allowed;
+    long first = few ? Math.max((long) Math.sqrt(64.0 * n), 16L * k) : capacity / 2;
+    first = Math.min((long) (Math.min(first, capacity / 2) * sparse), n);
+    int growth = (int) Math.clamp(capacity / (LOOSE + LOOSENESS * k), 2, few ? 128 : MOST_GROWTH);
+    ends = new int[64];
+    int count = 0;
+    long end = first;
+    ends[count++] = (int) end;
+    while (end < n) {
+      end = Math.min(n, end * (growth + 1));
+      ends[count++] = (int) end;
+    }
+    chunks = count;
+  }
+
+  int chunks() {
+    return chunks;
+  }
+
+  int from(int chunk) {
+    return chunk == 0 ? 0 : ends[chunk - 1];
+  }
+
+  int to(int chunk) {
+    return ends[chunk];
+  }
+}
