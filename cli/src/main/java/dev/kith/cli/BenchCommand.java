@@ -342,7 +342,7 @@ final class BenchCommand implements Callable<Integer> {
     var last = List.<Neighbors>of();
     String served = "";
     for (int batch : batches) {
-      var options = new SearchOptions(k, threads, null, () -> false, backend, filter);
+      var options = new SearchOptions(k, threads, null, SearchOptions.NEVER, backend, filter);
       var timing = time(index, queries, batch, options);
       last = timing.answers;
       served = timing.report.backend();

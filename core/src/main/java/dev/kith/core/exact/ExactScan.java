@@ -115,17 +115,8 @@ public final class ExactScan implements ExactSearch {
 
   @Override
   public SearchResult search(VectorSource queries, SearchOptions options) {
-    if (queries.dimension() != rows.dimension()) {
-      throw new IllegalArgumentException(
-          "query dimension must match the source: query=%d (%s), source=%d (%s)"
-              .formatted(queries.dimension(), queries.name(), rows.dimension(), rows.name()));
-    }
+    requireFits(queries, options, rows);
     var filter = options.filter();
-    if (filter != null && filter.size() != rows.size()) {
-      throw new IllegalArgumentException(
-          "a filter must have a bit for each row of the source: bits=%d, rows=%d (%s)"
-              .formatted(filter.size(), rows.size(), rows.name()));
-    }
     long allowed = filter == null ? rows.size() : filter.count();
     var search = new Search(options, allowed);
     var answers = new Neighbors[Math.toIntExact(queries.size())];
@@ -147,7 +138,23 @@ public final class ExactScan implements ExactSearch {
             allowed * queries.size(),
             search.rescored.get(),
             search.fallbacks,
-            true));
+            true,
+            queries.size()));
+  }
+
+  /** Returns if queries and filter have the shape of the rows. */
+  static void requireFits(VectorSource queries, SearchOptions options, VectorSource rows) {
+    if (queries.dimension() != rows.dimension()) {
+      throw new IllegalArgumentException(
+          "query dimension must match the source: query=%d (%s), source=%d (%s)"
+              .formatted(queries.dimension(), queries.name(), rows.dimension(), rows.name()));
+    }
+    var filter = options.filter();
+    if (filter != null && filter.size() != rows.size()) {
+      throw new IllegalArgumentException(
+          "a filter must have a bit for each row of the source: bits=%d, rows=%d (%s)"
+              .formatted(filter.size(), rows.size(), rows.name()));
+    }
   }
 
   @Override

@@ -14,6 +14,12 @@ public final class StopSignal {
   /** Beyond this, nanoseconds overflow, and nobody waits. */
   private static final Duration FOREVER = Duration.ofDays(36_500);
 
+  /** Between two questions whether a search that waits was cancelled: 10 ms. */
+  private static final long PAUSE = 10_000_000;
+
+  /** As long as one may wait who has nothing to ask: an hour. */
+  private static final long REST = 3_600_000_000_000L;
+
   private final @Nullable Duration limit;
   private final long end;
   private final BooleanSupplier cancelled;
@@ -35,6 +41,14 @@ public final class StopSignal {
    * @throws SearchStoppedException with the reason, if not
    */
   public void check() {
+    var why = reason();
+    if (why != null) {
+      throw new SearchStoppedException(why);
+    }
+  }
+
+  /** Why the search must stop, or null as long as it may go on. */
+  @Nullable String reason() {
     if (stopped == null) {
       if (limit != null && System.nanoTime() - end > 0) {
         stopped =
@@ -44,10 +58,18 @@ public final class StopSignal {
         stopped = "the search was cancelled by its caller";
       }
     }
-    var reason = stopped;
-    if (reason != null) {
-      throw new SearchStoppedException(reason);
-    }
+    return stopped;
+  }
+
+  /** Whether there is nothing that could stop the search. */
+  boolean never() {
+    return limit == null && cancelled.equals(SearchOptions.NEVER);
+  }
+
+  /** How long a thread that only waits may sleep before it checks again. */
+  long nanosToNextCheck() {
+    long pause = cancelled.equals(SearchOptions.NEVER) ? REST : PAUSE;
+    return limit == null ? pause : Math.min(pause, Math.max(end - System.nanoTime(), 0) + 1);
   }
 
   /** Makes the other workers end soon, after one of them failed. */

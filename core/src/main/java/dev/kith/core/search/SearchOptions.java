@@ -24,6 +24,9 @@ public record SearchOptions(
     @Nullable String backend,
     @Nullable RowFilter filter) {
 
+  /** Never cancels. Who waits for a search with it need not ask. */
+  public static final BooleanSupplier NEVER = () -> false;
+
   /** Checks the numbers. */
   public SearchOptions {
     if (k < 1) {
@@ -39,7 +42,7 @@ public record SearchOptions(
 
   /** The {@code k} nearest, on all cores of the best backend, without a deadline. */
   public static SearchOptions nearest(int k) {
-    return new SearchOptions(k, 0, null, () -> false, null, null);
+    return new SearchOptions(k, 0, null, NEVER, null, null);
   }
 
   /** With at most this many threads. */

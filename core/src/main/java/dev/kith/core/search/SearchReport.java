@@ -13,6 +13,9 @@ package dev.kith.core.search;
  * @param fallbacks queries for which the shadow's bound was too loose, so that the rows were
  *     scanned
  * @param proved whether the answer is proved to be the exact one
+ * @param batched how many queries were searched together: those of the call, or, where {@link
+ *     dev.kith.core.exact.BatchingSearch} took a single query along with others, those of that
+ *     batch; the figures above are then the query's share of the batch's
  */
 public record SearchReport(
     String backend,
@@ -21,4 +24,5 @@ public record SearchReport(
     long rowsScanned,
     long candidates,
     long fallbacks,
-    boolean proved) {}
+    boolean proved,
+    long batched) {}

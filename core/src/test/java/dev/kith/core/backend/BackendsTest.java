@@ -226,7 +226,7 @@ class BackendsTest {
           var invented = new Neighbors(metric, new long[] {0, 1, 2, 3, 4, 5, 6}, new double[7]);
           return new SearchResult(
               Collections.nCopies((int) queries.size(), invented),
-              new SearchReport(name(), "flat", "float32", 0, 0, 0, true));
+              new SearchReport(name(), "flat", "float32", 0, 0, 0, true, queries.size()));
         }
 
         @Override
