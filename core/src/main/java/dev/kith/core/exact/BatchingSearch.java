@@ -131,6 +131,16 @@ public final class BatchingSearch implements ExactSearch {
     }
   }
 
+  /** How many batches run, lone queries among them. For tests. */
+  int running() {
+    lock.lock();
+    try {
+      return running;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private boolean startsAtOnce() {
     lock.lock();
     try {

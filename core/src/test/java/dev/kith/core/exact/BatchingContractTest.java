@@ -1,0 +1,65 @@
+package dev.kith.core.exact;
+
+import dev.kith.core.backend.Backend;
+import dev.kith.core.backend.Backends;
+import dev.kith.core.backend.ExactSearchContract;
+import dev.kith.core.metric.Metric;
+import dev.kith.core.quant.Quantizer;
+import dev.kith.core.quant.Shadow;
+import dev.kith.core.vector.VectorSource;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What exact search promises, with batching before it: it is an exact search like others. */
+@ParameterizedClass
+@MethodSource("all")
+class BatchingContractTest extends ExactSearchContract {
+  private final Backend behind;
+  private final @Nullable Quantizer quantizer;
+
+  BatchingContractTest(String behind, @Nullable Quantizer quantizer) {
+    this.behind = Backends.choose(behind);
+    this.quantizer = quantizer;
+  }
+
+  static Stream<Arguments> all() {
+    return Stream.of(
+        Arguments.of("scalar", null),
+        Arguments.of("simd", null),
+        Arguments.of("simd", Quantizer.INT8));
+  }
+
+  @Override
+  protected Backend backend() {
+    return new Backend() {
+      @Override
+      public String name() {
+        return behind.name();
+      }
+
+      @Override
+      public int priority() {
+        return behind.priority();
+      }
+
+      @Override
+      public Probe probe() {
+        return behind.probe();
+      }
+
+      @Override
+      public ExactSearch exactSearch(VectorSource rows, Metric metric, @Nullable Shadow shadow) {
+        var search = behind.exactSearch(rows, metric, shadow);
+        return new BatchingSearch(search, rows, BatchingOptions.DEFAULTS);
+      }
+    };
+  }
+
+  @Override
+  protected @Nullable Quantizer shadow() {
+    return quantizer;
+  }
+}
