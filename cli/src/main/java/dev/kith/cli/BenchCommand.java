@@ -1,6 +1,7 @@
 package dev.kith.cli;
 
 import dev.kith.core.backend.Backends;
+import dev.kith.core.exact.BatchingOptions;
 import dev.kith.core.index.IndexSpec;
 import dev.kith.core.index.VectorIndex;
 import dev.kith.core.kernel.ReadBandwidth;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -25,6 +27,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -44,12 +47,14 @@ import picocli.CommandLine.Spec;
       "Give --data and --queries (.npy, .fvecs, .bvecs), or --n and --dim for synthetic ones."
     })
 final class BenchCommand implements Callable<Integer> {
-  private static final double NANOS = 1e9;
+  static final double NANOS = 1e9;
 
   /** Keys that differ by less than this share may be a tie in a truth computed in float32. */
   private static final double TIE = 1e-6;
 
   private static final double MAX_SECONDS = 86_400;
+  private static final int MAX_CLIENTS = 10_000;
+  private static final int MAX_BATCHING = 60_000_000;
 
   @Spec CommandSpec spec;
 
@@ -128,6 +133,25 @@ final class BenchCommand implements Callable<Integer> {
   List<Integer> batches = new ArrayList<>();
 
   @Option(
+      names = "--clients",
+      split = ",",
+      paramLabel = "N",
+      description =
+          "instead of --batch: so many threads ask at once, each one query after another; several"
+              + " numbers with commas")
+  List<Integer> clients = new ArrayList<>();
+
+  @Option(
+      names = "--batching",
+      arity = "0..1",
+      fallbackValue = "200",
+      paramLabel = "US",
+      description =
+          "with --clients: queries of different clients are searched together; one is queued for"
+              + " at most US microseconds, ${FALLBACK-VALUE} if not given")
+  @Nullable Integer batching;
+
+  @Option(
       names = "--threads",
       defaultValue = "1",
       paramLabel = "T",
@@ -190,6 +214,7 @@ final class BenchCommand implements Callable<Integer> {
    * @param recall found among the true {@code k} nearest; null without --truth and --check
    * @param mismatches rows that differ from the definition; null without --check
    * @param bytesPerCpuSecond of the rows, read once a batch
+   * @param batched queries searched together, on average
    * @param candidates a query
    * @param bound what excluded rows
    * @param fallbacks queries for which the shadow's bound was too loose
@@ -204,6 +229,7 @@ final class BenchCommand implements Callable<Integer> {
       double bytesPerCpuSecond,
       double p50Micros,
       double p99Micros,
+      double batched,
       double candidates,
       String bound,
       long fallbacks,
@@ -253,6 +279,23 @@ final class BenchCommand implements Callable<Integer> {
     require(!batches.isEmpty(), "--batch must be at least 1: ", "none");
     for (int batch : batches) {
       require(batch >= 1, "--batch must be at least 1: ", batch);
+    }
+    for (int count : clients) {
+      require(
+          count >= 1 && count <= MAX_CLIENTS,
+          "--clients must be 1 to %d: ".formatted(MAX_CLIENTS),
+          count);
+    }
+    require(
+        clients.isEmpty() || batches.equals(List.of(1)),
+        "clients ask one query at a time: give --clients or --batch, not both",
+        "");
+    if (batching != null) {
+      require(!clients.isEmpty(), "--batching needs --clients", "");
+      require(
+          batching >= 0 && batching <= MAX_BATCHING,
+          "--batching must be 0 to %d microseconds: ".formatted(MAX_BATCHING),
+          batching);
     }
     require(
         seconds >= 0 && seconds <= MAX_SECONDS,
@@ -341,22 +384,32 @@ final class BenchCommand implements Callable<Integer> {
     var runs = new ArrayList<Run>();
     var last = List.<Neighbors>of();
     String served = "";
-    for (int batch : batches) {
-      var options = new SearchOptions(k, threads, null, SearchOptions.NEVER, backend, filter);
-      var timing = time(index, queries, batch, options);
+    var options = new SearchOptions(k, threads, null, SearchOptions.NEVER, backend, filter);
+    boolean crowd = !clients.isEmpty();
+    var asked =
+        batching == null
+            ? index
+            : index.batching(
+                BatchingOptions.DEFAULTS.withLatencyBound(Duration.ofNanos(1000L * batching)));
+    for (int setting : crowd ? clients : batches) {
+      var timing =
+          crowd
+              ? new BenchClients(asked, queries, options, setting).time(warmUp(), seconds)
+              : time(index, queries, setting, options);
       last = timing.answers;
       served = timing.report.backend();
       runs.add(
           new Run(
-              Map.of("batch", batch),
+              params(setting),
               queries.size(),
               recall(last, truth, expected, rows, queries, metric),
               expected == null ? null : mismatches(last, expected),
               timing.queries / timing.seconds,
               timing.queries / timing.cpuSeconds,
-              timing.batches() * rowBytes(rows) / timing.cpuSeconds,
+              timing.passes * rowBytes(rows) / timing.cpuSeconds,
               timing.percentile(0.50),
               timing.percentile(0.99),
+              timing.queries / timing.passes,
               (double) timing.candidates / queries.size(),
               timing.report.bound(),
               timing.fallbacks,
@@ -390,6 +443,17 @@ final class BenchCommand implements Callable<Integer> {
     return differs ? Main.CHECK_FAILED : Main.DONE;
   }
 
+  private Map<String, Integer> params(int setting) {
+    if (clients.isEmpty()) {
+      return Map.of("batch", setting);
+    }
+    var params = new TreeMap<>(Map.of("batch", 1, "clients", setting));
+    if (batching != null) {
+      params.put("batchingMicros", batching);
+    }
+    return params;
+  }
+
   /** Builds the index, or opens the shadow that is kept beside the data. */
   private VectorIndex build(VectorSource rows, Metric metric, IndexSpec built) throws IOException {
     if (!keepShadow || !(built instanceof IndexSpec.Flat(var quantizer)) || quantizer == null) {
@@ -418,26 +482,31 @@ final class BenchCommand implements Callable<Integer> {
     return Arrays.stream(neighbors.rows()).mapToInt(Math::toIntExact).toArray();
   }
 
-  /** Answers of one pass over all queries, and what the timed passes took. */
-  private record Timing(
+  /**
+   * Answers of one pass over all queries, and what the timed searches took.
+   *
+   * @param passes searches that were made for the queries
+   */
+  record Timing(
       List<Neighbors> answers,
       long candidates,
       long fallbacks,
       SearchReport report,
       long queries,
+      double passes,
       double seconds,
       double cpuSeconds,
       List<Long> sortedNanos) {
 
-    long batches() {
-      return sortedNanos.size();
-    }
-
-    /** Of a whole batch's latency. */
+    /** Of the latency of a call: a whole batch, or a client's query. */
     double percentile(double share) {
       int rank = (int) Math.ceil(share * sortedNanos.size()) - 1;
       return sortedNanos.get(Math.max(rank, 0)) / 1e3;
     }
+  }
+
+  private double warmUp() {
+    return seconds == 0 ? 0 : Math.max(seconds / 2, 2);
   }
 
   private Timing time(VectorIndex index, VectorSource queries, int batch, SearchOptions options) {
@@ -446,8 +515,7 @@ final class BenchCommand implements Callable<Integer> {
     long fallbacks = 0;
     SearchReport report = null;
     // Warm-up, and the answers: one whole pass, then more until the JIT compiler is done.
-    double warmUp = seconds == 0 ? 0 : Math.max(seconds / 2, 2);
-    long end = System.nanoTime() + (long) (warmUp * NANOS);
+    long end = System.nanoTime() + (long) (warmUp() * NANOS);
     for (int pass = 0; pass == 0 || System.nanoTime() < end; pass++) {
       for (long first = 0;
           first < queries.size() && (pass == 0 || System.nanoTime() < end);
@@ -479,7 +547,15 @@ final class BenchCommand implements Callable<Integer> {
     double cpu = (Machine.cpuNanos() - cpuStart) / NANOS;
     nanos.sort(null);
     return new Timing(
-        answers, candidates, fallbacks, Objects.requireNonNull(report), served, wall, cpu, nanos);
+        answers,
+        candidates,
+        fallbacks,
+        Objects.requireNonNull(report),
+        served,
+        nanos.size(),
+        wall,
+        cpu,
+        nanos);
   }
 
   private static VectorSource part(VectorSource queries, long first, int batch) {
@@ -559,6 +635,16 @@ final class BenchCommand implements Callable<Integer> {
     return possible == 0 ? 1.0 : (double) hits / possible;
   }
 
+  private static String setting(Run run) {
+    if (!run.params.containsKey("clients")) {
+      return "batch " + run.params.get("batch");
+    }
+    return run.params.containsKey("batchingMicros")
+        ? "%d clients, batching %d us, %.1f queries together"
+            .formatted(run.params.get("clients"), run.params.get("batchingMicros"), run.batched)
+        : "%d clients".formatted(run.params.get("clients"));
+  }
+
   private static void print(Report report, PrintWriter out) {
     out.printf(
         "%s over %d x %d, %s, k=%d, %d thread%s, backend %s%n",
@@ -588,9 +674,9 @@ final class BenchCommand implements Callable<Integer> {
     for (var run : report.runs) {
       out.printf(
           Locale.ROOT,
-          "batch %d: %.1f queries/s, %.1f per CPU second%s,"
+          "%s: %.1f queries/s, %.1f per CPU second%s,"
               + " p50 %.0f us, p99 %.0f us, %.1f candidates a query by %s%s%s%s%s%n",
-          run.params.get("batch"),
+          setting(run),
           run.qps,
           run.qpsPerCpuSecond,
           report.bytes.shadow > 0

@@ -95,6 +95,7 @@ class BenchCommandTest {
             "qpsPerCpuSecond",
             "p50Micros",
             "p99Micros",
+            "batched",
             "candidates",
             "bound",
             "fallbacks",
@@ -356,6 +357,54 @@ class BenchCommandTest {
       case "bf16" -> rows * (2L * d + 8);
       default -> 0;
     };
+  }
+
+  @Test
+  void bench_clients_areMeasuredAndChecked() throws Exception {
+    for (var batching : List.of("", "--batching", "--batching=0", "--batching=1000000")) {
+      var arguments = new ArrayList<Object>();
+      arguments.addAll(List.of("--k", "2", "--clients", "1,5", "--check", "--json"));
+      arguments.addAll(batching.isEmpty() ? List.of() : List.of(batching));
+      arguments.addAll(List.of("--metric", "l2"));
+      var result = bench(arguments.toArray());
+      assertThat(result.exit()).isZero();
+      var runs = result.json().get("runs");
+      assertThat(runs).hasSize(2);
+      for (var run : runs) {
+        assertRun(run);
+        assertThat(run.get("params").get("batch").intValue()).isEqualTo(1);
+        assertThat(run.get("params").path("batchingMicros").intValue())
+            .isEqualTo(
+                switch (batching) {
+                  case "--batching" -> 200;
+                  case "--batching=1000000" -> 1_000_000;
+                  default -> 0;
+                });
+        double together = run.get("batched").doubleValue();
+        int clients = run.get("params").get("clients").intValue();
+        assertThat(together).isBetween(1.0, batching.isEmpty() ? 1.0 : (double) clients);
+      }
+      assertThat(runs.get(0).get("params").get("clients").intValue()).isEqualTo(1);
+      assertThat(runs.get(1).get("params").get("clients").intValue()).isEqualTo(5);
+    }
+    assertThat(bench("--metric", "l2", "--clients", "3").done()).contains("3 clients: ");
+    assertThat(bench("--metric", "l2", "--clients", "3", "--batching=5000").done())
+        .contains("3 clients, batching 5000 us, ", " queries together: ");
+  }
+
+  @Test
+  void bench_clientsAndOptionsThatDoNotGoTogether_areRefused() {
+    assertThat(bench("--metric", "l2", "--clients", "2", "--batch", "3").refused())
+        .isEqualTo(
+            "kith: clients ask one query at a time: give --clients or --batch, not both; see kith"
+                + " bench --help");
+    assertThat(bench("--metric", "l2", "--batching").refused())
+        .isEqualTo("kith: --batching needs --clients; see kith bench --help");
+    assertThat(bench("--metric", "l2", "--clients", "0").refused())
+        .isEqualTo("kith: --clients must be 1 to 10000: 0; see kith bench --help");
+    assertThat(bench("--metric", "l2", "--clients", "2", "--batching=-1").refused())
+        .isEqualTo(
+            "kith: --batching must be 0 to 60000000 microseconds: -1; see kith bench --help");
   }
 
   @Test

@@ -1,5 +1,7 @@
 package dev.kith.core.index;
 
+import dev.kith.core.exact.BatchingOptions;
+import dev.kith.core.exact.BatchingSearch;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.Shadow;
 import dev.kith.core.search.Neighbors;
@@ -39,6 +41,23 @@ public interface VectorIndex {
   /** The {@code min(k, rows().size())} rows nearest to one query, {@code [d]}. */
   default Neighbors search(float[] query, int k) {
     return search(VectorSource.single(query), SearchOptions.nearest(k)).neighbors().getFirst();
+  }
+
+  /**
+   * This index, with single queries of many threads served together, as {@link BatchingSearch}
+   * says, 200 us being the longest that one is queued. It pays where many threads ask at once; what
+   * it costs and brings is measured in {@code docs/results/batching.md}.
+   */
+  default VectorIndex batching() {
+    return batching(BatchingOptions.DEFAULTS);
+  }
+
+  /**
+   * The same with other limits. Both indexes share all but the queue: searches of this one go past
+   * it.
+   */
+  default VectorIndex batching(BatchingOptions limits) {
+    return new BatchingIndex(this, limits);
   }
 
   /** An index over {@code rows}, for example {@code over(rows, Metric.L2, "flat")}. */

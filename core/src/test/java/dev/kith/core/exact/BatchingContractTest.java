@@ -26,10 +26,7 @@ class BatchingContractTest extends ExactSearchContract {
   }
 
   static Stream<Arguments> all() {
-    return Stream.of(
-        Arguments.of("scalar", null),
-        Arguments.of("simd", null),
-        Arguments.of("simd", Quantizer.INT8));
+    return Stream.of(Arguments.of("scalar", null), Arguments.of("simd", Quantizer.INT8));
   }
 
   @Override

@@ -106,7 +106,7 @@ class BatchingStressTest {
       throws InterruptedException {
     var rows = TestVectors.gaussians(random, N, D);
     var filter = RowFilter.of(N, row -> row % 3 != 0);
-    for (int round = 0; round < 4 * Seeded.effort(); round++) {
+    for (int round = 0; round < 3 * Seeded.effort(); round++) {
       var metric = List.of(Metric.L2, Metric.COSINE, Metric.DOT).get(random.nextInt(3));
       var limits = limits(random);
       try (var source = VectorSource.of(rows)) {
@@ -170,7 +170,7 @@ class BatchingStressTest {
   void search_stopsFailuresAndInterruptsAtRandom_concernTheirOwnAlone(
       boolean virtual, SplittableRandom random) throws InterruptedException {
     var rows = TestVectors.gaussians(random, N, D);
-    for (int round = 0; round < 6 * Seeded.effort(); round++) {
+    for (int round = 0; round < 3 * Seeded.effort(); round++) {
       var limits = limits(random);
       float bad = 1000;
       try (var source = VectorSource.of(rows)) {

@@ -4,12 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kith.core.backend.BackendUnavailableException;
+import dev.kith.core.exact.BatchingOptions;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.Quantizer;
 import dev.kith.core.search.Neighbor;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.vector.VectorSource;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -24,6 +29,52 @@ class VectorIndexTest {
       assertThat(index.spec()).hasToString("flat");
       assertThat(index.metric()).isEqualTo(Metric.L2);
       assertThat(index.rows()).isSameAs(rows);
+    }
+  }
+
+  /** Two threads whose queries wait for a third, which ends when they do. */
+  @Test
+  @Timeout(60)
+  void batching_queriesOfManyThreads_areServedTogether() throws Exception {
+    try (var rows = VectorSource.of(new float[] {0}, new float[] {3}, new float[] {6});
+        var threads = Executors.newCachedThreadPool()) {
+      var index = VectorIndex.over(rows, Metric.L2, "flat(shadow=int8)");
+      var limits = BatchingOptions.DEFAULTS.withLatencyBound(Duration.ofMinutes(1));
+      var batching = index.batching(limits);
+      var go = new CountDownLatch(1);
+      var runs = new CountDownLatch(1);
+      var held =
+          SearchOptions.nearest(3)
+              .withCancel(
+                  () -> {
+                    runs.countDown();
+                    try {
+                      go.await();
+                    } catch (InterruptedException e) {
+                      throw new IllegalStateException(e);
+                    }
+                    return false;
+                  });
+      var first = threads.submit(() -> batching.search(rows.slice(0, 1), held));
+      runs.await();
+      var options = SearchOptions.nearest(1);
+      var second = threads.submit(() -> batching.search(rows.slice(1, 1), options));
+      var third = threads.submit(() -> batching.search(rows.slice(2, 1), options));
+      while (((BatchingIndex) batching).queued() < 2) {
+        Thread.sleep(1);
+      }
+      go.countDown();
+      assertThat(first.get().report().batched()).isEqualTo(1);
+      assertThat(second.get().report().batched()).isEqualTo(2);
+      assertThat(third.get().report().batched()).isEqualTo(2);
+      assertThat(second.get().neighbors().getFirst()).containsExactly(new Neighbor(1, 0));
+      assertThat(third.get().neighbors().getFirst()).containsExactly(new Neighbor(2, 0));
+      assertThat(batching.spec()).isEqualTo(index.spec());
+      assertThat(batching.rows()).isSameAs(rows);
+      assertThat(batching.metric()).isEqualTo(Metric.L2);
+      assertThat(batching.shadowBytes()).isEqualTo(index.shadowBytes());
+      assertThat(batching.indexBytes()).isEqualTo(index.indexBytes());
+      assertThat(index.batching().search(new float[] {2}, 1)).containsExactly(new Neighbor(1, 1));
     }
   }
 
