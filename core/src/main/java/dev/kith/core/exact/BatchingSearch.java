@@ -167,15 +167,18 @@ public final class BatchingSearch implements ExactSearch {
 
   /** Restores what the fields promise; under the lock. */
   private void handOver() {
-    while (running < limits.parallel() && queue.size > 0) {
+    while (true) {
+      while (queue.size < limits.maxQueued() && outside.size > 0) {
+        var next = outside.take();
+        next.queuedSince = System.nanoTime();
+        queue.add(next);
+        next.become(State.QUEUED);
+      }
+      if (running >= limits.parallel() || queue.size == 0) {
+        return;
+      }
       running++;
       queue.take().become(State.LEADING);
-    }
-    while (queue.size < limits.maxQueued() && outside.size > 0) {
-      var next = outside.take();
-      next.queuedSince = System.nanoTime();
-      queue.add(next);
-      next.become(State.QUEUED);
     }
   }
 
@@ -222,10 +225,12 @@ public final class BatchingSearch implements ExactSearch {
       VectorDataException.requireFinite(queries, 0, query);
     }
 
-    /** From another thread. */
+    /** And wakes it; its own thread is awake. */
     void become(State next) {
       state = next;
-      LockSupport.unpark(thread);
+      if (!thread.equals(Thread.currentThread())) {
+        LockSupport.unpark(thread);
+      }
     }
 
     boolean goesWith(Caller other) {
@@ -254,7 +259,6 @@ public final class BatchingSearch implements ExactSearch {
       lock.lock();
       try {
         outside.add(this);
-        queuedSince = System.nanoTime();
         handOver();
       } finally {
         lock.unlock();
@@ -311,24 +315,26 @@ public final class BatchingSearch implements ExactSearch {
 
     /** Searches for itself and those that go with it. */
     private SearchResult lead() {
-      Batch batch = gather();
-      if (batch == null) {
-        try {
-          return alone();
-        } finally {
-          end();
-        }
-      }
+      Batch batch = null;
       boolean whole = false;
       try {
+        batch = gather();
+        if (batch == null) {
+          return alone();
+        }
         batch.search();
         whole = true;
       } catch (Throwable e) {
+        if (batch == null) {
+          throw e;
+        }
         stop.check();
         // Else it is this caller's concern only if its query fails by itself too.
       } finally {
         end();
-        batch.end(whole);
+        if (batch != null) {
+          batch.end(whole);
+        }
       }
       return ended();
     }
@@ -342,20 +348,22 @@ public final class BatchingSearch implements ExactSearch {
       lock.lock();
       try {
         Batch batch = null;
-        int most = limits.maxBatch() - 1;
-        for (var each = queue.first; each != null && most > 0; ) {
-          var next = each.behind;
+        int most = limits.maxBatch();
+        for (var each = queue.first; each != null && most > 1; each = each.behind) {
           if (goesWith(each)) {
             if (batch == null) {
               batch = idle.isEmpty() ? new Batch() : idle.pop();
               batch.members.add(this);
             }
-            queue.remove(each);
-            each.state = State.TAKEN; // no need to wake it
             batch.members.add(each);
             most--;
           }
-          each = next;
+        }
+        if (batch != null) { // from here on nothing fails: who is taken must be told the end
+          for (var each : batch.members.subList(1, batch.members.size())) {
+            queue.remove(each);
+            each.state = State.TAKEN; // no need to wake it
+          }
         }
         handOver();
         return batch;

@@ -10,6 +10,8 @@ import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
 import dev.kith.core.search.SearchResult;
 import dev.kith.core.search.SearchStoppedException;
+import dev.kith.core.vector.ElementType;
+import dev.kith.core.vector.VectorBlock;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
 import java.time.Duration;
@@ -230,6 +232,74 @@ class BatchingSearchTest {
       assertThat(result.report().rowsScanned()).isEqualTo(1000);
     }
     assertThat(search.bytes()).isEqualTo(77);
+  }
+
+  /** Seen as busy, it must not queue where nobody is left who would end and hand over. */
+  @Test
+  void search_theOnlyBatchEndsWhileACallerComes_theCallerIsServedAtOnce() throws Exception {
+    var search = batching(PATIENT);
+    var first = ask(search, 1, ONE);
+    var running = held.next();
+    held.open.set(true);
+    try (var memory = VectorSource.of(new float[] {2, 0})) {
+      // Read when it was found that one runs, and before the caller is queued.
+      var query =
+          new Query(
+              memory,
+              () -> {
+                running.answer();
+                first.result.join();
+                while (search.running() > 0) {
+                  Thread.onSpinWait();
+                }
+              });
+      assertThat(search.search(query, ONE).neighbors().getFirst().row(0)).isEqualTo(2);
+      assertThat(query.read.get()).isGreaterThanOrEqualTo(1);
+    }
+  }
+
+  /** One that says when it is read for the first time. */
+  private record Query(VectorSource memory, Runnable onRead, AtomicInteger read)
+      implements VectorSource {
+    Query(VectorSource memory, Runnable onRead) {
+      this(memory, onRead, new AtomicInteger());
+    }
+
+    @Override
+    public String name() {
+      return memory.name();
+    }
+
+    @Override
+    public long size() {
+      return memory.size();
+    }
+
+    @Override
+    public int dimension() {
+      return memory.dimension();
+    }
+
+    @Override
+    public ElementType elementType() {
+      return memory.elementType();
+    }
+
+    @Override
+    public VectorBlock block(long first, int rows) {
+      if (read.getAndIncrement() == 0) {
+        onRead.run();
+      }
+      return memory.block(first, rows);
+    }
+
+    @Override
+    public long offsetOf(long row, int element) {
+      return memory.offsetOf(row, element);
+    }
+
+    @Override
+    public void close() {}
   }
 
   @Test
