@@ -510,6 +510,38 @@ class BatchingSearchTest {
     assertThat(held.next().queries).containsExactly(4f);
   }
 
+  /** Asked whether it is cancelled, it gets its turn meanwhile, and then says yes. */
+  @Test
+  void search_stoppedAsItsTurnComes_handsItOn() throws Exception {
+    var search = batching(PATIENT);
+    var first = ask(search, 1, ONE);
+    var running = held.next();
+    var armed = new AtomicBoolean();
+    var unwanted =
+        queue(
+            search,
+            2,
+            ONE.withCancel(
+                () -> {
+                  if (!armed.get()) {
+                    return false;
+                  }
+                  running.answer();
+                  first.result.join();
+                  while (search.queued() == 2) {
+                    Thread.onSpinWait();
+                  }
+                  return true;
+                }));
+    var other = queue(search, 3, ONE);
+    armed.set(true);
+    assertThat(unwanted.failure()).hasMessage("the search was cancelled by its caller");
+    var next = held.next();
+    assertThat(next.queries).containsExactly(3f);
+    next.answer();
+    assertThat(other.row()).isEqualTo(3);
+  }
+
   /** It leaves, its query stays: the batch has it. */
   @Test
   void search_stoppedInAnothersBatch_leavesAndTheBatchGoesOn() throws Exception {
