@@ -1,6 +1,8 @@
 package dev.kith.cuda;
 
 import dev.kith.core.backend.Backend;
+import dev.kith.core.exact.BatchingOptions;
+import dev.kith.core.exact.BatchingSearch;
 import dev.kith.core.exact.ExactSearch;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.Shadow;
@@ -14,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * An NVIDIA GPU through its driver. {@code -Dkith.cuda=off} switches it off, {@code
  * -Dkith.cuda.device=N} chooses another than the first, {@code -Dkith.cuda.budget=8g} (or {@code
- * 60%}) limits the device memory that is used.
+ * 60%}) limits the device memory that is used. Single queries of many threads are served together.
  */
 public final class CudaBackend implements Backend {
   @Override
@@ -41,7 +43,7 @@ public final class CudaBackend implements Backend {
     try {
       var search = new CudaExactSearch(Gpu.get(), this, rows, metric, shadow);
       DeviceCopies.add(search);
-      return search;
+      return new BatchingSearch(search, rows, BatchingOptions.DEFAULTS);
     } catch (CudaUnavailableException e) {
       throw new IllegalStateException("the probe said no: " + e.reason(), e);
     }

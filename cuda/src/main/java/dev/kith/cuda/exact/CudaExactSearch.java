@@ -268,7 +268,8 @@ public final class CudaExactSearch implements ExactSearch {
             allowed * queries.size(),
             tally.candidates,
             tally.fallbacks,
-            true));
+            true,
+            queries.size()));
   }
 
   private static String bound(DeviceSearch.Tally tally) {
