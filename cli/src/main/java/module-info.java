@@ -4,6 +4,7 @@ module dev.kith.cli {
   requires dev.kith.core;
   requires dev.kith.db;
   requires dev.kith.embed;
+  requires dev.kith.lab;
   requires info.picocli;
   requires java.logging;
   requires java.management;

@@ -44,6 +44,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       EvalCommand.class,
       BenchCommand.class,
       BenchDbCommand.class,
+      LabCommand.class,
       CreateCommand.class,
       ImportCommand.class,
       SearchCommand.class,
@@ -139,7 +140,7 @@ final class Main {
   private static int wrongUsage(ParameterException wrong, String[] args) {
     var command = wrong.getCommandLine();
     String message = String.valueOf(wrong.getMessage());
-    if (command.getParent() == null
+    if (!command.getSubcommands().isEmpty()
         && wrong instanceof UnmatchedArgumentException unmatched
         && !unmatched.isUnknownOption()) {
       message =

@@ -18,8 +18,8 @@ import picocli.CommandLine.Command;
 /** What all commands share: help, wrong usage, and what becomes of a failure. */
 class MainTest {
   private static final String COMMANDS =
-      "demo, doctor, embed, eval, bench, bench-db, create, import, search, get, delete, list,"
-          + " stats, optimize, verify, export, drop, help";
+      "demo, doctor, embed, eval, bench, bench-db, lab, create, import, search, get, delete,"
+          + " list, stats, optimize, verify, export, drop, help";
 
   @ParameterizedTest
   @ValueSource(
@@ -58,6 +58,7 @@ class MainTest {
             "  eval      Scores a model on a retrieval data set (a BEIR folder).",
             "  bench     Measures an index: rates, latencies, recall, proof.",
             "  bench-db  Measures what a collection costs over a bare search.",
+            "  lab       Tells a search in steps, slow to fast, and measures each.",
             "  create    Makes a collection of vectors.",
             "  import    Puts the points of files into a collection.",
             "  search    Finds the points that are nearest to a text or a vector.",
@@ -89,6 +90,9 @@ class MainTest {
         .isEqualTo("kith: no such command: 'serve'; known are " + COMMANDS + "; see kith --help");
     assertThat(Kith.run("--serve").refused())
         .isEqualTo("kith: Unknown option: '--serve'; see kith --help");
+    assertThat(Kith.run("lab", "rat").refused())
+        .startsWith("kith: no such command: 'rat'; known are help")
+        .endsWith("; see kith lab --help");
   }
 
   @ParameterizedTest

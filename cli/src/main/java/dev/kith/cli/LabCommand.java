@@ -1,0 +1,13 @@
+package dev.kith.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+
+/** The commands of the lab. */
+@Command(
+    name = "lab",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND",
+    description = "Tells a search in steps, slow to fast, and measures each.",
+    subcommands = {HelpCommand.class})
+final class LabCommand {}

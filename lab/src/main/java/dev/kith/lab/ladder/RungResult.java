@@ -1,0 +1,65 @@
+package dev.kith.lab.ladder;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One rung that was run. Times are milliseconds of wall clock, a query.
+ *
+ * @param name short and unique, such as {@code scalar}
+ * @param device {@code cpu} or {@code gpu}
+ * @param millis median of the runs, the warm-up apart; for a sampled rung scaled to all rows
+ * @param spread third less first quartile of the runs, in the same unit
+ * @param rows what the first query found, nearest first
+ * @param sameRows whether every query found the rows that the float64 definition names
+ * @param bytes that must be read of the rows, or of their smaller copy, a query
+ * @param floorMillis what no program can be faster than: reading those bytes and doing those
+ *     operations at the rates measured on this machine, whichever takes longer
+ * @param sampled whether only the first rows were searched, as all would have taken too long; the
+ *     times are scaled then, and {@code rows} are the nearest of those
+ * @param queriesAtOnce handed over together
+ * @param threads that searched
+ * @param rowsSearched how many rows were searched; all unless {@code sampled}
+ * @param servedBy what ran it, such as {@code simd}
+ * @param warmUpMillis time spent before the first run that counts, altogether
+ * @param runs each run that counts, in order, scaled as {@code millis} is
+ * @param deviceTime where a run's time went on a device, or null on the CPU
+ * @param explanation one paragraph for a reader
+ * @param code the loop, as it stands in the source
+ * @param codeFile where it stands
+ */
+public record RungResult(
+    String name,
+    String device,
+    double millis,
+    double spread,
+    List<Long> rows,
+    boolean sameRows,
+    long bytes,
+    double floorMillis,
+    boolean sampled,
+    int queriesAtOnce,
+    int threads,
+    long rowsSearched,
+    String servedBy,
+    double warmUpMillis,
+    List<Double> runs,
+    @Nullable DeviceTime deviceTime,
+    String explanation,
+    String code,
+    String codeFile) {
+  /** Copies the lists. */
+  public RungResult {
+    rows = List.copyOf(rows);
+    runs = List.copyOf(runs);
+  }
+
+  /**
+   * Where the time of one query went, in milliseconds by the device's own clock.
+   *
+   * @param kernels running them
+   * @param copies to the device and back
+   * @param waiting neither
+   */
+  public record DeviceTime(double kernels, double copies, double waiting) {}
+}

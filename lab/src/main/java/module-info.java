@@ -1,0 +1,13 @@
+/** The lab: one search told in steps, and what each step costs. */
+module dev.kith.lab {
+  requires com.fasterxml.jackson.databind;
+  requires transitive dev.kith.core;
+  requires dev.kith.db;
+  requires dev.kith.embed;
+  requires static transitive org.jspecify;
+
+  exports dev.kith.lab.ladder;
+
+  opens dev.kith.lab.ladder to
+      com.fasterxml.jackson.databind;
+}
