@@ -7,6 +7,7 @@ module dev.kith.lab {
   requires static transitive org.jspecify;
 
   exports dev.kith.lab.ladder;
+  exports dev.kith.lab.measure;
 
   opens dev.kith.lab.ladder to
       com.fasterxml.jackson.databind;

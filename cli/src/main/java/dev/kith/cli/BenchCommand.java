@@ -10,10 +10,10 @@ import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
-import dev.kith.core.search.TopK;
 import dev.kith.core.vector.ClusteredVectors;
 import dev.kith.core.vector.Ivecs;
 import dev.kith.core.vector.VectorSource;
+import dev.kith.lab.measure.Oracle;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -29,7 +29,6 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -258,7 +257,7 @@ final class BenchCommand implements Callable<Integer> {
         double share = filterFraction;
         filter = RowFilter.of(rows.size(), _ -> random.nextDouble() < share);
       }
-      long[][] expected = check ? definition(rows, metric, queries) : null;
+      long[][] expected = check ? Oracle.nearest(rows, queries, metric, k, filter) : null;
       return run(rows, queries, truth, expected, metric, built);
     }
   }
@@ -560,30 +559,6 @@ final class BenchCommand implements Callable<Integer> {
 
   private static VectorSource part(VectorSource queries, long first, int batch) {
     return queries.slice(first, Math.min(batch, queries.size() - first));
-  }
-
-  /** The answer by definition: every canonical key, no bound, no kernel. */
-  private long[][] definition(VectorSource rows, Metric metric, VectorSource queries) {
-    var expected = new long[(int) queries.size()][];
-    IntStream.range(0, expected.length)
-        .parallel()
-        .forEach(
-            q -> {
-              var query = queries.row(q);
-              var best = new TopK((int) Math.min(k, Math.max(rows.size(), 1)));
-              var row = new float[rows.dimension()];
-              for (var block : rows.blocks(1024)) {
-                for (int i = 0; i < block.rows(); i++) {
-                  if (filter == null || filter.allows(block.firstRow() + i)) {
-                    block.decodeRow(i, row, 0);
-                    best.offer(metric.key(query, row), block.firstRow() + i);
-                  }
-                }
-              }
-              expected[q] = new long[best.size()];
-              best.drain(expected[q], new double[best.size()]);
-            });
-    return expected;
   }
 
   private static long mismatches(List<Neighbors> found, long[][] expected) {

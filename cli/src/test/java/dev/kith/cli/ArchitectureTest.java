@@ -65,6 +65,9 @@ class ArchitectureTest {
           new Part("format", "point"),
           new Part("store", "point", "durability", "filter", "query", "log", "format"));
 
+  /** Packages of lab, from the bottom up. */
+  static final List<Part> LAB = List.of(new Part("measure"), new Part("ladder", "measure"));
+
   private static final JavaClasses KITH =
       new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())
@@ -127,6 +130,19 @@ class ArchitectureTest {
         .onlyDependOnClassesThat(
             resideInAnyPackage(part.packagesItMaySee("dev.kith.db."))
                 .or(not(resideInAPackage("dev.kith.db.."))))
+        .check(KITH);
+  }
+
+  @ParameterizedTest
+  @FieldSource("LAB")
+  void labPackage_usesOnlyPackagesBelowIt(Part part) {
+    classes()
+        .that()
+        .resideInAPackage("dev.kith.lab." + part.name() + "..")
+        .should()
+        .onlyDependOnClassesThat(
+            resideInAnyPackage(part.packagesItMaySee("dev.kith.lab."))
+                .or(not(resideInAPackage("dev.kith.lab.."))))
         .check(KITH);
   }
 

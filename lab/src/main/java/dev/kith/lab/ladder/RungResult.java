@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param millis median of the runs, the warm-up apart; for a sampled rung scaled to all rows
  * @param spread third less first quartile of the runs, in the same unit
  * @param rows what the first query found, nearest first
- * @param sameRows whether every query found the rows that the float64 definition names
+ * @param sameRows whether every run found the rows that the float64 definition names
  * @param bytes that must be read of the rows, or of their smaller copy, a query
  * @param floorMillis what no program can be faster than: reading those bytes and doing those
  *     operations at the rates measured on this machine, whichever takes longer
@@ -55,11 +55,21 @@ public record RungResult(
   }
 
   /**
-   * Where the time of one query went, in milliseconds by the device's own clock.
+   * Where the time went, in milliseconds by the device's own clock; of a query, on average over the
+   * runs.
    *
    * @param kernels running them
    * @param copies to the device and back
    * @param waiting neither
    */
-  public record DeviceTime(double kernels, double copies, double waiting) {}
+  public record DeviceTime(double kernels, double copies, double waiting) {
+    DeviceTime plus(DeviceTime other) {
+      return new DeviceTime(
+          kernels + other.kernels, copies + other.copies, waiting + other.waiting);
+    }
+
+    DeviceTime times(double factor) {
+      return new DeviceTime(factor * kernels, factor * copies, factor * waiting);
+    }
+  }
 }

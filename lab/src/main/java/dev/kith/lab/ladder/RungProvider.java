@@ -1,0 +1,30 @@
+package dev.kith.lab.ladder;
+
+import dev.kith.core.vector.VectorSource;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The rungs of one kind of device. */
+public interface RungProvider {
+
+  /** {@code cpu} or {@code gpu}. */
+  String device();
+
+  /** Why there is no such device here and what to do, in one line, or null if there is one. */
+  @Nullable String unavailable();
+
+  /** Slow to fast. */
+  List<Rung> rungs();
+
+  /** What no program on this device can be faster than, for searches of these rows. */
+  Floors floors(VectorSource rows);
+
+  /** The least time of some work. */
+  interface Floors {
+    /**
+     * Milliseconds to read {@code bytes} and to do {@code multiplyAdds} float32 operations, by
+     * whichever takes longer.
+     */
+    double millis(long bytes, double multiplyAdds, int threads);
+  }
+}

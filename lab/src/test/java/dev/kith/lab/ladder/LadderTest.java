@@ -1,0 +1,296 @@
+package dev.kith.lab.ladder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.kith.core.backend.Backends;
+import dev.kith.core.metric.Metric;
+import dev.kith.core.testing.Seeded;
+import dev.kith.core.vector.ClusteredVectors;
+import dev.kith.core.vector.ElementType;
+import dev.kith.core.vector.VectorSource;
+import dev.kith.lab.ladder.Ladder.Pace;
+import dev.kith.lab.ladder.LadderResult.Skipped;
+import dev.kith.lab.ladder.RungResult.DeviceTime;
+import dev.kith.lab.measure.Oracle;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@ExtendWith(Seeded.class)
+class LadderTest {
+  private static final Pace QUICK = new Pace(0, 3, 60);
+
+  @ParameterizedTest
+  @CsvSource({"3000, 48, 5, 10", "257, 7, 3, 1", "5, 1, 2, 10", "1, 3, 1, 4"})
+  void climb_cpu_everyRungFindsTheRowsOfTheDefinition(
+      int n, int d, int asked, int k, SplittableRandom random) {
+    var vectors = new ClusteredVectors(d, Math.min(d, 8), 4, 0.5, random.nextLong());
+    try (var rows = vectors.generate(0, n);
+        var queries = vectors.generate(n, asked)) {
+      var result = climb(rows, queries, k, Ladder.providers(), QUICK);
+      var truth = Oracle.nearest(rows, queries, Metric.L2, k, null)[0];
+      assertThat(result.rungs())
+          .allSatisfy(
+              rung -> {
+                assertThat(rung.sameRows()).as(rung.name()).isTrue();
+                assertThat(rung.rows()).as(rung.name()).isEqualTo(asList(truth));
+                assertThat(rung.sampled()).isFalse();
+                assertThat(rung.rowsSearched()).isEqualTo(n);
+                assertThat(rung.runs()).hasSizeGreaterThanOrEqualTo(3);
+                assertThat(rung.millis()).isPositive();
+                assertThat(rung.warmUpMillis()).isPositive();
+                assertThat(rung.deviceTime()).isNull();
+              });
+    }
+  }
+
+  @Test
+  void climb_cpu_hasTheRungsInTheirOrderAndSaysWhatIsMissing() {
+    try (var rows = VectorSource.of(new float[][] {{1}, {2}})) {
+      var result = climb(rows, rows, 1, Ladder.providers(), QUICK);
+      var names = result.rungs().stream().map(RungResult::name).toList();
+      var nativeStatus =
+          Backends.statuses().stream().filter(s -> s.name().equals("native")).findFirst();
+      if (nativeStatus.orElseThrow().usable()) {
+        assertThat(names)
+            .containsExactly(
+                "scalar",
+                "auto-vectorised",
+                "vector-api",
+                "blocked",
+                "native-int8",
+                "native-int8-blocked",
+                "all-cores");
+        assertThat(result.skipped()).isEmpty();
+      } else {
+        assertThat(names)
+            .containsExactly("scalar", "auto-vectorised", "vector-api", "blocked", "all-cores");
+        var reason = nativeStatus.get().reason();
+        assertThat(result.skipped())
+            .containsExactly(
+                new Skipped("native-int8", "cpu", reason),
+                new Skipped("native-int8-blocked", "cpu", reason));
+      }
+      assertThat(result.rungs()).extracting(RungResult::device).containsOnly("cpu");
+      assertThat(result.rungs())
+          .allSatisfy(rung -> assertThat(rung.explanation()).hasSizeGreaterThan(100));
+    }
+  }
+
+  @Test
+  void climb_bytes_shrinkAsTheRungsPromise() {
+    var vectors = new ClusteredVectors(64, 8, 4, 0.5, 1);
+    try (var rows = vectors.generate(0, 4000);
+        var queries = vectors.generate(4000, 16)) {
+      var result = climb(rows, queries, 10, Ladder.providers(), QUICK);
+      long all = 4000 * 64 * 4;
+      for (var rung : result.rungs()) {
+        switch (rung.name()) {
+          case "scalar", "auto-vectorised", "vector-api" -> assertThat(rung.bytes()).isEqualTo(all);
+          case "blocked" -> assertThat(rung.bytes()).isEqualTo(all / 16);
+          case "native-int8" -> assertThat(rung.bytes()).isBetween(all / 4, all * 3 / 4);
+          default -> assertThat(rung.bytes()).isBetween(all / 64, all * 3 / 16);
+        }
+      }
+    }
+  }
+
+  @Test
+  void climb_aRungTooSlow_isSampledScaledAndCheckedAgainstItsSample() {
+    var vectors = new ClusteredVectors(4, 4, 4, 0.5, 1);
+    try (var rows = vectors.generate(0, 50_000);
+        var queries = vectors.generate(50_000, 1)) {
+      var slow = new Fake("slow", 1e-6, null); // 50 ms for all rows
+      var rung = only(climb(rows, queries, 3, List.of(slow), new Pace(0, 5, 0.02)));
+      assertThat(rung.sampled()).isTrue();
+      assertThat(rung.rowsSearched()).isBetween(4096L, 25_000L);
+      assertThat(rung.sameRows()).isTrue();
+      assertThat(rung.rows()).allMatch(row -> row < rung.rowsSearched());
+      assertThat(rung.millis()).isGreaterThanOrEqualTo(50 * 0.99);
+      assertThat(rung.bytes()).isBetween(50_000L * 16 - 16, 50_000L * 16 + 16);
+      assertThat(rung.floorMillis()).isBetween(50_000 * 0.99, 50_000 * 1.01);
+    }
+  }
+
+  @Test
+  void climb_aRungThatErrs_isToldFromOthers() {
+    try (var rows = VectorSource.of(new float[][] {{1}, {2}, {3}})) {
+      var wrong =
+          new Fake("wrong", 0, null) {
+            @Override
+            long[][] answer(VectorSource part, VectorSource queries, int k) {
+              var rows = super.answer(part, queries, k);
+              rows[2][0] = 0; // the last query's nearest row
+              return rows;
+            }
+          };
+      var result = climb(rows, rows, 1, List.of(wrong, new Fake("right", 0, null)), QUICK);
+      assertThat(result.rungs()).extracting(RungResult::sameRows).containsExactly(false, true);
+      assertThat(result.allSameRows()).isFalse();
+    }
+  }
+
+  @Test
+  void climb_deviceTimes_areAveragesAQuery() {
+    try (var rows = VectorSource.of(new float[][] {{1}, {2}, {3}})) {
+      var fake = new Fake("fake", 0, new DeviceTime(6, 3, 1.5));
+      var rung = only(climb(rows, rows, 1, List.of(fake), QUICK));
+      assertThat(rung.deviceTime()).isEqualTo(new DeviceTime(2, 1, 0.5));
+      assertThat(rung.device()).isEqualTo("fake");
+      assertThat(rung.queriesAtOnce()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void climb_noSuchDevice_isSkippedWithTheReason() {
+    try (var rows = VectorSource.of(new float[][] {{1}})) {
+      var missing =
+          new Fake("gpu", 0, null) {
+            @Override
+            public String unavailable() {
+              return "no driver";
+            }
+          };
+      var result = climb(rows, rows, 1, List.of(missing), QUICK);
+      assertThat(result.rungs()).isEmpty();
+      assertThat(result.skipped()).containsExactly(new Skipped("gpu", "gpu", "no driver"));
+    }
+  }
+
+  @Test
+  void climb_inputThatDoesNotFit_isRefused() {
+    try (var rows = VectorSource.of(new float[][] {{1, 2}});
+        var other = VectorSource.of(new float[][] {{1}});
+        var bytes = VectorSource.of(new byte[] {1, 2}, 2, ElementType.INT8)) {
+      assertRefused(
+          rows, other, "queries must have the dimension of the data: queries=1 (memory), data=2");
+      assertRefused(bytes, rows, "the ladder searches float32 rows: rows=INT8 (memory), queries=");
+      assertRefused(
+          rows.slice(0, 0),
+          rows,
+          "the ladder needs at least one row, one query and k: rows=0, queries=1, k=1");
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Pace(-1, 1, 1))
+        .withMessageStartingWith("need seconds >= 0, leastRuns >= 1, longestRun > 0: seconds=-1.0");
+  }
+
+  private static void assertRefused(VectorSource rows, VectorSource queries, String message) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> climb(rows, queries, 1, Ladder.providers(), QUICK))
+        .withMessageStartingWith(message);
+  }
+
+  private static LadderResult climb(
+      VectorSource rows,
+      VectorSource queries,
+      int k,
+      List<? extends RungProvider> providers,
+      Pace pace) {
+    var told = new ArrayList<String>();
+    var result =
+        Ladder.climb(
+            "test", rows, queries, k, List.copyOf(providers), pace, "a machine", "c0", told::add);
+    assertThat(told).isEqualTo(result.rungs().stream().map(RungResult::name).toList());
+    return result;
+  }
+
+  private static RungResult only(LadderResult result) {
+    assertThat(result.rungs()).hasSize(1);
+    return result.rungs().getFirst();
+  }
+
+  private static List<Long> asList(long[] rows) {
+    return Arrays.stream(rows).boxed().toList();
+  }
+
+  /** A device with one rung, which knows the answers and takes its time. */
+  private static class Fake implements RungProvider, Rung {
+    private final String name;
+    private final double secondsARow;
+    private final @Nullable DeviceTime deviceTime;
+
+    Fake(String name, double secondsARow, @Nullable DeviceTime deviceTime) {
+      this.name = name;
+      this.secondsARow = secondsARow;
+      this.deviceTime = deviceTime;
+    }
+
+    long[][] answer(VectorSource part, VectorSource queries, int k) {
+      return Oracle.nearest(part, queries, Metric.L2, k, null);
+    }
+
+    @Override
+    public String device() {
+      return name;
+    }
+
+    @Override
+    public @Nullable String unavailable() {
+      return null;
+    }
+
+    @Override
+    public List<Rung> rungs() {
+      return List.of(this);
+    }
+
+    /** A millisecond a row of 16 bytes. */
+    @Override
+    public Floors floors(VectorSource rows) {
+      return (bytes, multiplyAdds, threads) -> bytes / 16.0;
+    }
+
+    @Override
+    public String name() {
+      return name;
+    }
+
+    @Override
+    public String explanation() {
+      return "It sleeps.";
+    }
+
+    @Override
+    public SourceCode code() {
+      return new SourceCode("none", "");
+    }
+
+    @Override
+    public int queriesAtOnce(int queries) {
+      return queries;
+    }
+
+    @Override
+    public int threads() {
+      return 1;
+    }
+
+    @Override
+    public Prepared prepare(VectorSource rows, VectorSource queries, int k) {
+      var answer = answer(rows, queries, k);
+      long nanos = (long) (secondsARow * rows.size() * 1e9);
+      return new Prepared() {
+        @Override
+        public Answer search(int first, int count) {
+          long end = System.nanoTime() + nanos;
+          while (System.nanoTime() < end) {
+            Thread.onSpinWait();
+          }
+          var rowsFound = Arrays.copyOfRange(answer, first, first + count);
+          return new Answer(rowsFound, 16 * rows.size(), 0, "nobody", deviceTime);
+        }
+
+        @Override
+        public void close() {}
+      };
+    }
+  }
+}
