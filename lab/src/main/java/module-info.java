@@ -6,9 +6,12 @@ module dev.kith.lab {
   requires dev.kith.embed;
   requires static transitive org.jspecify;
 
+  exports dev.kith.lab.explain;
   exports dev.kith.lab.ladder;
   exports dev.kith.lab.measure;
 
+  opens dev.kith.lab.explain to
+      com.fasterxml.jackson.databind;
   opens dev.kith.lab.ladder to
       com.fasterxml.jackson.databind;
 }

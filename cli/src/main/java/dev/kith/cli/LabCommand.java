@@ -9,5 +9,5 @@ import picocli.CommandLine.HelpCommand;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     description = "Tells a search in steps, slow to fast, and measures each.",
-    subcommands = {LabLadderCommand.class, HelpCommand.class})
+    subcommands = {LabLadderCommand.class, LabExplainCommand.class, HelpCommand.class})
 final class LabCommand {}
