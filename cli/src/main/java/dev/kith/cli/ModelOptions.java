@@ -58,8 +58,14 @@ final class ModelOptions {
 
   /** Loads the model, fetching it first if it is known but not here. */
   TextModel load(PrintWriter err, boolean silent) {
+    return load(err, silent, TextModel.Device.CPU);
+  }
+
+  /** The same, to run there. */
+  TextModel load(PrintWriter err, boolean silent, TextModel.Device device) {
     var options =
         TextModel.Options.DEFAULT
+            .withDevice(device)
             .withPooling(pooling)
             .withMaxLength(maxLength)
             .withNormalize(!keepLength);

@@ -87,16 +87,16 @@ final class OnnxEncoder implements AutoCloseable {
   }
 
   /** From a model file in a folder, with the files of weights that it may name beside it. */
-  static OnnxEncoder open(Path model, Pooling pooling, boolean normalize) {
+  static OnnxEncoder open(Path model, Pooling pooling, TextModel.Options how) {
     return create(
         model.toString(),
         options -> OrtEnvironment.getEnvironment().createSession(model.toString(), options),
         pooling,
-        normalize);
+        how);
   }
 
   /** From a model inside a jar; its bytes pass through memory outside the heap. */
-  static OnnxEncoder load(URL model, Pooling pooling, boolean normalize) throws IOException {
+  static OnnxEncoder load(URL model, Pooling pooling, TextModel.Options how) throws IOException {
     var connection = model.openConnection();
     connection.setUseCaches(false);
     long size = connection.getContentLengthLong();
@@ -114,7 +114,7 @@ final class OnnxEncoder implements AutoCloseable {
           model.toString(),
           options -> OrtEnvironment.getEnvironment().createSession(bytes, options),
           pooling,
-          normalize);
+          how);
     }
   }
 
@@ -123,14 +123,21 @@ final class OnnxEncoder implements AutoCloseable {
   }
 
   private static OnnxEncoder create(
-      String name, SessionSource source, Pooling pooling, boolean normalize) {
+      String name, SessionSource source, Pooling pooling, TextModel.Options how) {
+    var missing = how.device().unavailable();
+    if (missing != null) {
+      throw new ModelException("the model cannot run there: file=%s: %s".formatted(name, missing));
+    }
     try (var options = new SessionOptions()) {
       options.setIntraOpNumThreads(1);
       options.setInterOpNumThreads(1);
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL); // errors are thrown
+      if (how.device() == TextModel.Device.CUDA) {
+        options.addCUDA(0);
+      }
       var session = source.open(options);
       try {
-        return new OnnxEncoder(name, session, pooling, normalize);
+        return new OnnxEncoder(name, session, pooling, how.normalize());
       } catch (OrtException | RuntimeException e) {
         session.close();
         throw e;

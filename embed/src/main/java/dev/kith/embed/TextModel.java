@@ -1,5 +1,7 @@
 package dev.kith.embed;
 
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtProvider;
 import dev.kith.core.vector.VectorSource;
 import java.io.IOException;
 import java.net.URI;
@@ -19,7 +21,7 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns texts into vectors with a model of the BERT family, on the CPU.
+ * Turns texts into vectors with a model of the BERT family.
  *
  * <pre>{@code
  * try (var model = TextModel.load("bge-small-en-v15-q")) {
@@ -35,6 +37,22 @@ public final class TextModel implements AutoCloseable {
   /** Texts that are tokenized and sorted by length together. */
   private static final int WINDOW = 8192;
 
+  /** Where a model runs. */
+  public enum Device {
+    /** The processor. */
+    CPU,
+    /** The first NVIDIA GPU, by ONNX Runtime's CUDA provider. */
+    CUDA;
+
+    /** Why models cannot run there and what to do, in one line, or null if they can. */
+    public @Nullable String unavailable() {
+      return this == CPU || OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)
+          ? null
+          : "ONNX Runtime here has no CUDA provider; put com.microsoft.onnxruntime:onnxruntime_gpu"
+              + " in the place of onnxruntime";
+    }
+  }
+
   /**
    * How a model is used.
    *
@@ -44,12 +62,14 @@ public final class TextModel implements AutoCloseable {
    *     looked at; at least 2, and no more than the model has positions (512 as a rule)
    * @param normalize whether vectors are scaled to length 1; cosine is the same either way
    * @param threads batches that are computed at the same time, one core each; at least 1
+   * @param device where they are computed
    */
-  public record Options(@Nullable Pooling pooling, int maxLength, boolean normalize, int threads) {
+  public record Options(
+      @Nullable Pooling pooling, int maxLength, boolean normalize, int threads, Device device) {
 
-    /** The model's own pooling, 512 tokens, length 1, all cores. */
+    /** The model's own pooling, 512 tokens, length 1, all cores of the CPU. */
     public static final Options DEFAULT =
-        new Options(null, 512, true, Runtime.getRuntime().availableProcessors());
+        new Options(null, 512, true, Runtime.getRuntime().availableProcessors(), Device.CPU);
 
     /** Checks the numbers. */
     public Options {
@@ -63,22 +83,27 @@ public final class TextModel implements AutoCloseable {
 
     /** The same with another pooling. */
     public Options withPooling(@Nullable Pooling value) {
-      return new Options(value, maxLength, normalize, threads);
+      return new Options(value, maxLength, normalize, threads, device);
     }
 
     /** The same with another maximum of tokens. */
     public Options withMaxLength(int value) {
-      return new Options(pooling, value, normalize, threads);
+      return new Options(pooling, value, normalize, threads, device);
     }
 
     /** The same with normalisation on or off. */
     public Options withNormalize(boolean value) {
-      return new Options(pooling, maxLength, value, threads);
+      return new Options(pooling, maxLength, value, threads, device);
     }
 
     /** The same with another number of threads. */
     public Options withThreads(int value) {
-      return new Options(pooling, maxLength, normalize, value);
+      return new Options(pooling, maxLength, normalize, value, device);
+    }
+
+    /** The same elsewhere. */
+    public Options withDevice(Device value) {
+      return new Options(pooling, maxLength, normalize, threads, value);
     }
   }
 
@@ -145,7 +170,7 @@ public final class TextModel implements AutoCloseable {
     try (var in = tokenizer.openStream()) {
       words = WordPieceTokenizer.fromJson(in, tokenizer.toString());
     }
-    return new TextModel(name, words, OnnxEncoder.load(model, pooling, options.normalize), options);
+    return new TextModel(name, words, OnnxEncoder.load(model, pooling, options), options);
   }
 
   /**
@@ -171,7 +196,7 @@ public final class TextModel implements AutoCloseable {
     return new TextModel(
         String.valueOf(folder.toAbsolutePath().normalize().getFileName()),
         tokenizer,
-        OnnxEncoder.open(model, options.pooling, options.normalize),
+        OnnxEncoder.open(model, options.pooling, options),
         options);
   }
 

@@ -1,8 +1,10 @@
 package dev.kith.embed;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kith.embed.TextModel.Options;
 import dev.kith.embed.beir.BeirFolder;
@@ -41,6 +43,22 @@ class TextModelTest {
       sum += (double) a[i] * b[i];
     }
     return sum;
+  }
+
+  @Test
+  void load_onAGpuWithoutTheProvider_saysWhatToDo() {
+    var reason = TextModel.Device.CUDA.unavailable();
+    assumeTrue(reason != null, "this ONNX Runtime has the CUDA provider");
+    assertThat(reason)
+        .isEqualTo(
+            "ONNX Runtime here has no CUDA provider; put"
+                + " com.microsoft.onnxruntime:onnxruntime_gpu in the place of onnxruntime");
+    var options = TextModel.Options.DEFAULT.withDevice(TextModel.Device.CUDA);
+    assertThatExceptionOfType(ModelException.class)
+        .isThrownBy(() -> TextModel.load(ModelCatalog.DEFAULT, options))
+        .withMessageStartingWith("the model cannot run there: file=")
+        .withMessageEndingWith(": " + reason);
+    assertThat(TextModel.Device.CPU.unavailable()).isNull();
   }
 
   @Test
