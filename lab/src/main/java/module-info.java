@@ -3,13 +3,16 @@ module dev.kith.lab {
   requires com.fasterxml.jackson.databind;
   requires transitive dev.kith.core;
   requires dev.kith.db;
-  requires dev.kith.embed;
+  requires transitive dev.kith.embed;
   requires static transitive org.jspecify;
 
+  exports dev.kith.lab.compare;
   exports dev.kith.lab.explain;
   exports dev.kith.lab.ladder;
   exports dev.kith.lab.measure;
 
+  opens dev.kith.lab.compare to
+      com.fasterxml.jackson.databind;
   opens dev.kith.lab.explain to
       com.fasterxml.jackson.databind;
   opens dev.kith.lab.ladder to

@@ -9,5 +9,10 @@ import picocli.CommandLine.HelpCommand;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     description = "Tells a search in steps, slow to fast, and measures each.",
-    subcommands = {LabLadderCommand.class, LabExplainCommand.class, HelpCommand.class})
+    subcommands = {
+      LabLadderCommand.class,
+      LabExplainCommand.class,
+      LabCompareCommand.class,
+      HelpCommand.class
+    })
 final class LabCommand {}

@@ -67,7 +67,11 @@ class ArchitectureTest {
 
   /** Packages of lab, from the bottom up. */
   static final List<Part> LAB =
-      List.of(new Part("measure"), new Part("explain"), new Part("ladder", "measure"));
+      List.of(
+          new Part("measure"),
+          new Part("explain"),
+          new Part("ladder", "measure"),
+          new Part("compare", "measure"));
 
   private static final JavaClasses KITH =
       new ClassFileImporter()

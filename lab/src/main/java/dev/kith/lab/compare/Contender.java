@@ -1,0 +1,33 @@
+package dev.kith.lab.compare;
+
+import java.util.List;
+
+/**
+ * One way to search, and how it did.
+ *
+ * @param name such as {@code kith native flat(shadow=int8)} or {@code faiss-cpu}
+ * @param version of the library, and the processor its BLAS took this one for, if not by its own
+ *     choice
+ * @param device {@code cpu} or {@code gpu}
+ * @param runs one a batch size
+ */
+public record Contender(String name, String version, String device, List<Run> runs) {
+  /** Copies the list. */
+  public Contender {
+    runs = List.copyOf(runs);
+  }
+
+  /**
+   * One batch size.
+   *
+   * @param batch queries handed over together
+   * @param millis wall clock a query, the median of the timed batches
+   * @param spread third less first quartile, in the same unit
+   * @param timed how many batches were timed
+   * @param recall share of the true {@code k} nearest that were found; a row as near as the last of
+   *     them counts
+   * @param sameRows whether all rows and their order are those of the float64 definition
+   */
+  public record Run(
+      int batch, double millis, double spread, int timed, double recall, boolean sameRows) {}
+}
