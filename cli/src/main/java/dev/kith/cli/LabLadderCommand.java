@@ -114,10 +114,6 @@ final class LabLadderCommand implements Callable<Integer> {
     if (device != Device.GPU) {
       return wanted;
     }
-    if (wanted.isEmpty()) {
-      throw new IllegalArgumentException(
-          "--device gpu cannot run: this build of Kith has no rungs for a GPU; give --device cpu");
-    }
     for (var provider : wanted) {
       var reason = provider.unavailable();
       if (reason != null) {

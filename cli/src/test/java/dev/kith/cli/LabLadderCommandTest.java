@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -164,20 +165,20 @@ class LabLadderCommandTest {
 
   @Test
   void ladder_onAGpuThatIsNotThere_isRefusedInOneLine() {
-    assertThat(ladder("--n", 10, "--dim", 4, "--device", "gpu").refused())
+    var refused = ladder("--n", 10, "--dim", 4, "--device", "gpu").refused();
+    assertThat(refused)
         .startsWith("kith: --device gpu cannot run: ")
-        .endsWith("give --device cpu");
+        .endsWith("; or give --device cpu");
+    var reason = refused.replaceAll("^.*cannot run: |; or give --device cpu$", "");
+    assertThat(ladder("--n", 10, "--dim", 4, "--device", "both").done())
+        .containsPattern("(?m)^gpu +gpu +not run: " + Pattern.quote(reason) + "$");
+    assertThat(ladder("--n", 10, "--dim", 4, "--device", "cpu").done()).doesNotContain("not run");
   }
 
   @Test
   void providers_gpu_saysWhyThereIsNone() {
     var cpu = Ladder.providers();
     var gpu = new Missing();
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> LabLadderCommand.providers(Device.GPU, cpu))
-        .withMessage(
-            "--device gpu cannot run: this build of Kith has no rungs for a GPU;"
-                + " give --device cpu");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> LabLadderCommand.providers(Device.GPU, List.of(cpu.getFirst(), gpu)))
         .withMessage("--device gpu cannot run: no driver; or give --device cpu");

@@ -60,9 +60,9 @@ public final class Ladder {
     this.pace = pace;
   }
 
-  /** All kinds of device that this build has rungs for, the CPU first. */
+  /** All kinds of device, the CPU first; each says whether it is there. */
   public static List<RungProvider> providers() {
-    return List.of(new CpuRungs());
+    return List.of(new CpuRungs(), new NoGpuRungs());
   }
 
   /**
