@@ -7,6 +7,7 @@ constexpr double LOOSE = 0x1p-20;
 constexpr float SCALE_MIN = 0x1p-60f;
 constexpr float SCALE_MAX = 0x1p44f;
 constexpr int LIMIT = 127;
+constexpr u32 HELD = 4;  // elements of a query that a thread keeps in registers
 
 __device__ inline int code(double v, double factor) {
   double c = rint(v * factor);
@@ -121,46 +122,65 @@ kith_encode_queries(const float* given, float* kept, u32 d, const float* centre,
   u32 query = blockIdx.x;
   const float* x = given + static_cast<u64>(query) * d;
   float* copy = kept + static_cast<u64>(query) * d;
+  // The first elements of each thread stay in registers; each reads what it wrote itself.
+  float held[HELD];
+  float centreHeld[HELD];
+#pragma unroll
+  for (u32 h = 0; h < HELD; h++) {
+    u32 i = h * blockDim.x + threadIdx.x;
+    held[h] = i < d ? x[i] : 0;
+    centreHeld[h] = i < d ? centre[i] : 0;
+  }
+  auto each = [&](auto f) {
+#pragma unroll
+    for (u32 h = 0; h < HELD; h++) {
+      u32 i = h * blockDim.x + threadIdx.x;
+      if (i < stride) f(i, held[h], centreHeld[h]);
+    }
+    for (u32 i = HELD * blockDim.x + threadIdx.x; i < stride; i += blockDim.x) {
+      f(i, i < d ? copy[i] : 0, i < d ? centre[i] : 0);
+    }
+  };
+#pragma unroll
+  for (u32 h = 0; h < HELD; h++) {
+    u32 i = h * blockDim.x + threadIdx.x;
+    if (i < d) copy[i] = held[h];
+  }
+  for (u32 i = HELD * blockDim.x + threadIdx.x; i < d; i += blockDim.x) copy[i] = x[i];
   double squares[1] = {0};
   bool broken = false;
-  for (u32 i = threadIdx.x; i < d; i += blockDim.x) {
-    float e = x[i];
-    copy[i] = e;
+  each([&](u32, float e, float) {
     broken |= !isFinite(e);
     squares[0] += static_cast<double>(e) * e;
-  }
+  });
   broken = __syncthreads_or(broken);
   if (bound.metric == COSINE) blockReduce<false>(squares, scratch);
   double inverse = bound.metric == COSINE && squares[0] > 0 ? 1 / sqrt(squares[0]) : 1;
   double most[1] = {0};
-  // Each thread reads what it wrote itself.
-  for (u32 i = threadIdx.x; i < d; i += blockDim.x) most[0] = fmax(most[0], fabs(copy[i] * inverse - centre[i]));
+  each([&](u32, float e, float c) { most[0] = fmax(most[0], fabs(e * inverse - c)); });
   blockReduce<true>(most, scratch);
   float scale = __double2float_rn(most[0] / LIMIT);
   double factor = scale > 0 ? 1 / static_cast<double>(scale) : 0;
   float lowScale = low ? scale / (2 * LIMIT) : 0;
   double lowFactor = lowScale > 0 ? 1 / static_cast<double>(lowScale) : 0;
   double sums[4] = {};  // squared norm, offset, square of what the codes stand for, of what they miss
-  for (u32 i = threadIdx.x; i < stride; i += blockDim.x) {
-    int c = 0;
+  each([&](u32 i, float e, float centreElement) {
+    double v = e * inverse - centreElement;
+    int c = code(v, factor);
     int l = 0;
-    if (i < d) {
-      double v = copy[i] * inverse - centre[i];
-      c = code(v, factor);
-      double stands = static_cast<double>(scale) * c;
-      if (low) {
-        l = code(v - stands, lowFactor);
-        stands += static_cast<double>(lowScale) * l;
-      }
-      double error = v - stands;
-      sums[0] += v * v;
-      sums[1] += centre[i] * v;
-      sums[2] += stands * stands;
-      sums[3] += error * error;
+    double stands = static_cast<double>(scale) * c;
+    if (low) {
+      l = code(v - stands, lowFactor);
+      stands += static_cast<double>(lowScale) * l;
     }
+    double error = v - stands;
+    sums[0] += v * v;
+    sums[1] += centreElement * v;
+    sums[2] += stands * stands;
+    sums[3] += error * error;
     high[static_cast<u64>(query) * stride + i] = static_cast<signed char>(c);
     if (low) low[static_cast<u64>(query) * stride + i] = static_cast<signed char>(l);
-  }
+  });
   blockReduce<false>(sums, scratch);
   if (threadIdx.x > 0) return;
   double inexact = (d + 16.0) * 0x1p-53;
@@ -179,7 +199,7 @@ kith_encode_queries(const float* given, float* kept, u32 d, const float* centre,
   bool bounded = q.state == BOUNDED;
   filters[query] = {scale, floatUp(q.codedNorm * (1 + LOOSE)), floatUp(loose * (1 + LOOSE)), bounded ? -infinity() : infinity()};
   lists.counts[query] = bounded ? count : 1u << 31;
-  lists.valued[query] = 0;
+  lists.valued[query] = low ? count : 0;  // few queries' first chunk comes with bounds
   done[query] = 0;
   outcomes[query] = {0, 0, 0, static_cast<u32>(broken ? QUERY_NOT_FINITE : WHOLE)};
 }

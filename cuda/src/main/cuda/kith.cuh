@@ -194,6 +194,18 @@ __device__ inline void interval(const Shadow& shadow, const Bound& bound, const 
   *upper = known ? __double2float_ru(estimate + error) : infinity();
 }
 
+// Puts a row of the first chunk to its place, with its bounds.
+__device__ inline void place(const Shadow& shadow, const Bound& bound, const QueryTerms* queries, const Lists& lists, u32 query,
+                             u32 position, int product, int lowProduct, float scale) {
+  u64 at = static_cast<u64>(query) * lists.capacity + position;
+  float lower;
+  float upper;
+  interval(shadow, bound, queries[query], scale, position, product, lowProduct, &lower, &upper);
+  lists.rows[at] = position;
+  lists.lowers[at] = lower;
+  lists.uppers[at] = upper;
+}
+
 // Adds a row that the filter in the loop kept to the query's list, if it may be returned.
 __device__ inline void append(const Shadow& shadow, const Lists& lists, u32 query, u32 position, int product, int lowProduct) {
   if (shadow.filter && !allows(shadow.filter, rowAt(position, shadow.scatter, shadow.n))) return;

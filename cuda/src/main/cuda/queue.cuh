@@ -3,7 +3,7 @@
 
 #include "kith.cuh"
 
-constexpr u32 QUEUE = 256;  // places a warp
+constexpr u32 QUEUE = 384;  // places a warp
 
 // A product of a tile's row and query.
 struct Kept {
@@ -23,8 +23,8 @@ struct WarpQueue {
     size += __popc(mask);
   }
 
-  // Whether four more products a lane may find no place.
-  __device__ inline bool isFull() const { return size > QUEUE - 128; }
+  // Whether eight more products a lane may find no place.
+  __device__ inline bool isFull() const { return size > QUEUE - 256; }
 
   // Not inlined: there are many places that may call it, and few calls.
   __device__ __noinline__ void flush(const Shadow& shadow, const Lists& lists, u32 firstRow, u32 firstQuery) {

@@ -33,7 +33,7 @@ __device__ inline int dot16(const uint4& a, const uint4& b, int sum) {
 
 // Q queries with two codes an element against positions [from, to).
 template <int Q>
-__device__ void scanFew(const Shadow& shadow, u32 from, u32 to, const uint4* high, const uint4* low,
+__device__ void scanFew(const Shadow& shadow, u32 from, u32 to, const uint4* high, const uint4* low, const Bound& bound,
                         const QueryTerms* queries, const QueryFilter* filters, const Lists& lists) {
   extern __shared__ uint4 codes[];  // [Q][high, low][chunks]
   followOn();
@@ -84,7 +84,13 @@ __device__ void scanFew(const Shadow& shadow, u32 from, u32 to, const uint4* hig
       const QueryFilter& f = filter[q];
       float score = (product * f.scale + lowProduct * lowScales[q]) * row.scale + row.lift + f.weight * row.residual +
                     f.slack * row.reach;
-      if (!(score < f.threshold)) append(shadow, lists, q, position, product, lowProduct);
+      if (!(score < f.threshold)) {
+        if (lists.direct) {
+          place(shadow, bound, queries, lists, q, position, product, lowProduct, f.scale);
+        } else {
+          append(shadow, lists, q, position, product, lowProduct);
+        }
+      }
     }
   }
 }
@@ -254,9 +260,9 @@ __device__ void scanTile(const Shadow& shadow, u32 from, u32 to, const signed ch
 
 #define SCAN_FEW(Q)                                                                                                       \
   extern "C" __global__ void __launch_bounds__(512)                                                                      \
-  kith_scan_##Q(Shadow shadow, u32 from, u32 to, const uint4* high, const uint4* low, const QueryTerms* queries,         \
-                const QueryFilter* filters, Lists lists) {                                                                \
-    scanFew<Q>(shadow, from, to, high, low, queries, filters, lists);                                                     \
+  kith_scan_##Q(Shadow shadow, u32 from, u32 to, const uint4* high, const uint4* low, Bound bound,                 \
+                const QueryTerms* queries, const QueryFilter* filters, Lists lists) {                                     \
+    scanFew<Q>(shadow, from, to, high, low, bound, queries, filters, lists);                                                     \
   }
 
 SCAN_FEW(1)

@@ -81,6 +81,7 @@ extern "C" __global__ void __launch_bounds__(128 * (CONSUMERS + 1), 1)
 kith_scan_wgmma(const __grid_constant__ TensorMap rowMap, const __grid_constant__ TensorMap queryMap, Shadow shadow, u32 from,
                 u32 to, u32 count, const QueryFilter* filters, Lists lists) {
   __shared__ Kept queues[4 * CONSUMERS][QUEUE];
+  __shared__ QueryFilter tileFilters[CONSUMERS][QUERIES];
   extern __shared__ unsigned char memory[];
   u32 stages = (static_cast<u32>(__cvta_generic_to_shared(memory)) + 1023) & ~1023u;
   u32 full = stages + STAGES * STAGE;
@@ -124,6 +125,7 @@ kith_scan_wgmma(const __grid_constant__ TensorMap rowMap, const __grid_constant_
   bool speaks = (threadIdx.x & 127) == 0;
   u32 line = 16 * (threadIdx.x >> 5 & 3) + (lane >> 2);  // of the tile; also 8, 64 and 72 below
   WarpQueue queue{queues[threadIdx.x >> 5], 0};
+  QueryFilter* own = tileFilters[group];
   u32 number = 0;
   for (u32 tile = blockIdx.x; tile < tiles; tile += gridDim.x, number++) {
     if (number % CONSUMERS != group) {
@@ -132,6 +134,9 @@ kith_scan_wgmma(const __grid_constant__ TensorMap rowMap, const __grid_constant_
     }
     u32 firstRow = from + tile / queryTiles * ROWS;
     u32 firstQuery = tile % queryTiles * QUERIES;
+    // While it multiplies, the filters of its queries come to shared memory. No warp still reads those of the tile before.
+    asm volatile("bar.sync %0, 128;" ::"r"(1 + group) : "memory");
+    own[threadIdx.x & 127] = filters[min(firstQuery + (threadIdx.x & 127), count - 1)];
     int sums[2][64];
     // The other has seen all its stages full: from here on a stage's parity tells this tile's from the one before.
     if (number > 0) await(order + 8 * group, (number - 1) / CONSUMERS & 1);
@@ -155,6 +160,7 @@ kith_scan_wgmma(const __grid_constant__ TensorMap rowMap, const __grid_constant_
     if (speaks) arrive(order + 8 * (CONSUMERS - 1 - group));
     asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
     if (speaks) arrive(empty + 8 * ((turn - 1) % STAGES));
+    asm volatile("bar.sync %0, 128;" ::"r"(1 + group) : "memory");
 
     RowTerms rows[4];
 #pragma unroll
@@ -164,26 +170,26 @@ kith_scan_wgmma(const __grid_constant__ TensorMap rowMap, const __grid_constant_
     }
 #pragma unroll
     for (u32 j = 0; j < 16; j++) {
+      u32 keep = 0;  // a bit for each of two queries and four rows
 #pragma unroll
       for (u32 odd = 0; odd < 2; odd++) {
-        u32 column = 8 * j + 2 * (lane & 3) + odd;
-        QueryFilter f = filters[min(firstQuery + column, count - 1)];
-        bool keep[4];
+        QueryFilter f = own[8 * j + 2 * (lane & 3) + odd];
 #pragma unroll
         for (u32 r = 0; r < 4; r++) {
           int product = sums[r >> 1][4 * j + 2 * (r & 1) + odd];
           float score = product * f.scale * rows[r].scale + rows[r].lift + f.weight * rows[r].residual + f.slack * rows[r].reach;
-          keep[r] = !(score < f.threshold);
+          keep |= score < f.threshold ? 0 : 1u << (4 * odd + r);
         }
-        if (__any_sync(ALL_LANES, keep[0] | keep[1] | keep[2] | keep[3])) {
+      }
+      if (__any_sync(ALL_LANES, keep)) {
 #pragma unroll
-          for (u32 r = 0; r < 4; r++) {
-            u32 row = line + 8 * (r & 1) + 64 * (r >> 1);
-            bool there = firstQuery + column < count && firstRow + row < to;
-            queue.take(keep[r] && there, row, column, sums[r >> 1][4 * j + 2 * (r & 1) + odd]);
-          }
-          if (queue.isFull()) queue.flush(shadow, lists, firstRow, firstQuery);
+        for (u32 e = 0; e < 8; e++) {
+          u32 column = 8 * j + 2 * (lane & 3) + (e >> 2);
+          u32 row = line + 8 * (e & 1) + 64 * (e >> 1 & 1);
+          bool there = firstQuery + column < count && firstRow + row < to;
+          queue.take(keep >> e & 1 && there, row, column, sums[e >> 1 & 1][4 * j + 2 * (e & 1) + (e >> 2)]);
         }
+        if (queue.isFull()) queue.flush(shadow, lists, firstRow, firstQuery);
       }
     }
     queue.flush(shadow, lists, firstRow, firstQuery);

@@ -64,6 +64,10 @@ final class DeviceSearch implements AutoCloseable {
   private static final int SCAN_THREADS = 512;
   private static final int SCAN_ROWS = SCAN_THREADS / 32 * 16;
   private static final int THREADS = 256;
+
+  /** Blocks that are enough to keep the device busy with canonical keys. */
+  private static final int RESCORE_BLOCKS = 1024;
+
   private static final int WGMMA_ROWS = 128;
   private static final int WGMMA_QUERIES = 128;
 
@@ -354,17 +358,21 @@ final class DeviceSearch implements AutoCloseable {
             .addInt(to)
             .addPointer(address(where.high))
             .addPointer(address(where.low))
+            .addBytes(bound)
             .addPointer(address(where.terms))
             .addPointer(address(where.filters))
             .addBytes(lists));
   }
 
   private void scanMany(Resident resident, Layout where, int from, int to, int count) {
-    if (wgmma && count >= WGMMA_FROM) {
+    long large = (to - from + WGMMA_ROWS - 1L) / WGMMA_ROWS * ((count + 127L) / 128);
+    if (wgmma && count >= WGMMA_FROM && large >= gpu.device().multiprocessors()) {
       scanByWgmma(resident, where, from, to, count);
       return;
     }
-    var tile = Tile.of(count, gpu.device().sharedBytesPerBlockOptin());
+    // A short chunk is shared out in smaller tiles.
+    int wanted = large < gpu.device().multiprocessors() ? Math.min(count, 16) : count;
+    var tile = Tile.of(wanted, gpu.device().sharedBytesPerBlockOptin());
     int shared = tile.sharedBytes();
     var kernel = gpu.kernel(tile.kernel()).withSharedMemory(shared);
     long blocks =
@@ -438,7 +446,7 @@ final class DeviceSearch implements AutoCloseable {
    */
   private void rescore(
       Resident resident, Layout where, int @Nullable [] slots, int count, boolean keep) {
-    int blocks = count <= 16 ? 16 : count <= 256 ? 4 : 1;
+    int blocks = Math.clamp(RESCORE_BLOCKS / count, 1, 16);
     var rows = resident.rows();
     launch(
         gpu.kernel("kith_rescore"),
