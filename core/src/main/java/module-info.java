@@ -2,6 +2,7 @@
 module dev.kith.core {
   requires java.management;
   requires jdk.incubator.vector;
+  requires jdk.jfr;
   requires static transitive org.jspecify;
 
   exports dev.kith.core.backend;

@@ -3,6 +3,7 @@ module dev.kith.embed {
   requires transitive dev.kith.core;
   requires com.fasterxml.jackson.databind;
   requires com.microsoft.onnxruntime;
+  requires jdk.jfr;
   requires org.tukaani.xz;
   requires static transitive org.jspecify;
 

@@ -107,7 +107,11 @@ class ArchitectureTest {
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(
-            "dev.kith.core..", "java..", "jdk.incubator.vector..", "org.jspecify.annotations")
+            "dev.kith.core..",
+            "java..",
+            "jdk.incubator.vector..",
+            "jdk.jfr..",
+            "org.jspecify.annotations")
         .check(KITH);
   }
 

@@ -172,7 +172,16 @@ final class OnnxEncoder implements AutoCloseable {
     lifetime.readLock().lock();
     try {
       requireOpen();
-      return run(texts);
+      var event = new EmbedEvent();
+      event.begin();
+      var vectors = run(texts);
+      event.end();
+      if (event.shouldCommit()) {
+        event.texts = texts.size();
+        event.tokens = longest(texts);
+        event.commit();
+      }
+      return vectors;
     } catch (OrtException e) {
       int tokens = longest(texts);
       throw new ModelException(

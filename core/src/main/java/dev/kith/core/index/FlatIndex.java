@@ -59,6 +59,18 @@ final class FlatIndex implements VectorIndex {
       search =
           searches.computeIfAbsent(backend.name(), _ -> backend.exactSearch(rows, metric, shadow));
     }
-    return search.search(queries, options);
+    var event = new IndexEvents.Search();
+    event.begin();
+    var result = search.search(queries, options);
+    event.end();
+    if (event.shouldCommit()) {
+      event.queries = queries.size();
+      event.backend = result.report().backend();
+      event.bound = result.report().bound();
+      event.rows = result.report().rowsScanned();
+      event.candidates = result.report().candidates();
+      event.commit();
+    }
+    return result;
   }
 }

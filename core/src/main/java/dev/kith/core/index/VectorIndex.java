@@ -71,10 +71,21 @@ public interface VectorIndex {
    * @throws dev.kith.core.vector.VectorDataException if that reads a row that is not finite
    */
   static VectorIndex over(VectorSource rows, Metric metric, IndexSpec spec) {
-    return switch (spec) {
-      case IndexSpec.Flat(var quantizer) ->
-          new FlatIndex(rows, metric, quantizer == null ? null : quantizer.encode(rows, metric));
-    };
+    var event = new IndexEvents.Build();
+    event.begin();
+    var index =
+        switch (spec) {
+          case IndexSpec.Flat(var quantizer) ->
+              new FlatIndex(
+                  rows, metric, quantizer == null ? null : quantizer.encode(rows, metric));
+        };
+    event.end();
+    if (event.shouldCommit()) {
+      event.index = spec.toString();
+      event.rows = rows.size();
+      event.commit();
+    }
+    return index;
   }
 
   /** The index that scans a shadow, built before, and then what it cannot exclude of its rows. */
