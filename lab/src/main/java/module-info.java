@@ -4,12 +4,16 @@ module dev.kith.lab {
   requires transitive dev.kith.core;
   requires dev.kith.db;
   requires transitive dev.kith.embed;
+  requires java.sql;
+  requires jdk.jfr;
+  requires org.xerial.sqlitejdbc;
   requires static transitive org.jspecify;
 
   exports dev.kith.lab.compare;
   exports dev.kith.lab.explain;
   exports dev.kith.lab.ladder;
   exports dev.kith.lab.measure;
+  exports dev.kith.lab.profile;
 
   opens dev.kith.lab.compare to
       com.fasterxml.jackson.databind;

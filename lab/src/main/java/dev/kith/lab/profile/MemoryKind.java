@@ -1,0 +1,49 @@
+package dev.kith.lab.profile;
+
+/** What memory bytes are in; numbers are those of an Nsight Systems export. */
+public enum MemoryKind {
+  /** The host's, which the device cannot reach by itself. */
+  PAGEABLE(0, "Pageable"),
+  /** The host's, locked for the device. */
+  PINNED(1, "Pinned"),
+  /** The device's. */
+  DEVICE(2, "Device"),
+  /** A CUDA array. */
+  ARRAY(3, "Array"),
+  /** Moved between host and device by the driver. */
+  MANAGED(4, "Managed"),
+  /** A variable of a module. */
+  DEVICE_STATIC(5, "Device Static"),
+  /** A managed variable of a module. */
+  MANAGED_STATIC(6, "Managed Static"),
+  /** Not known. */
+  UNKNOWN(7, "Unknown");
+
+  private final int id;
+  private final String label;
+
+  MemoryKind(int id, String label) {
+    this.id = id;
+    this.label = label;
+  }
+
+  /** The number in files. */
+  public int id() {
+    return id;
+  }
+
+  /** For people. */
+  public String label() {
+    return label;
+  }
+
+  /** The kind with that number; {@link #UNKNOWN} if there is none. */
+  public static MemoryKind of(int id) {
+    for (var kind : values()) {
+      if (kind.id == id) {
+        return kind;
+      }
+    }
+    return UNKNOWN;
+  }
+}

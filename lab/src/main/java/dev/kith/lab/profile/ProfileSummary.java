@@ -1,0 +1,163 @@
+package dev.kith.lab.profile;
+
+import dev.kith.lab.profile.Activity.Kernel;
+import dev.kith.lab.profile.Activity.Memcpy;
+import dev.kith.lab.profile.Activity.OnDevice;
+import dev.kith.lab.profile.Activity.Range;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A profile in a few numbers. Times are nanoseconds.
+ *
+ * @param nanos how long it was recorded
+ * @param kernels all kernels
+ * @param copies all copies
+ * @param kernelShare of the time of kernels and copies, 0 to 1; null if there are neither
+ * @param longest by name, those that took most time altogether, at most five
+ * @param gaps when nothing ran: on a device if the profile has one, else between Kith's ranges
+ * @param notes what could not be recorded
+ */
+public record ProfileSummary(
+    long nanos,
+    Work kernels,
+    Work copies,
+    @Nullable Double kernelShare,
+    List<Named> longest,
+    Gaps gaps,
+    List<String> notes) {
+  private static final int LONGEST = 5;
+
+  /**
+   * Activities of one kind.
+   *
+   * @param count how many
+   * @param nanos of all, one after the other
+   * @param bytes that they moved; 0 for kernels
+   */
+  public record Work(long count, long nanos, long bytes) {}
+
+  /**
+   * Activities of one name.
+   *
+   * @param kind {@code kernel}, {@code copy} or {@code range}
+   * @param nanos of all; what a range contains counts for it too
+   * @param longestNanos of one
+   */
+  public record Named(String name, String kind, long count, long nanos, long longestNanos) {}
+
+  /**
+   * Times when nothing ran, between the first activity and the last.
+   *
+   * @param of {@code GPU 0}, or {@code Kith's ranges}
+   * @param count how many
+   * @param nanos of all
+   * @param spanNanos from the first activity's start to the last one's end
+   * @param longest at most five
+   */
+  public record Gaps(String of, long count, long nanos, long spanNanos, List<Gap> longest) {}
+
+  /**
+   * A time when nothing ran.
+   *
+   * @param after what ended before it
+   * @param before what began after it
+   */
+  public record Gap(long start, long nanos, String after, String before) {}
+
+  /** Adds up. */
+  public static ProfileSummary of(Profile profile) {
+    var kernels = work(profile.each(Kernel.class).toList());
+    var copies = work(profile.each(Memcpy.class).toList());
+    long both = kernels.nanos + copies.nanos;
+    var onDevice = profile.each(OnDevice.class).toList();
+    return new ProfileSummary(
+        profile.nanos(),
+        kernels,
+        copies,
+        both == 0 ? null : (double) kernels.nanos / both,
+        longest(onDevice.isEmpty() ? ranges(profile) : onDevice),
+        onDevice.isEmpty() ? gaps("Kith's ranges", ranges(profile)) : deviceGaps(onDevice),
+        profile.notes());
+  }
+
+  private static List<Range> ranges(Profile profile) {
+    return profile.each(Range.class).filter(range -> range.domain().equals("kith")).toList();
+  }
+
+  private static Work work(List<? extends Activity> activities) {
+    long nanos = 0;
+    long bytes = 0;
+    for (var each : activities) {
+      nanos += each.nanos();
+      bytes += each instanceof Memcpy copy ? copy.bytes() : 0;
+    }
+    return new Work(activities.size(), nanos, bytes);
+  }
+
+  private static List<Named> longest(List<? extends Activity> activities) {
+    var names = new LinkedHashMap<String, Named>();
+    for (var each : activities) {
+      String name = each instanceof Kernel kernel ? kernel.shortName() : each.name();
+      String kind =
+          switch (each) {
+            case Kernel _ -> "kernel";
+            case Memcpy _ -> "copy";
+            case Range _ -> "range";
+            case Activity.Call _ -> "call";
+          };
+      names.merge(
+          kind + " " + name,
+          new Named(name, kind, 1, each.nanos(), each.nanos()),
+          (a, b) ->
+              new Named(
+                  a.name,
+                  a.kind,
+                  a.count + 1,
+                  a.nanos + b.nanos,
+                  Math.max(a.longestNanos, b.longestNanos)));
+    }
+    return names.values().stream()
+        .sorted(Comparator.comparingLong(Named::nanos).reversed())
+        .limit(LONGEST)
+        .toList();
+  }
+
+  /** Of the device that did most; the others are idle or do the same. */
+  private static Gaps deviceGaps(List<OnDevice> activities) {
+    Map<Integer, List<OnDevice>> devices = new LinkedHashMap<>();
+    for (var each : activities) {
+      devices.computeIfAbsent(each.place().device(), _ -> new ArrayList<>()).add(each);
+    }
+    var busiest =
+        devices.entrySet().stream()
+            .max(Comparator.comparingLong(entry -> work(entry.getValue()).nanos))
+            .orElseThrow();
+    return gaps("GPU " + busiest.getKey(), busiest.getValue());
+  }
+
+  /** Activities must be sorted by their start. */
+  private static Gaps gaps(String of, List<? extends Activity> activities) {
+    var gaps = new ArrayList<Gap>();
+    long total = 0;
+    Activity last = null; // the one that ends last so far
+    for (var next : activities) {
+      if (last != null && next.start() > last.end()) {
+        long nanos = next.start() - last.end();
+        total += nanos;
+        gaps.add(new Gap(last.end(), nanos, last.name(), next.name()));
+      }
+      if (last == null || next.end() > last.end()) {
+        last = next;
+      }
+    }
+    long span = last == null ? 0 : last.end() - activities.getFirst().start();
+    int count = gaps.size();
+    gaps.sort(Comparator.comparingLong(Gap::nanos).reversed());
+    return new Gaps(of, count, total, span, List.copyOf(gaps.subList(0, Math.min(count, LONGEST))));
+  }
+}
