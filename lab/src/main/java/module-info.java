@@ -21,4 +21,6 @@ module dev.kith.lab {
       com.fasterxml.jackson.databind;
   opens dev.kith.lab.ladder to
       com.fasterxml.jackson.databind;
+  opens dev.kith.lab.profile to
+      com.fasterxml.jackson.databind;
 }

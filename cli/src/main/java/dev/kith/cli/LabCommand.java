@@ -13,6 +13,8 @@ import picocli.CommandLine.HelpCommand;
       LabLadderCommand.class,
       LabExplainCommand.class,
       LabCompareCommand.class,
+      LabProfileCommand.class,
+      LabSqlCommand.class,
       HelpCommand.class
     })
 final class LabCommand {}

@@ -71,7 +71,10 @@ class ArchitectureTest {
           new Part("measure"),
           new Part("explain"),
           new Part("ladder", "measure"),
-          new Part("compare", "measure"));
+          new Part("compare", "measure"),
+          new Part("profile"),
+          new Part("cupti", "profile"),
+          new Part("report", "measure", "ladder", "profile"));
 
   private static final JavaClasses KITH =
       new ClassFileImporter()
@@ -152,6 +155,19 @@ class ArchitectureTest {
         .onlyDependOnClassesThat(
             resideInAnyPackage(part.packagesItMaySee("dev.kith.lab."))
                 .or(not(resideInAPackage("dev.kith.lab.."))))
+        .allowEmptyShould(true)
+        .check(KITH);
+  }
+
+  /** So that only profiles need the library that reads and writes SQLite. */
+  @Test
+  void sqlite_isUsedByProfilesAlone() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.kith.lab.profile..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.sqlite..", "java.sql..")
         .check(KITH);
   }
 

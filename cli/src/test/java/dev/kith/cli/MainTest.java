@@ -91,8 +91,8 @@ class MainTest {
     assertThat(Kith.run("--serve").refused())
         .isEqualTo("kith: Unknown option: '--serve'; see kith --help");
     assertThat(Kith.run("lab", "rat").refused())
-        .startsWith("kith: no such command: 'rat'; known are ladder, explain, compare, help")
-        .endsWith("; see kith lab --help");
+        .startsWith("kith: no such command: 'rat'; known are ")
+        .endsWith(", help; see kith lab --help");
   }
 
   @ParameterizedTest

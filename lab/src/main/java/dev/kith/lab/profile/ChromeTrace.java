@@ -13,11 +13,9 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -39,17 +37,14 @@ public final class ChromeTrace {
 
   /** Writes a new file, or replaces an old one; whole or not at all. */
   public static void write(Path file, Profile profile) throws IOException {
-    var folder = Objects.requireNonNull(file.toAbsolutePath().getParent());
-    var unfinished = Files.createTempFile(folder, file.getFileName().toString(), ".unfinished");
-    try {
-      try (var out = new BufferedOutputStream(Files.newOutputStream(unfinished));
-          var json = new JsonFactory().createGenerator(out, JsonEncoding.UTF8)) {
-        new ChromeTrace(json, profile).write();
-      }
-      Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(unfinished);
-    }
+    WholeOrNot.write(
+        file,
+        partial -> {
+          try (var out = new BufferedOutputStream(Files.newOutputStream(partial));
+              var json = new JsonFactory().createGenerator(out, JsonEncoding.UTF8)) {
+            new ChromeTrace(json, profile).write();
+          }
+        });
   }
 
   private void write() throws IOException {

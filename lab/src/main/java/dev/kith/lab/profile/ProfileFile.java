@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -60,24 +59,22 @@ public final class ProfileFile {
 
   /** Writes a new file, or replaces an old one; whole or not at all. */
   public static void write(Path file, Profile profile) throws IOException {
-    var folder = Objects.requireNonNull(file.toAbsolutePath().getParent());
-    var unfinished = Files.createTempFile(folder, file.getFileName().toString(), ".unfinished");
-    try {
-      var config = new SQLiteConfig();
-      // What fails is thrown away.
-      config.setJournalMode(SQLiteConfig.JournalMode.OFF);
-      config.setSynchronous(SQLiteConfig.SynchronousMode.OFF);
-      try (var connection = config.createConnection("jdbc:sqlite:" + unfinished)) {
-        connection.setAutoCommit(false);
-        new Writer(connection, profile).write();
-        connection.commit();
-      }
-      Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING);
-    } catch (SQLException e) {
-      throw new IOException("cannot write the profile: file=%s: %s".formatted(file, reason(e)), e);
-    } finally {
-      Files.deleteIfExists(unfinished);
-    }
+    WholeOrNot.write(
+        file,
+        partial -> {
+          var config = new SQLiteConfig();
+          // What fails is thrown away.
+          config.setJournalMode(SQLiteConfig.JournalMode.OFF);
+          config.setSynchronous(SQLiteConfig.SynchronousMode.OFF);
+          try (var connection = config.createConnection("jdbc:sqlite:" + partial)) {
+            connection.setAutoCommit(false);
+            new Writer(connection, profile).write();
+            connection.commit();
+          } catch (SQLException e) {
+            throw new IOException(
+                "cannot write the profile: file=%s: %s".formatted(file, reason(e)), e);
+          }
+        });
   }
 
   /** Reads a file that {@link #write} or an export of Nsight Systems made. */

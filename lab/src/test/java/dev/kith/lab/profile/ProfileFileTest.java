@@ -160,8 +160,10 @@ class ProfileFileTest {
 
   @Test
   void write_noFolder_leavesNothing() {
-    assertThatThrownBy(() -> ProfileFile.write(temp.resolve("no/p.sqlite"), Profiles.of()))
-        .isInstanceOf(NoSuchFileException.class);
+    var file = temp.resolve("no/p.sqlite");
+    assertThatThrownBy(() -> ProfileFile.write(file, Profiles.of()))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith("cannot write the profile: file=%s: ".formatted(file));
     assertThat(Stream.of(temp.toFile().list())).isEmpty();
   }
 }

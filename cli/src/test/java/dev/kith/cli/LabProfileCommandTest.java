@@ -1,0 +1,97 @@
+package dev.kith.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.kith.lab.profile.Activity.Range;
+import dev.kith.lab.profile.ProfileFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LabProfileCommandTest {
+  private static final String[] BENCH = {
+    "bench", "--n", "50", "--dim", "4", "--metric", "l2", "--query-count", "3", "--seconds", "0"
+  };
+
+  @TempDir Path temp;
+
+  @Test
+  void profile_ofACommand_runsItAndRecordsItsSearches() throws Exception {
+    var file = temp.resolve("p.sqlite");
+    var trace = temp.resolve("p.json");
+    var result = profile("--out", file, "--trace", trace, "--");
+    assertThat(result.exit()).isZero();
+    assertThat(result.out()).startsWith("flat over 50 x 4, l2, k=10").contains("queries/s");
+    assertThat(result.err())
+        .startsWith("profile: ")
+        .containsPattern("range +[0-9.]+ ms in [0-9]+, longest [0-9.]+ ms: Index search")
+        .containsPattern("gaps +[0-9.]+ ms in [0-9]+, of [0-9.]+ ms: Kith's ranges");
+    var profile = ProfileFile.read(file);
+    assertThat(profile.about())
+        .containsEntry("command", "kith " + String.join(" ", BENCH))
+        .containsKeys("machine", "commit", "version");
+    var searches = profile.each(Range.class).filter(r -> r.name().equals("Index search")).toList();
+    assertThat(searches).hasSizeGreaterThanOrEqualTo(3);
+    assertThat(searches).allMatch(search -> Objects.equals(search.details().get("rows"), 50));
+    var command = profile.each(Range.class).filter(r -> r.domain().equals("command")).toList();
+    assertThat(command).hasSize(1);
+    assertThat(searches)
+        .allMatch(
+            search ->
+                search.start() >= command.getFirst().start()
+                    && search.end() <= command.getFirst().end());
+    assertThat(new JsonMapper().readTree(trace.toFile()).get("traceEvents")).isNotEmpty();
+  }
+
+  /** The command's own options need no {@code --}, and standard output stays one document. */
+  @Test
+  void profile_json_printsTheSummaryAlone() throws Exception {
+    var file = temp.resolve("p.sqlite");
+    var result = profile("--json", "--out", file);
+    assertThat(result.exit()).isZero();
+    assertThat(result.err()).startsWith("flat over 50 x 4, l2, k=10");
+    var report = new JsonMapper().readTree(result.out());
+    assertThat(Kith.fields(report))
+        .containsExactly("command", "exit", "profile", "trace", "activities", "summary");
+    assertThat(report.get("exit").intValue()).isZero();
+    assertThat(Kith.fields(report.get("summary")))
+        .containsExactly("nanos", "kernels", "copies", "kernelShare", "longest", "gaps", "notes");
+    assertThat(report.at("/summary/longest/0/name").textValue()).isEqualTo("Index search");
+  }
+
+  @Test
+  void profile_commandThatFails_hasItsExitAndAProfile() throws Exception {
+    var file = temp.resolve("p.sqlite");
+    var result = Kith.run("lab", "profile", "--out", file, "--", "bench", "--n", "5");
+    assertThat(result.exit()).isEqualTo(2);
+    assertThat(result.err()).contains("kith: Missing required option: '--metric=l2|cosine|dot'");
+    assertThat(ProfileFile.read(file).activities())
+        .extracting("name")
+        .containsExactly("kith bench --n 5");
+  }
+
+  @Test
+  void profile_wrongUsage_runsNothing() {
+    assertThat(profile("--out", temp.resolve("p.txt"), "--").refused())
+        .isEqualTo(
+            "kith: what is written must end in .sqlite: file=%s".formatted(temp.resolve("p.txt")));
+    assertThat(
+            profile("--out", temp.resolve("p.sqlite"), "--trace", temp.resolve("t"), "--")
+                .refused())
+        .isEqualTo("kith: what is written must end in .json: file=" + temp.resolve("t"));
+    assertThat(Kith.run("lab", "profile", "--out", temp.resolve("p.sqlite")).refused())
+        .startsWith("kith: Missing required parameter: '-- COMMAND'");
+    assertThat(Files.exists(temp.resolve("p.sqlite"))).isFalse();
+  }
+
+  private static Kith.Result profile(Object... options) {
+    return Kith.run(
+        Stream.of(Stream.of("lab", "profile"), Stream.of(options), Stream.of(BENCH))
+            .flatMap(part -> part)
+            .toArray());
+  }
+}
