@@ -14,6 +14,7 @@ module dev.kith.lab {
   exports dev.kith.lab.ladder;
   exports dev.kith.lab.measure;
   exports dev.kith.lab.profile;
+  exports dev.kith.lab.report;
 
   opens dev.kith.lab.compare to
       com.fasterxml.jackson.databind;

@@ -15,6 +15,7 @@ import picocli.CommandLine.HelpCommand;
       LabCompareCommand.class,
       LabProfileCommand.class,
       LabSqlCommand.class,
+      LabReportCommand.class,
       HelpCommand.class
     })
 final class LabCommand {}

@@ -1,0 +1,273 @@
+package dev.kith.cli;
+
+import dev.kith.core.backend.Backends;
+import dev.kith.core.index.VectorIndex;
+import dev.kith.core.metric.Metric;
+import dev.kith.core.search.SearchOptions;
+import dev.kith.lab.ladder.Ladder;
+import dev.kith.lab.ladder.Ladder.Pace;
+import dev.kith.lab.ladder.LadderResult;
+import dev.kith.lab.profile.Profile;
+import dev.kith.lab.profile.ProfileFile;
+import dev.kith.lab.report.Measurement;
+import dev.kith.lab.report.Report;
+import dev.kith.lab.report.ReportPage;
+import dev.kith.lab.report.VectorMap;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** All that the lab can say about searches of some vectors, in one HTML file. */
+@Command(
+    name = "report",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Measures searches of some vectors and writes one HTML file about them.",
+      "The ladder, throughput by batch size, latencies, memory, candidates and proofs, a map of the"
+          + " vectors. The file needs no network. With --ladder or --profile and no vectors, only"
+          + " what those files hold is shown."
+    })
+final class LabReportCommand implements Callable<Integer> {
+  private static final List<String> INDEXES = List.of("flat", "flat(shadow=int8)");
+
+  /** Enough for batches of 512; the ladder, whose first rungs are slow, is asked fewer. */
+  private static final int QUERIES = 512;
+
+  private static final int LADDER_QUERIES = 64;
+
+  private static final double MAX_SECONDS = 3600;
+
+  @Spec CommandSpec spec;
+
+  @Option(names = "--out", required = true, paramLabel = "F.html", description = "the report")
+  Path file;
+
+  @Mixin LabVectors vectors;
+
+  @Option(
+      names = "--metric",
+      defaultValue = "l2",
+      paramLabel = "l2|cosine|dot",
+      description =
+          "what near means in the measurements; the ladder is always by l2; default:"
+              + " ${DEFAULT-VALUE}")
+  String metricName;
+
+  @Option(
+      names = "--ladder",
+      paramLabel = "F.json",
+      description = "show this ladder, printed by kith lab ladder --json, perhaps elsewhere")
+  @Nullable Path ladderFile;
+
+  @Option(
+      names = "--profile",
+      paramLabel = "F.sqlite",
+      description = "also show this profile, made by kith lab profile, perhaps elsewhere")
+  @Nullable Path profileFile;
+
+  @Option(
+      names = "--seconds",
+      defaultValue = "1",
+      paramLabel = "S",
+      description =
+          "each rung and each batch size is measured for at least so long; 0: hardly; default:"
+              + " ${DEFAULT-VALUE}")
+  double seconds;
+
+  @Option(names = "--json", description = "print one JSON document")
+  boolean json;
+
+  /** The document printed with {@code --json}. */
+  record Written(String report, long bytes, int rungs, int measurements, int activities) {}
+
+  @Override
+  public Integer call() throws IOException {
+    if (!(seconds >= 0 && seconds <= MAX_SECONDS)) {
+      throw new ParameterException(
+          spec.commandLine(), "--seconds must be 0 to %.0f: %s".formatted(MAX_SECONDS, seconds));
+    }
+    UserFiles.requireWritable(file, ".html");
+    vectors.requireUsable();
+    var metric = Metric.parse(metricName);
+    var ladder = ladderFile == null ? null : readLadder(ladderFile);
+    var profile = profileFile == null ? null : ProfileFile.read(profileFile);
+    boolean given = vectors.data != null || vectors.texts != null || vectors.n != 0;
+    var report =
+        given || (ladder == null && profile == null)
+            ? measure(metric, ladder, profile)
+            : report(null, ladder, List.of(), null, profile, commands(null));
+    ReportPage.write(file, report);
+    var written =
+        new Written(
+            file.toString(),
+            Files.size(file),
+            report.ladder() == null ? 0 : report.ladder().rungs().size(),
+            report.measurements().size(),
+            profile == null ? 0 : profile.activities().size());
+    var out = spec.commandLine().getOut();
+    if (json) {
+      Json.print(out, written);
+    } else {
+      out.printf(
+          "%s: %.0f kB, %d rungs, %d measurements, %d activities of a profile%n",
+          written.report,
+          written.bytes / 1e3,
+          written.rungs,
+          written.measurements,
+          written.activities);
+      out.flush();
+    }
+    return report.ladder() == null || report.ladder().allSameRows() ? Main.DONE : Main.CHECK_FAILED;
+  }
+
+  private static LadderResult readLadder(Path file) throws IOException {
+    UserFiles.requireReadable(file);
+    try {
+      return LadderResult.fromJson(Files.readString(file));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("%s: file=%s".formatted(e.getMessage(), file), e);
+    }
+  }
+
+  private Report measure(Metric metric, @Nullable LadderResult ladder, @Nullable Profile profile)
+      throws IOException {
+    var err = spec.commandLine().getErr();
+    if (!spec.commandLine().getParseResult().hasMatchedOption("--query-count")) {
+      vectors.queryCount = QUERIES;
+    }
+    try (var opened = vectors.open(err, json)) {
+      var rows = opened.rows();
+      var queries = opened.queries();
+      if (ladder == null) {
+        var asked = queries.slice(0, Math.min(LADDER_QUERIES, queries.size()));
+        ladder =
+            Ladder.climb(
+                opened.name(),
+                rows,
+                asked,
+                vectors.k,
+                Ladder.providers(),
+                new Pace(
+                    seconds,
+                    seconds == 0 ? 3 : Pace.DEFAULT.leastRuns(),
+                    Pace.DEFAULT.longestRun()),
+                Machine.describe(),
+                Machine.commit(),
+                rung -> tell(err, "rung " + rung));
+      }
+      var measurements = new ArrayList<Measurement>();
+      long[] found = new long[0];
+      for (String index : INDEXES) {
+        long start = System.nanoTime();
+        var built = VectorIndex.over(rows, metric, index);
+        double buildSeconds = (System.nanoTime() - start) / 1e9;
+        for (String backend : backends()) {
+          tell(err, "%s on %s".formatted(index, backend));
+          measurements.add(
+              Measurement.of(built, queries, vectors.k, backend, buildSeconds, seconds));
+        }
+        found =
+            built
+                .search(queries.slice(0, 1), SearchOptions.nearest(vectors.k))
+                .neighbors()
+                .getFirst()
+                .rows();
+      }
+      var data =
+          new Report.Data(
+              opened.name(),
+              rows.size(),
+              rows.dimension(),
+              queries.size(),
+              vectors.k,
+              metric.toString());
+      var map = VectorMap.of(rows, queries.row(0), found);
+      return report(data, ladder, measurements, map, profile, commands(data));
+    }
+  }
+
+  /** All but the reference, which the ladder shows; that too if there is no other. */
+  private static List<String> backends() {
+    var usable =
+        Backends.statuses().stream()
+            .filter(Backends.Status::usable)
+            .map(Backends.Status::name)
+            .toList();
+    var fast = usable.stream().filter(name -> !name.equals("scalar")).toList();
+    return fast.isEmpty() ? usable : fast;
+  }
+
+  private Report report(
+      Report.@Nullable Data data,
+      @Nullable LadderResult ladder,
+      List<Measurement> measurements,
+      @Nullable VectorMap map,
+      @Nullable Profile profile,
+      List<String> commands)
+      throws IOException {
+    return new Report(
+        "Kith lab report",
+        Instant.now().truncatedTo(ChronoUnit.SECONDS),
+        about(),
+        commands,
+        data,
+        ladder,
+        measurements,
+        map,
+        profile);
+  }
+
+  private static Map<String, String> about() throws IOException {
+    var about = new LinkedHashMap<String, String>();
+    about.put("machine", Machine.cpu());
+    about.put(
+        "system",
+        "%s %s".formatted(System.getProperty("os.name"), System.getProperty("os.version")));
+    about.put("JDK", Machine.jdk());
+    about.put("Kith", Main.Version.number());
+    about.put("commit", Machine.commit());
+    return about;
+  }
+
+  /** What gives these figures again. */
+  private List<String> commands(Report.@Nullable Data data) {
+    var given = spec.root().commandLine().getParseResult().originalArgs();
+    var commands = new ArrayList<String>();
+    commands.add("kith " + String.join(" ", given.stream().map(LabReportCommand::quoted).toList()));
+    if (data != null && vectors.n != 0) {
+      for (String index : INDEXES) {
+        commands.add(
+            "kith bench --n %d --dim %d --seed %d --metric %s --k %d --threads 0 --batch 1,8,64,512 --index \"%s\" --check"
+                .formatted(vectors.n, vectors.dim, vectors.seed, data.metric(), vectors.k, index));
+      }
+    }
+    return commands;
+  }
+
+  private static String quoted(String argument) {
+    return argument.matches("[\\w./=,:-]+") ? argument : "'" + argument.replace("'", "'\\''") + "'";
+  }
+
+  private void tell(PrintWriter err, String step) {
+    if (!json && Boolean.getBoolean("kith.terminal")) {
+      err.println("running " + step);
+      err.flush();
+    }
+  }
+}

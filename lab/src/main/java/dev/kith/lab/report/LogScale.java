@@ -1,0 +1,45 @@
+package dev.kith.lab.report;
+
+import java.util.Collection;
+import java.util.Locale;
+
+/**
+ * A log scale over whole decades.
+ *
+ * @param from the power of ten at its left
+ * @param to the power of ten at its right
+ */
+record LogScale(int from, int to) {
+
+  /** Over all that is positive, with room to its left so that the smallest has a bar. */
+  static LogScale over(Collection<Double> values) {
+    double least = Double.POSITIVE_INFINITY;
+    double most = 0;
+    for (double value : values) {
+      if (value > 0) {
+        least = Math.min(least, value);
+        most = Math.max(most, value);
+      }
+    }
+    if (most == 0) {
+      return new LogScale(0, 1);
+    }
+    int from = (int) Math.floor(Math.log10(least * 0.9));
+    return new LogScale(from, Math.max(from + 1, (int) Math.ceil(Math.log10(most))));
+  }
+
+  /** Where a value stands, 0 to 1. */
+  double place(double value) {
+    return Math.clamp((Math.log10(value) - from) / (to - from), 0, 1);
+  }
+
+  /** Where a value stands, for CSS. */
+  String percent(double value) {
+    return String.format(Locale.ROOT, "%.2f%%", value > 0 ? 100 * place(value) : 0);
+  }
+
+  /** A style that draws a line at each decade. */
+  String lines() {
+    return String.format(Locale.ROOT, "--decade:%.4f%%", 100.0 / (to - from));
+  }
+}

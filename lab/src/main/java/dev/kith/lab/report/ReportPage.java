@@ -1,0 +1,512 @@
+package dev.kith.lab.report;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.kith.core.vector.WholeFile;
+import dev.kith.lab.ladder.LadderResult;
+import dev.kith.lab.ladder.RungResult;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A report as one HTML file that needs nothing else: no network, no other file. What is text is
+ * there without JavaScript; only the line charts are drawn by it.
+ */
+public final class ReportPage {
+  private static final JsonMapper JSON = new JsonMapper();
+  private static final MathContext FIGURES = new MathContext(3);
+  private static final double[] PERCENTILES = {50, 75, 90, 95, 99, 99.9};
+
+  private final Report report;
+  private final StringBuilder html = new StringBuilder();
+
+  private ReportPage(Report report) {
+    this.report = report;
+  }
+
+  /** Writes a new file, or replaces an old one; whole or not at all. */
+  public static void write(Path file, Report report) throws IOException {
+    var bytes = new ReportPage(report).page().getBytes(UTF_8);
+    try (var out = new WholeFile(file)) {
+      out.append(MemorySegment.ofArray(bytes));
+      out.commit();
+    }
+  }
+
+  /** The page's text. */
+  static String text(Report report) {
+    return new ReportPage(report).page();
+  }
+
+  private String page() {
+    html.append(
+        """
+        <!doctype html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        """);
+    element("title", report.title());
+    html.append("<style>\n").append(resource("uplot/uPlot.min.css"));
+    html.append(resource("report.css")).append("</style>\n</head>\n<body>\n<main>\n");
+    head();
+    if (report.ladder() != null) {
+      ladder(report.ladder());
+    }
+    if (!report.measurements().isEmpty()) {
+      throughput();
+      latency();
+      memory();
+      effort();
+    }
+    if (report.map() != null) {
+      new MapDrawing(report.map()).append(html);
+    }
+    if (report.profile() != null) {
+      new ProfileDrawing(report.profile()).append(html);
+    }
+    about();
+    html.append("</main>\n<script type=\"application/json\" id=\"data\">");
+    html.append(inScript(json(charts()))).append("</script>\n");
+    html.append("<script>\n").append(resource("uplot/uPlot.iife.min.js")).append("</script>\n");
+    html.append("<script>\n").append(resource("report.js")).append("</script>\n");
+    return html.append("</body>\n</html>\n").toString();
+  }
+
+  private void head() {
+    html.append("<header>\n");
+    element("h1", report.title());
+    var data = report.data();
+    if (data != null) {
+      element(
+          "p",
+          "%s: %,d rows of %d elements, %s, %d queries, %d neighbours each"
+              .formatted(
+                  data.name(), data.n(), data.dim(), data.metric(), data.queries(), data.k()));
+    }
+    element("p class=\"quiet\"", report.when().toString());
+    html.append("</header>\n");
+  }
+
+  // ---- the ladder ----
+
+  private void ladder(LadderResult ladder) {
+    section(
+        "The ladder",
+        "One search, slow to fast. The bars are milliseconds a query on a log scale: each line is"
+            + " ten times the one to its left. The thin mark is the floor, faster than which no"
+            + " program can be that reads those bytes and does those operations on this machine.");
+    var task = ladder.task();
+    element(
+        "p class=\"quiet\"",
+        "%s: %,d rows of %d elements, %s, %d queries, %d neighbours each; %s; commit %s"
+            .formatted(
+                task.data(),
+                task.n(),
+                task.dim(),
+                task.metric(),
+                task.queries(),
+                task.k(),
+                ladder.machine(),
+                ladder.commit()));
+    var scale = scale(ladder.rungs());
+    html.append("<ol class=\"ladder\">\n<li><div class=\"axis\">");
+    int step = scale.to() - scale.from() > 4 ? 2 : 1; // they must fit on a phone
+    for (int decade = scale.to(); decade >= scale.from(); decade -= step) {
+      html.append("<span style=\"left:").append(scale.percent(Math.pow(10, decade)));
+      html.append("\">").append(BigDecimal.ONE.scaleByPowerOfTen(decade).toPlainString());
+      html.append("</span>");
+    }
+    html.append("</div></li>\n");
+    for (var rung : ladder.rungs()) {
+      rung(rung, scale, ladder.rungs().getFirst());
+    }
+    html.append("</ol>\n");
+    for (var skipped : ladder.skipped()) {
+      element(
+          "p class=\"quiet\"",
+          "Not run: %s (%s): %s".formatted(skipped.name(), skipped.device(), skipped.reason()));
+    }
+    end();
+  }
+
+  private static LogScale scale(List<RungResult> rungs) {
+    var values = new ArrayList<Double>();
+    for (var rung : rungs) {
+      values.add(rung.millis());
+      values.add(rung.floorMillis());
+    }
+    return LogScale.over(values);
+  }
+
+  private void rung(RungResult rung, LogScale scale, RungResult slowest) {
+    html.append("<li>\n<div>\n");
+    html.append("<div class=\"rung\"><h3>").append(escape(rung.name())).append("</h3>");
+    html.append("<span class=\"number\">");
+    html.append(escape(figure(rung.millis()))).append(" ms</span></div>\n");
+    html.append("<div class=\"track\" style=\"").append(scale.lines()).append("\">");
+    html.append("<div class=\"bar ").append(rung.device().equals("gpu") ? "gpu" : "cpu");
+    html.append("\" style=\"width:").append(scale.percent(rung.millis())).append("\"></div>");
+    if (rung.floorMillis() > 0) {
+      html.append("<div class=\"floor\" style=\"left:").append(scale.percent(rung.floorMillis()));
+      html.append("\" title=\"floor: ").append(figure(rung.floorMillis())).append(" ms\"></div>");
+    }
+    html.append("</div>\n");
+    var facts = new ArrayList<String>();
+    facts.add(
+        "%s, %d thread%s"
+            .formatted(rung.servedBy(), rung.threads(), rung.threads() == 1 ? "" : "s"));
+    if (!rung.equals(slowest)) {
+      double faster = slowest.millis() / rung.millis();
+      facts.add("%s times as fast as the first".formatted(figure(faster)));
+    }
+    facts.add("spread %s ms".formatted(figure(rung.spread())));
+    if (rung.floorMillis() > 0) {
+      facts.add("%s times the floor".formatted(figure(rung.millis() / rung.floorMillis())));
+    }
+    facts.add("%s read".formatted(bytes(rung.bytes())));
+    if (rung.queriesAtOnce() > 1) {
+      facts.add("%d queries at once".formatted(rung.queriesAtOnce()));
+    }
+    facts.add(rung.sampled() ? "scaled from %,d rows".formatted(rung.rowsSearched()) : "all rows");
+    facts.add(rung.sameRows() ? "same rows as the definition" : "NOT the rows of the definition");
+    element("p class=\"facts\"", String.join(" · ", facts));
+    timeline(rung);
+    html.append("</div>\n<details class=\"code\" open><summary>What it does, and its code");
+    html.append("</summary>\n");
+    element("p", rung.explanation());
+    html.append("<pre><code>").append(escape(rung.code().strip())).append("</code></pre>\n");
+    element("p class=\"quiet\"", rung.codeFile());
+    html.append("</details>\n</li>\n");
+  }
+
+  /** Where a query's time went on a device; else each run beside the others. */
+  private void timeline(RungResult rung) {
+    var device = rung.deviceTime();
+    if (device != null) {
+      double all = Math.max(device.kernels() + device.copies() + device.waiting(), 1e-12);
+      html.append("<div class=\"parts\">");
+      part("kernels", device.kernels(), all);
+      part("copies", device.copies(), all);
+      part("waiting", device.waiting(), all);
+      html.append("</div>\n");
+      element(
+          "p class=\"facts\"",
+          "of the device's time: kernels %s ms, copies %s ms, waiting %s ms"
+              .formatted(
+                  figure(device.kernels()), figure(device.copies()), figure(device.waiting())));
+      return;
+    }
+    if (rung.runs().isEmpty()) {
+      return;
+    }
+    // Runs one after the other, each as wide as it is long: a slow one is seen.
+    double all = rung.runs().stream().mapToDouble(Double::doubleValue).sum();
+    var shown = new StringBuilder();
+    double from = 0;
+    int drawn = Math.min(rung.runs().size(), 200);
+    double some = rung.runs().stream().limit(drawn).mapToDouble(Double::doubleValue).sum();
+    for (double run : rung.runs().subList(0, drawn)) {
+      double width = 1000 * run / Math.max(some, 1e-12);
+      shown.append(
+          String.format(
+              Locale.ROOT,
+              "<rect x=\"%.2f\" width=\"%.2f\" height=\"10\"/>",
+              from,
+              Math.max(width - 0.6, 0.2)));
+      from += width;
+    }
+    html.append(
+        "<svg class=\"runs\" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" role=\"img\"");
+    html.append(" aria-label=\"runs\">").append(shown).append("</svg>\n");
+    element(
+        "p class=\"facts\"",
+        "timeline: %d runs%s, %s ms a query on average, after %s ms of warm-up"
+            .formatted(
+                rung.runs().size(),
+                drawn < rung.runs().size() ? " (the first %d drawn)".formatted(drawn) : "",
+                figure(all / rung.runs().size()),
+                figure(rung.warmUpMillis())));
+  }
+
+  private void part(String name, double millis, double all) {
+    html.append(
+        String.format(
+            Locale.ROOT,
+            "<div class=\"%s\" style=\"width:%.2f%%\" title=\"%s: %s ms\"></div>",
+            name,
+            100 * millis / all,
+            name,
+            figure(millis)));
+  }
+
+  // ---- measurements ----
+
+  private void throughput() {
+    section(
+        "Throughput against batch size",
+        "Queries a second on all cores, as so many are handed over together; both axes are"
+            + " logarithmic.");
+    html.append("<div class=\"chart\" id=\"throughput\"></div>\n");
+    var rows = new ArrayList<List<String>>();
+    for (var measured : report.measurements()) {
+      for (var rate : measured.rates()) {
+        rows.add(
+            List.of(
+                label(measured), Integer.toString(rate.batch()), figure(rate.queriesPerSecond())));
+      }
+    }
+    table(List.of("index, backend", "batch", "queries/s"), rows, "The numbers");
+    end();
+  }
+
+  private void latency() {
+    section(
+        "Latency of single queries",
+        "So many percent of the searches took no longer, in microseconds, on a log scale.");
+    html.append("<div class=\"chart\" id=\"latency\"></div>\n");
+    var header = new ArrayList<String>(List.of("index, backend", "searches"));
+    for (double percentile : PERCENTILES) {
+      header.add(percentile(percentile));
+    }
+    header.add("longest");
+    var rows = new ArrayList<List<String>>();
+    for (var measured : report.measurements()) {
+      var row = new ArrayList<String>();
+      row.add(label(measured));
+      row.add("%,d".formatted(measured.latency().micros().size()));
+      for (double percentile : PERCENTILES) {
+        row.add(figure(measured.latency().percentile(percentile)));
+      }
+      row.add(figure(measured.latency().percentile(100)));
+      rows.add(row);
+    }
+    table(header, rows, null);
+    end();
+  }
+
+  private void memory() {
+    section(
+        "Memory", "Rows, the smaller copy that is scanned first, and what else an index keeps.");
+    long most =
+        report.measurements().stream()
+            .mapToLong(m -> m.bytes().rows() + m.bytes().shadow() + m.bytes().index())
+            .max()
+            .orElseThrow();
+    for (var measured : report.measurements()) {
+      var bytes = measured.bytes();
+      html.append("<div class=\"rung\"><h3>").append(escape(label(measured)));
+      html.append("</h3><span class=\"number\">");
+      html.append(bytes(bytes.rows() + bytes.shadow() + bytes.index())).append("</span></div>\n");
+      html.append("<div class=\"parts thick\">");
+      memoryPart("rows", bytes.rows(), most);
+      memoryPart("shadow", bytes.shadow(), most);
+      memoryPart("index", bytes.index(), most);
+      html.append("</div>\n");
+      element(
+          "p class=\"facts\"",
+          "rows %s · shadow %s · index %s · built in %s s"
+              .formatted(
+                  bytes(bytes.rows()),
+                  bytes(bytes.shadow()),
+                  bytes(bytes.index()),
+                  figure(measured.buildSeconds())));
+    }
+    end();
+  }
+
+  private void memoryPart(String name, long size, long most) {
+    html.append(
+        String.format(
+            Locale.ROOT,
+            "<div class=\"%s\" style=\"width:%.2f%%\" title=\"%s: %s\"></div>",
+            name,
+            100.0 * size / Math.max(most, 1),
+            name,
+            bytes(size)));
+  }
+
+  private void effort() {
+    section(
+        "Candidates and proofs",
+        "Candidates are the rows that the bound could not exclude, so that their canonical score"
+            + " was computed. An answer is proved if every row that was not one is excluded for"
+            + " certain.");
+    var rows = new ArrayList<List<String>>();
+    for (var measured : report.measurements()) {
+      var effort = measured.effort();
+      rows.add(
+          List.of(
+              label(measured),
+              effort.bound(),
+              figure(effort.candidates()),
+              Long.toString(effort.fallbacks()),
+              effort.proved() ? "all %,d".formatted(effort.queries()) : "not all"));
+    }
+    table(
+        List.of("index, backend", "excluded by", "candidates a query", "fallbacks", "proved"),
+        rows,
+        null);
+    end();
+  }
+
+  private void about() {
+    section("Machine, versions, commands", null);
+    html.append("<dl>\n");
+    for (var entry : report.about().entrySet()) {
+      element("dt", entry.getKey());
+      element("dd", entry.getValue());
+    }
+    html.append("</dl>\n");
+    if (!report.commands().isEmpty()) {
+      html.append("<pre><code>").append(escape(String.join("\n", report.commands())));
+      html.append("</code></pre>\n");
+    }
+    html.append("<details><summary>Line charts by uPlot, under the MIT licence</summary>\n<pre>");
+    html.append(escape(resource("uplot/LICENSE").strip())).append("</pre>\n</details>\n");
+    end();
+  }
+
+  // ---- what charts are drawn from ----
+
+  private Map<String, Object> charts() {
+    var series = new ArrayList<Map<String, Object>>();
+    for (var measured : report.measurements()) {
+      var latencies = new ArrayList<Double>();
+      for (double percentile : PERCENTILES) {
+        latencies.add(measured.latency().percentile(percentile));
+      }
+      series.add(
+          Map.of(
+              "label",
+              label(measured),
+              "batches",
+              measured.rates().stream().map(Measurement.Rate::batch).toList(),
+              "rates",
+              measured.rates().stream().map(Measurement.Rate::queriesPerSecond).toList(),
+              "latencies",
+              latencies));
+    }
+    var names = new ArrayList<String>();
+    for (double percentile : PERCENTILES) {
+      names.add(percentile(percentile));
+    }
+    return Map.of("series", series, "percentiles", names);
+  }
+
+  private static String percentile(double percent) {
+    return percent == Math.rint(percent)
+        ? "p%.0f".formatted(percent)
+        : String.format(Locale.ROOT, "p%s", percent);
+  }
+
+  private static String label(Measurement measured) {
+    return measured.index() + ", " + measured.backend();
+  }
+
+  // ---- HTML ----
+
+  private void section(String title, @Nullable String about) {
+    html.append("<section>\n");
+    element("h2", title);
+    if (about != null) {
+      element("p class=\"about\"", about);
+    }
+  }
+
+  private void end() {
+    html.append("</section>\n");
+  }
+
+  /** With text inside; what follows the name are attributes. */
+  private void element(String tag, String text) {
+    html.append('<').append(tag).append('>').append(escape(text));
+    html.append("</").append(tag.split(" ", 2)[0]).append(">\n");
+  }
+
+  /** The first column to the left, the others, being numbers, to the right. */
+  private void table(List<String> header, List<List<String>> rows, @Nullable String folded) {
+    if (folded != null) {
+      html.append("<details><summary>").append(escape(folded)).append("</summary>\n");
+    }
+    html.append("<div class=\"wide\"><table>\n<tr>");
+    for (String cell : header) {
+      html.append("<th>").append(escape(cell)).append("</th>");
+    }
+    html.append("</tr>\n");
+    for (var row : rows) {
+      html.append("<tr>");
+      for (String cell : row) {
+        html.append("<td>").append(escape(cell)).append("</td>");
+      }
+      html.append("</tr>\n");
+    }
+    html.append("</table></div>\n").append(folded != null ? "</details>\n" : "");
+  }
+
+  static String escape(String text) {
+    return text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("\"", "&quot;");
+  }
+
+  /** JSON in which nothing ends the script that it stands in. */
+  static String inScript(String json) {
+    return json.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029");
+  }
+
+  private static String json(Object value) {
+    try {
+      return JSON.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Three figures or all before the point, without an exponent. */
+  static String figure(double value) {
+    if (Math.abs(value) >= 100 || value == 0) {
+      return String.format(Locale.ROOT, "%,.0f", value);
+    }
+    var rounded = new BigDecimal(value).round(FIGURES);
+    int decimals = FIGURES.getPrecision() - (rounded.precision() - rounded.scale());
+    return String.format(Locale.ROOT, "%,." + Math.clamp(decimals, 0, 9) + "f", value);
+  }
+
+  static String bytes(long bytes) {
+    if (bytes < 1000) {
+      return bytes + " B";
+    }
+    String units = "kMGTP";
+    double value = bytes;
+    int unit = -1;
+    while (value >= 999.5 && unit < units.length() - 1) {
+      value /= 1000;
+      unit++;
+    }
+    return figure(value) + " " + units.charAt(unit) + "B";
+  }
+
+  private static String resource(String name) {
+    try (var in = Objects.requireNonNull(ReportPage.class.getResourceAsStream(name), name)) {
+      return new String(in.readAllBytes(), UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
