@@ -10,6 +10,7 @@ module dev.kith.lab {
   requires static transitive org.jspecify;
 
   exports dev.kith.lab.compare;
+  exports dev.kith.lab.cupti;
   exports dev.kith.lab.explain;
   exports dev.kith.lab.ladder;
   exports dev.kith.lab.measure;

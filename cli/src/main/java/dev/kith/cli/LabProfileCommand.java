@@ -1,5 +1,6 @@
 package dev.kith.cli;
 
+import dev.kith.lab.cupti.CuptiSource;
 import dev.kith.lab.profile.ActivitySource;
 import dev.kith.lab.profile.ChromeTrace;
 import dev.kith.lab.profile.JfrSource;
@@ -35,8 +36,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Runs another kith command and records what it does, and when.",
       "Searches, builds, batches of texts, writes and pauses of the JVM become ranges of an SQLite"
-          + " file with the tables of an Nsight Systems export. The command prints as always; the"
-          + " summary goes to standard error, and the exit status is the command's."
+          + " file with the tables of an Nsight Systems export; kernels, copies and calls of CUDA"
+          + " too where there is a GPU and libcupti (or KITH_CUPTI names it). The command prints as"
+          + " always; the summary goes to standard error, and the exit status is the command's."
     })
 final class LabProfileCommand implements Callable<Integer> {
   private static final double MILLIS = 1e6;
@@ -119,7 +121,7 @@ final class LabProfileCommand implements Callable<Integer> {
   }
 
   private static List<ActivitySource> sources() {
-    return List.of(new JfrSource());
+    return List.of(new JfrSource(), new CuptiSource());
   }
 
   private static Map<String, String> about(String text) throws IOException {

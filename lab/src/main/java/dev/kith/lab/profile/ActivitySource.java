@@ -15,12 +15,13 @@ public interface ActivitySource {
    * Records from now on; called once, before the work begins, if {@link #unavailable} is empty.
    *
    * @param clock that the activities' times must be on
+   * @param sink takes what is recorded, by any thread, until the source has stopped
    */
-  Running start(ProfileClock clock) throws IOException;
+  Running start(ProfileClock clock, Recorder.Sink sink) throws IOException;
 
   /** A source that records. */
   interface Running {
-    /** Stops, after the work is done, and hands over what was recorded. Called once. */
-    void stop(Recorder.Sink sink) throws IOException;
+    /** Stops, after the work is done, once all that was recorded is handed over. Called once. */
+    void stop() throws IOException;
   }
 }

@@ -37,13 +37,13 @@ public final class JfrSource implements ActivitySource {
   }
 
   @Override
-  public Running start(ProfileClock clock) {
+  public Running start(ProfileClock clock, Recorder.Sink sink) {
     var recording = new Recording(); // Kith's events are on by themselves
     recording.setName("kith lab profile");
     recording.enable(PAUSE);
     recording.enable(LOSS);
     recording.start();
-    return sink -> {
+    return () -> {
       try (recording) {
         recording.stop();
         var file = Files.createTempFile("kith-profile", ".jfr");

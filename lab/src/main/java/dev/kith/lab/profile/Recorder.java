@@ -39,7 +39,7 @@ public final class Recorder {
       if (reason.isPresent()) {
         sink.note(reason.get());
       } else {
-        running.add(source.start(clock));
+        running.add(source.start(clock, sink));
       }
     }
     return new Recorder(clock, running, sink);
@@ -63,7 +63,7 @@ public final class Recorder {
   public Profile stop(Map<String, String> about) throws IOException {
     long nanos = clock.now();
     for (var source : running.reversed()) {
-      source.stop(sink);
+      source.stop();
     }
     return sink.profile(clock, nanos, about);
   }

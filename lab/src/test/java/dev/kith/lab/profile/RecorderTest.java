@@ -23,7 +23,7 @@ class RecorderTest {
         }
 
         @Override
-        public Running start(ProfileClock clock) {
+        public Running start(ProfileClock clock, Recorder.Sink sink) {
           throw new AssertionError("started though unavailable");
         }
       };

@@ -1,0 +1,339 @@
+package dev.kith.lab.cupti;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The functions of libcupti that a profile needs. Stays loaded. */
+final class CuptiLibrary {
+  /** {@code CUPTI_ERROR_MAX_LIMIT_REACHED}: the buffer has no more records. */
+  static final int NO_MORE = 12;
+
+  private static final int DRIVER_API = 1;
+  private static final int RUNTIME_API = 2;
+
+  private static final List<String> NAMES =
+      List.of("libcupti.so.13", "libcupti.so.12", "libcupti.so");
+
+  private static final List<String> FOLDERS =
+      List.of("lib64", "extras/CUPTI/lib64", "lib", "targets/x86_64-linux/lib");
+
+  private static final Linker LINKER = Linker.nativeLinker();
+
+  private final MethodHandle register;
+  private final MethodHandle enable;
+  private final MethodHandle disable;
+  private final MethodHandle flush;
+  private final MethodHandle next;
+  private final MethodHandle dropped;
+  private final MethodHandle timestamp;
+  private final MethodHandle callbackName;
+  private final MethodHandle resultString;
+  private final MethodHandle threadIds;
+  private final @Nullable MethodHandle demangle;
+  private final @Nullable MethodHandle free;
+
+  /** The library cannot be used; the message says why and what to do. */
+  static final class MissingException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    MissingException(String reason) {
+      super(reason);
+    }
+  }
+
+  /** Takes part in filling and emptying buffers. Must not throw: CUPTI calls these. */
+  interface Buffers {
+    /**
+     * Gives a buffer.
+     *
+     * @param buffer where its address is written to
+     * @param size where its bytes are written to
+     * @param most where the most records are written to; 0 for as many as fit
+     */
+    void request(MemorySegment buffer, MemorySegment size, MemorySegment most);
+
+    /** Takes a buffer back, of which {@code valid} bytes are records. */
+    void complete(MemorySegment context, int stream, MemorySegment buffer, long size, long valid);
+  }
+
+  /**
+   * Looks for it.
+   *
+   * @throws MissingException if there is none, or nothing that it could record
+   */
+  static CuptiLibrary find() throws MissingException {
+    var module = CuptiLibrary.class.getModule();
+    if (!module.isNativeAccessEnabled()) {
+      throw new MissingException(
+          "native code is not allowed; start java with --enable-native-access=%s"
+              .formatted(module.isNamed() ? module.getName() : "ALL-UNNAMED"));
+    }
+    if (open("libcuda.so.1").isEmpty()) {
+      throw new MissingException("there is no NVIDIA driver here (libcuda.so.1)");
+    }
+    var named = System.getenv("KITH_CUPTI");
+    for (var place : named != null ? List.of(named) : places()) {
+      var lookup = open(place);
+      if (lookup.isPresent()) {
+        try {
+          return new CuptiLibrary(lookup.get());
+        } catch (NoSuchElementException e) {
+          throw new MissingException(
+              "libcupti lacks a function: file=%s: %s; take that of CUDA 12 or 13"
+                  .formatted(place, e.getMessage()));
+        }
+      }
+    }
+    throw new MissingException(
+        named != null
+            ? "KITH_CUPTI must name libcupti.so: KITH_CUPTI=%s cannot be loaded".formatted(named)
+            : "libcupti was not found (LD_LIBRARY_PATH, CUDA_HOME, /usr/local/cuda); it comes with"
+                + " CUDA's toolkit; or set KITH_CUPTI to the file");
+  }
+
+  private static List<String> places() {
+    var places = new ArrayList<>(NAMES);
+    for (var home : new String[] {System.getenv("CUDA_HOME"), "/usr/local/cuda"}) {
+      for (String folder : FOLDERS) {
+        for (String name : NAMES) {
+          if (home != null && Files.exists(Path.of(home, folder, name))) {
+            places.add(Path.of(home, folder, name).toString());
+          }
+        }
+      }
+    }
+    return places;
+  }
+
+  @SuppressWarnings("restricted")
+  private static Optional<SymbolLookup> open(String name) {
+    try {
+      return Optional.of(
+          name.contains("/")
+              ? SymbolLookup.libraryLookup(Path.of(name), Arena.global())
+              : SymbolLookup.libraryLookup(name, Arena.global()));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty(); // the loader says no more than that
+    }
+  }
+
+  /** Binds the functions of a library that was loaded. */
+  CuptiLibrary(SymbolLookup lookup) {
+    register = function(lookup, "cuptiActivityRegisterCallbacks", JAVA_INT, ADDRESS, ADDRESS);
+    enable = function(lookup, "cuptiActivityEnable", JAVA_INT, JAVA_INT);
+    disable = function(lookup, "cuptiActivityDisable", JAVA_INT, JAVA_INT);
+    flush = function(lookup, "cuptiActivityFlushAll", JAVA_INT, JAVA_INT);
+    next = function(lookup, "cuptiActivityGetNextRecord", JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS);
+    dropped =
+        function(lookup, "cuptiActivityGetNumDroppedRecords", JAVA_INT, ADDRESS, JAVA_INT, ADDRESS);
+    timestamp = function(lookup, "cuptiGetTimestamp", JAVA_INT, ADDRESS);
+    callbackName = function(lookup, "cuptiGetCallbackName", JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
+    resultString = function(lookup, "cuptiGetResultString", JAVA_INT, JAVA_INT, ADDRESS);
+    threadIds = function(lookup, "cuptiSetThreadIdType", JAVA_INT, JAVA_INT);
+    var cpp = open("libstdc++.so.6");
+    demangle =
+        cpp.map(
+                found ->
+                    function(found, "__cxa_demangle", ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS))
+            .orElse(null);
+    free =
+        LINKER
+            .defaultLookup()
+            .find("free")
+            .map(f -> bind(f, FunctionDescriptor.ofVoid(ADDRESS)))
+            .orElse(null);
+  }
+
+  private static MethodHandle function(
+      SymbolLookup lookup, String name, MemoryLayout result, MemoryLayout... parameters) {
+    return bind(lookup.findOrThrow(name), FunctionDescriptor.of(result, parameters));
+  }
+
+  @SuppressWarnings("restricted")
+  private static MethodHandle bind(MemorySegment function, FunctionDescriptor type) {
+    return LINKER.downcallHandle(function, type);
+  }
+
+  /** From now on CUPTI asks these for buffers; to the end of the process. */
+  @SuppressWarnings("restricted")
+  void register(Buffers buffers) throws CuptiException {
+    try {
+      var lookup = MethodHandles.lookup();
+      var request =
+          lookup
+              .findVirtual(
+                  Buffers.class,
+                  "request",
+                  MethodType.methodType(
+                      void.class, MemorySegment.class, MemorySegment.class, MemorySegment.class))
+              .bindTo(buffers);
+      var complete =
+          lookup
+              .findVirtual(
+                  Buffers.class,
+                  "complete",
+                  MethodType.methodType(
+                      void.class,
+                      MemorySegment.class,
+                      int.class,
+                      MemorySegment.class,
+                      long.class,
+                      long.class))
+              .bindTo(buffers);
+      var requestStub =
+          LINKER.upcallStub(
+              request, FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, ADDRESS), Arena.global());
+      var completeStub =
+          LINKER.upcallStub(
+              complete,
+              FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG),
+              Arena.global());
+      check("cuptiActivityRegisterCallbacks", call(register, requestStub, completeStub));
+    } catch (NoSuchMethodException | IllegalAccessException e) {
+      throw new LinkageError("Buffers has these methods", e);
+    }
+  }
+
+  void enable(int kind) throws CuptiException {
+    check("cuptiActivityEnable(%d)".formatted(kind), call(enable, kind));
+  }
+
+  void disable(int kind) throws CuptiException {
+    check("cuptiActivityDisable(%d)".formatted(kind), call(disable, kind));
+  }
+
+  /** Hands over all buffers, even those that are not full. */
+  void flush() throws CuptiException {
+    check("cuptiActivityFlushAll", call(flush, 1));
+  }
+
+  /** Threads are numbered as the operating system numbers them. */
+  void useSystemThreadIds() throws CuptiException {
+    check("cuptiSetThreadIdType", call(threadIds, 1));
+  }
+
+  /**
+   * The record after the one that {@code place} holds, or the first if it holds null.
+   *
+   * @return 0, {@link #NO_MORE}, or what went wrong
+   */
+  int next(MemorySegment buffer, long valid, MemorySegment place) {
+    try {
+      return (int) next.invokeExact(buffer, valid, place); // once a record, so not by call()
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** How many records of a stream had no room. */
+  long dropped(MemorySegment context, int stream) {
+    try (var arena = Arena.ofConfined()) {
+      var count = arena.allocate(JAVA_LONG);
+      return call(dropped, context, stream, count) == 0 ? count.get(JAVA_LONG, 0) : 0;
+    }
+  }
+
+  /** CUPTI's clock, nanoseconds. */
+  long timestamp() throws CuptiException {
+    try (var arena = Arena.ofConfined()) {
+      var time = arena.allocate(JAVA_LONG);
+      check("cuptiGetTimestamp", call(timestamp, time));
+      return time.get(JAVA_LONG, 0);
+    }
+  }
+
+  /** What a function of driver or runtime is called, with its version. */
+  String callName(boolean driver, int number) {
+    try (var arena = Arena.ofConfined()) {
+      var name = arena.allocate(ADDRESS);
+      int failed = call(callbackName, driver ? DRIVER_API : RUNTIME_API, number, name);
+      return failed == 0
+          ? text(name.get(ADDRESS, 0).address())
+          : "%s function %d".formatted(driver ? "driver" : "runtime", number);
+    }
+  }
+
+  /** The text at an address; empty at null. */
+  @SuppressWarnings("restricted")
+  static String text(long address) {
+    return address == 0
+        ? ""
+        : MemorySegment.ofAddress(address).reinterpret(Long.MAX_VALUE).getString(0);
+  }
+
+  /** A C++ name with its parameters; the name itself if it is none, or nobody here can tell. */
+  String demangled(String name) {
+    if (demangle == null || free == null || !name.startsWith("_Z")) {
+      return name;
+    }
+    try (var arena = Arena.ofConfined()) {
+      var status = arena.allocate(JAVA_INT);
+      MemorySegment found;
+      try {
+        found =
+            (MemorySegment)
+                demangle.invokeExact(
+                    arena.allocateFrom(name), MemorySegment.NULL, MemorySegment.NULL, status);
+      } catch (Throwable e) {
+        throw new IllegalStateException(e);
+      }
+      if (found.address() == 0) {
+        return name;
+      }
+      String text = text(found.address());
+      try {
+        free.invokeExact(found);
+      } catch (Throwable e) {
+        throw new IllegalStateException(e);
+      }
+      return text;
+    }
+  }
+
+  private void check(String call, int result) throws CuptiException {
+    if (result != 0) {
+      try (var arena = Arena.ofConfined()) {
+        var text = arena.allocate(ADDRESS);
+        boolean known = call(resultString, result, text) == 0;
+        throw new CuptiException(
+            "%s gave %s"
+                .formatted(call, known ? text(text.get(ADDRESS, 0).address()) : "error " + result));
+      }
+    }
+  }
+
+  private static int call(MethodHandle function, Object... arguments) {
+    try {
+      return (int) function.invokeWithArguments(arguments);
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** A call failed. */
+  static final class CuptiException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    CuptiException(String message) {
+      super(message);
+    }
+  }
+}

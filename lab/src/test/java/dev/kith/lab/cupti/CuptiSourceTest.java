@@ -1,0 +1,106 @@
+package dev.kith.lab.cupti;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.kith.lab.profile.Activity.Call;
+import dev.kith.lab.profile.Activity.Kernel;
+import dev.kith.lab.profile.Activity.Memcpy;
+import dev.kith.lab.profile.Gpu;
+import dev.kith.lab.profile.MemoryKind;
+import dev.kith.lab.profile.Profile;
+import dev.kith.lab.profile.Recorder;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** With a C library in CUPTI's place: its functions, its threads, records made up. */
+class CuptiSourceTest {
+  private static final int KERNELS = 100_000;
+
+  @TempDir Path temp;
+
+  @Test
+  void stop_recordsOfManyBuffers_areAllInTheProfile() throws Exception {
+    var profile = record(new CuptiSource(fake()));
+    assertThat(profile.each(Kernel.class)).hasSize(KERNELS);
+    assertThat(profile.each(Kernel.class).map(Kernel::mangledName).distinct())
+        .containsExactlyInAnyOrder("plain", "_Z4scanPKfi");
+    assertThat(profile.each(Kernel.class).map(Kernel::name).distinct())
+        .containsExactlyInAnyOrder("plain", "scan(float const*, int)");
+    var copies = profile.each(Memcpy.class).toList();
+    assertThat(copies).hasSize(1);
+    assertThat(copies.getFirst().bytes()).isEqualTo(4096);
+    assertThat(copies.getFirst().from()).isEqualTo(MemoryKind.PINNED);
+    assertThat(profile.each(Call.class).map(Call::name)).containsExactly("cuMemcpyHtoD_v2");
+    assertThat(profile.gpus())
+        .containsExactly(new Gpu(0, "Fake GPU", 80L << 30, 0, 0, 0, 132, 9, 0));
+    // The library's clock is the time of day; the profile's counts from its beginning.
+    var call = profile.each(Call.class).findFirst().orElseThrow();
+    assertThat(call.start()).isBetween(-1_000_000L, profile.nanos() + 1_000_000_000L);
+    assertThat(copies.getFirst().start() - call.start()).isEqualTo(100);
+    assertThat(profile.notes()).contains("3 activities of the GPU were dropped by CUPTI");
+  }
+
+  @Test
+  void start_again_recordsAgain() throws Exception {
+    var library = fake();
+    assertThat(record(new CuptiSource(library)).each(Kernel.class)).hasSize(KERNELS);
+    assertThat(record(new CuptiSource(library)).each(Kernel.class)).hasSize(KERNELS);
+  }
+
+  /** Whatever machine this is: either there is a GPU, or the reason is a sentence. */
+  @Test
+  void unavailable_here_saysWhyOrNothing() {
+    assertThat(new CuptiSource().unavailable())
+        .satisfiesAnyOf(
+            reason -> assertThat(reason).isEmpty(),
+            reason ->
+                assertThat(reason)
+                    .hasValueSatisfying(
+                        text ->
+                            assertThat(text)
+                                .startsWith("no GPU activity is recorded: ")
+                                .hasLineCount(1)));
+  }
+
+  private static Profile record(CuptiSource source) throws IOException {
+    assertThat(source.unavailable()).isEmpty();
+    return Recorder.start(List.of(source)).stop(Map.of());
+  }
+
+  @SuppressWarnings("restricted")
+  private CuptiLibrary fake() throws Exception {
+    var library = temp.resolve("libcupti.so");
+    Process compiler;
+    try {
+      compiler =
+          new ProcessBuilder(
+                  "cc",
+                  "-shared",
+                  "-fPIC",
+                  "-O1",
+                  "-Wall",
+                  "-Wextra",
+                  "-Werror",
+                  "-pthread",
+                  "-o",
+                  library.toString(),
+                  "src/test/c/fake_cupti.c")
+              .inheritIO()
+              .start();
+    } catch (IOException e) {
+      assumeTrue(false, "there is no C compiler cc: " + e.getMessage());
+      throw e;
+    }
+    assertThat(compiler.waitFor()).as("cc").isZero();
+    assertThat(Files.exists(library)).isTrue();
+    return new CuptiLibrary(SymbolLookup.libraryLookup(library, Arena.global()));
+  }
+}
