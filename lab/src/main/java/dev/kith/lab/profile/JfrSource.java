@@ -14,8 +14,8 @@ import jdk.jfr.consumer.RecordingFile;
 
 /**
  * Ranges of the CPU, from the JDK's flight recorder: Kith's own events (searches, builds, batches
- * of texts, writes, merges) and the pauses of the garbage collector. An event costs some hundred
- * nanoseconds; nothing is sampled.
+ * of texts, writes, merges) and the pauses of the garbage collector. An event costs about a
+ * microsecond; nothing is sampled.
  */
 public final class JfrSource implements ActivitySource {
   private static final String OWN = "dev.kith.";
