@@ -171,6 +171,7 @@ final class LabReportCommand implements Callable<Integer> {
                 Machine.commit(),
                 rung -> tell(err, "rung " + rung));
       }
+      VectorIndex.over(rows, metric, "flat"); // loading the classes is no index's time
       var measurements = new ArrayList<Measurement>();
       long[] found = new long[0];
       for (String index : INDEXES) {
