@@ -56,6 +56,8 @@ __device__ void encodeRows(const void* rows, u32 n, u32 d, const float* centre, 
     product = warpSum(product);
     codeSquares = warpSum(codeSquares);
     float scale = codeSquares == 0 ? 0 : __double2float_rn(product / codeSquares);
+    // What is stored is what is measured, here: a loop of its own may round v otherwise, and so code it otherwise.
+    codeSquares = 0;
     double norm = 0;
     double missed = 0;
     int* out = reinterpret_cast<int*>(codes + static_cast<u64>(position) * stride);
@@ -68,6 +70,7 @@ __device__ void encodeRows(const void* rows, u32 n, u32 d, const float* centre, 
           double error = v - static_cast<double>(scale) * c;
           missed += error * error;
           norm += v * v;
+          codeSquares += c * c;
           packed |= (c & 0xff) << (8 * (i & 3));
         }
       }
@@ -75,6 +78,7 @@ __device__ void encodeRows(const void* rows, u32 n, u32 d, const float* centre, 
     }
     norm = warpSum(norm);
     missed = warpSum(missed);
+    codeSquares = warpSum(codeSquares);
     if (lane > 0) continue;
     double inexact = (d + 16.0) * 0x1p-53;
     double base = metric == L2 ? norm : metric == DOT ? centred : squares == 0 ? 0 : centred / sqrt(squares);
@@ -112,14 +116,14 @@ kith_encode_rows(const void* rows, u32 n, u32 d, int type, const float* centre, 
   }
 }
 
-// Codes queries, one block each; their lists begin with `count` rows that are to come. `given` may be the host's memory; `kept` receives a copy.
-// `low`, if not null, receives second codes.
+// Codes queries, one block each; their lists begin with `count` rows that are to come. `given` may be the host's memory; `kept`
+// receives a copy. `low`, if not null, receives second codes.
 extern "C" __global__ void __launch_bounds__(256)
 kith_encode_queries(const float* given, float* kept, u32 d, const float* centre, Bound bound, signed char* high, signed char* low,
                     u32 stride, QueryFilter* filters, QueryTerms* terms, Lists lists, u32 count, u32* done, Outcome* outcomes) {
-  __shared__ double scratch[4 * 32];
   followOn();
   u32 query = blockIdx.x;
+  __shared__ double scratch[4 * 32];
   const float* x = given + static_cast<u64>(query) * d;
   float* copy = kept + static_cast<u64>(query) * d;
   // The first elements of each thread stay in registers; each reads what it wrote itself.

@@ -5,7 +5,7 @@
 namespace {
 
 constexpr u32 MOST = 2048;   // the largest k
-constexpr u32 FEW = 1024;    // so many keys are ranked without a selection before
+constexpr u32 FEW = 320;    // so many keys are ranked without a selection before
 
 // The sum of eight lanes in the order of the definition; lane 0 gets it.
 __device__ inline double sumOfLanes(double lane) {
@@ -154,8 +154,11 @@ kith_rescore(const void* rows, u32 n, u32 scatter, u32 d, int type, int metric, 
   u32 first = __ldcg(done + query);
   u32 lane = threadIdx.x & 7;
   u32 groups = blockDim.x >> 3;
+  // What one block does at once is not shared out: the others need not be waited for.
+  u32 blocks = count - first <= groups ? 1 : gridDim.x;
+  if (blockIdx.x >= blocks) return;
   // All lanes of a warp stay in the loop: shuffles need them.
-  for (u32 from = first + blockIdx.x * groups; from < count; from += gridDim.x * groups) {
+  for (u32 from = first + blockIdx.x * groups; from < count; from += blocks * groups) {
     u32 i = from + (threadIdx.x >> 3);
     u32 row = __ldcg(lists.rows + start + min(i, count - 1));
     float lower = __ldcg(lists.lowers + start + min(i, count - 1));
@@ -170,8 +173,8 @@ kith_rescore(const void* rows, u32 n, u32 scatter, u32 d, int type, int metric, 
       }
     }
   }
-  if (gridDim.x > 1) {
-    if (!lastBlock(tickets + query, gridDim.x)) return;
+  if (blocks > 1) {
+    if (!lastBlock(tickets + query, blocks)) return;
   } else {
     __syncthreads();
   }

@@ -99,6 +99,9 @@ __device__ void scanFew(const Shadow& shadow, u32 from, u32 to, const uint4* hig
 
 constexpr int K_BYTES = 64;  // of a row, a stage
 
+constexpr u32 QUEUE = 192;
+using Queue = WarpQueue<QUEUE, 64>;
+
 __device__ inline void multiply(int (&c)[4], const u32 (&a)[4], u32 b0, u32 b1) {
 #if __CUDA_ARCH__ >= 800
   asm("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
@@ -230,30 +233,30 @@ __device__ void scanTile(const Shadow& shadow, u32 from, u32 to, const signed ch
       rows[i][half] = position < to ? shadow.terms[position] : RowTerms{0, -infinity(), 0, 0};
     }
   }
-  WarpQueue queue{queues[warp], 0};
+  Queue queue{queues[warp], 0};
 #pragma unroll
   for (int j = 0; j < NI; j++) {
 #pragma unroll
     for (int odd = 0; odd < 2; odd++) {
-      u32 column = warpQuery + 8 * j + 2 * (lane & 3) + odd;
-      bool there = firstQuery + column < count;
-      QueryFilter f = there ? filters[firstQuery + column] : QueryFilter{0, 0, 0, infinity()};
+      u32 query = firstQuery + warpQuery + 8 * j + 2 * (lane & 3) + odd;
+      bool there = query < count;
+      QueryFilter f = there ? filters[query] : QueryFilter{0, 0, 0, infinity()};
 #pragma unroll
       for (int i = 0; i < MI; i++) {
 #pragma unroll
         for (int half = 0; half < 2; half++) {
           const RowTerms& row = rows[i][half];
-          u32 line = warpRow + 16 * i + 8 * half + (lane >> 2);
+          u32 position = firstRow + warpRow + 16 * i + 8 * half + (lane >> 2);
           int product = sums[i][j][2 * half + odd];
           float score = product * f.scale * row.scale + row.lift + f.weight * row.residual + f.slack * row.reach;
-          bool keep = !(score < f.threshold) && there && firstRow + line < to;
-          if (__any_sync(ALL_LANES, keep)) queue.take(keep, line, column, product);
+          bool keep = !(score < f.threshold) && there && position < to;
+          if (__any_sync(ALL_LANES, keep)) queue.take(keep, position, query, product);
         }
-        if (queue.isFull()) queue.flush(shadow, lists, firstRow, firstQuery);
+        if (queue.isFull()) queue.flush(shadow, lists);
       }
     }
   }
-  queue.flush(shadow, lists, firstRow, firstQuery);
+  queue.flush(shadow, lists);
 }
 
 }  // namespace
@@ -262,7 +265,7 @@ __device__ void scanTile(const Shadow& shadow, u32 from, u32 to, const signed ch
   extern "C" __global__ void __launch_bounds__(512)                                                                      \
   kith_scan_##Q(Shadow shadow, u32 from, u32 to, const uint4* high, const uint4* low, Bound bound,                 \
                 const QueryTerms* queries, const QueryFilter* filters, Lists lists) {                                     \
-    scanFew<Q>(shadow, from, to, high, low, bound, queries, filters, lists);                                                     \
+    scanFew<Q>(shadow, from, to, high, low, bound, queries, filters, lists);                                              \
   }
 
 SCAN_FEW(1)

@@ -8,9 +8,12 @@ namespace {
 constexpr u32 ROWS = 128;     // of a tile
 constexpr u32 QUERIES = 128;  // of a tile
 constexpr u32 K_BYTES = 128;  // of a row, a stage
-constexpr u32 STAGES = 6;
+constexpr u32 STAGES = 5;
 constexpr u32 STAGE = (ROWS + QUERIES) * K_BYTES;
 constexpr u32 CONSUMERS = 2;
+
+constexpr u32 QUEUE = 384;
+using Queue = WarpQueue<QUEUE, 256>;
 
 struct alignas(64) TensorMap {
   unsigned char opaque[128];
@@ -75,6 +78,12 @@ __device__ inline void multiply(int (&d)[64], u64 rows, u64 queries, int add) {
       : "l"(rows), "l"(queries), "r"(add));
 }
 
+// Nothing reads the sums before this: to the compiler they are written here, after the wait, not where wgmma was issued.
+__device__ inline void settle(int (&d)[64]) {
+#pragma unroll
+  for (int i = 0; i < 64; i++) asm volatile("" : "+r"(d[i])::"memory");
+}
+
 }  // namespace
 
 extern "C" __global__ void __launch_bounds__(128 * (CONSUMERS + 1), 1)
@@ -124,7 +133,7 @@ kith_scan_wgmma(const __grid_constant__ TensorMap rowMap, const __grid_constant_
   u32 lane = threadIdx.x & 31;
   bool speaks = (threadIdx.x & 127) == 0;
   u32 line = 16 * (threadIdx.x >> 5 & 3) + (lane >> 2);  // of the tile; also 8, 64 and 72 below
-  WarpQueue queue{queues[threadIdx.x >> 5], 0};
+  Queue queue{queues[threadIdx.x >> 5], 0};
   QueryFilter* own = tileFilters[group];
   u32 number = 0;
   for (u32 tile = blockIdx.x; tile < tiles; tile += gridDim.x, number++) {
@@ -134,7 +143,14 @@ kith_scan_wgmma(const __grid_constant__ TensorMap rowMap, const __grid_constant_
     }
     u32 firstRow = from + tile / queryTiles * ROWS;
     u32 firstQuery = tile % queryTiles * QUERIES;
-    // While it multiplies, the filters of its queries come to shared memory. No warp still reads those of the tile before.
+    // What it will need of rows and queries comes while it multiplies.
+    RowTerms rows[4];
+#pragma unroll
+    for (u32 r = 0; r < 4; r++) {
+      u32 position = firstRow + line + 8 * (r & 1) + 64 * (r >> 1);
+      rows[r] = position < to ? shadow.terms[position] : RowTerms{0, -infinity(), 0, 0};
+    }
+    // No warp still reads the filters of the tile before.
     asm volatile("bar.sync %0, 128;" ::"r"(1 + group) : "memory");
     own[threadIdx.x & 127] = filters[min(firstQuery + (threadIdx.x & 127), count - 1)];
     int sums[2][64];
@@ -159,15 +175,11 @@ kith_scan_wgmma(const __grid_constant__ TensorMap rowMap, const __grid_constant_
     }
     if (speaks) arrive(order + 8 * (CONSUMERS - 1 - group));
     asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
+    settle(sums[0]);
+    settle(sums[1]);
     if (speaks) arrive(empty + 8 * ((turn - 1) % STAGES));
     asm volatile("bar.sync %0, 128;" ::"r"(1 + group) : "memory");
 
-    RowTerms rows[4];
-#pragma unroll
-    for (u32 r = 0; r < 4; r++) {
-      u32 position = firstRow + line + 8 * (r & 1) + 64 * (r >> 1);
-      rows[r] = position < to ? shadow.terms[position] : RowTerms{0, -infinity(), 0, 0};
-    }
 #pragma unroll
     for (u32 j = 0; j < 16; j++) {
       u32 keep = 0;  // a bit for each of two queries and four rows
@@ -184,14 +196,14 @@ kith_scan_wgmma(const __grid_constant__ TensorMap rowMap, const __grid_constant_
       if (__any_sync(ALL_LANES, keep)) {
 #pragma unroll
         for (u32 e = 0; e < 8; e++) {
-          u32 column = 8 * j + 2 * (lane & 3) + (e >> 2);
-          u32 row = line + 8 * (e & 1) + 64 * (e >> 1 & 1);
-          bool there = firstQuery + column < count && firstRow + row < to;
-          queue.take(keep >> e & 1 && there, row, column, sums[e >> 1 & 1][4 * j + 2 * (e & 1) + (e >> 2)]);
+          u32 query = firstQuery + 8 * j + 2 * (lane & 3) + (e >> 2);
+          u32 position = firstRow + line + 8 * (e & 1) + 64 * (e >> 1 & 1);
+          bool there = query < count && position < to;
+          queue.take(keep >> e & 1 && there, position, query, sums[e >> 1 & 1][4 * j + 2 * (e & 1) + (e >> 2)]);
         }
-        if (queue.isFull()) queue.flush(shadow, lists, firstRow, firstQuery);
+        if (queue.isFull()) queue.flush(shadow, lists);
       }
     }
-    queue.flush(shadow, lists, firstRow, firstQuery);
   }
+  queue.flush(shadow, lists);
 }

@@ -56,6 +56,7 @@ __device__ inline u32 exclusiveSum(u32 value, u32* sums, u32* total) {
 // are at least k numbers. All threads of the block take part.
 template <typename Each>
 __device__ u64 kthSmallest(u32 k, int passes, Each each, SelectScratch& s, u32* below) {
+  __syncthreads();  // a selection before this one may not have been read by all: it ends without a barrier
   if (threadIdx.x == 0) {
     s.low = ~0ull;
     s.high = 0;

@@ -6,11 +6,12 @@ namespace {
 // Passes that a threshold is worth: it need not be exact, and so it is within 2^-22 of the range.
 constexpr int THRESHOLD_PASSES = 2;
 
-// So many places a thread are kept in registers.
-constexpr int HELD = 16;
+// So many are ranked by comparing each with all; more would cost more than counting digits.
+constexpr u32 RANKED = 256;
 
-// Values what the loops added to a query's list, brings the list to what its k-th smallest upper bound does not exclude, and
+// Values what the loops added to a query's list, of which HELD places a thread are kept in registers if that is all; brings the list to what its k-th smallest upper bound does not exclude, and
 // the loops' threshold to that.
+template <int HELD>
 __device__ void tighten(const Shadow& shadow, const Lists& lists, const Bound& bound, const QueryTerms* queries,
                                QueryFilter* filters, u32 query, u32 k, SelectScratch& s) {
   u32 count = __ldcg(lists.counts + query);
@@ -33,9 +34,9 @@ __device__ void tighten(const Shadow& shadow, const Lists& lists, const Bound& b
   float tau = infinity();
   u32 kept = 0;
   u32 below;
-  if (count <= blockDim.x) {
+  if (count <= RANKED) {
     // Few: each thread counts what is smaller than its own.
-    __shared__ float others[512];
+    __shared__ float others[RANKED];
     u32 i = threadIdx.x;
     u32 row = 0;
     float lower = 0;
@@ -47,10 +48,12 @@ __device__ void tighten(const Shadow& shadow, const Lists& lists, const Bound& b
       value(i, row, &lower, &upper);
     }
     if (count >= k) {
-      others[i] = upper;
+      if (i < count) others[i] = upper;
       __syncthreads();
       u32 rank = 0;
-      for (u32 o = 0; o < count; o++) rank += others[o] < upper || (others[o] == upper && o < i);
+      if (i < count) {
+        for (u32 o = 0; o < count; o++) rank += others[o] < upper || (others[o] == upper && o < i);
+      }
       if (i < count && rank == k - 1) s.low = __float_as_uint(upper);
       __syncthreads();
       tau = __uint_as_float(static_cast<u32>(s.low));
@@ -146,10 +149,16 @@ __device__ void tighten(const Shadow& shadow, const Lists& lists, const Bound& b
 
 }  // namespace
 
-// One block a query.
-extern "C" __global__ void __launch_bounds__(512)
+// One block a query. For many queries small blocks, for few as many threads as there are.
+extern "C" __global__ void __launch_bounds__(256)
 kith_tighten(Shadow shadow, Lists lists, Bound bound, const QueryTerms* queries, QueryFilter* filters, u32 k) {
   __shared__ SelectScratch scratch;
+  tighten<16>(shadow, lists, bound, queries, filters, blockIdx.x, k, scratch);
+}
+
+extern "C" __global__ void __launch_bounds__(1024)
+kith_tighten_few(Shadow shadow, Lists lists, Bound bound, const QueryTerms* queries, QueryFilter* filters, u32 k) {
+  __shared__ SelectScratch scratch;
   followOn();
-  tighten(shadow, lists, bound, queries, filters, blockIdx.x, k, scratch);
+  tighten<8>(shadow, lists, bound, queries, filters, blockIdx.x, k, scratch);
 }

@@ -43,7 +43,7 @@ public final class Gpu {
                   "kith_scan_tile_64",
                   "kith_scan_tile_128",
                   "kith_scan_tile_256")),
-          new Source("tighten", List.of("kith_tighten")),
+          new Source("tighten", List.of("kith_tighten", "kith_tighten_few")),
           new Source("rescore", List.of("kith_rescore", "kith_fill", "kith_restart")),
           new Source("checksum", List.of("kith_checksum")));
 
