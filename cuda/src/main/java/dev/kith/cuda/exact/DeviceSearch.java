@@ -23,6 +23,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Set;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,12 +60,16 @@ final class DeviceSearch implements AutoCloseable {
 
   private static final int MOST_QUERIES = 1 << 14;
 
+  /** From so many queries on, threads share out what the host does for each. */
+  private static final int MANY = 512;
+
   /** Graphs that are kept. */
   private static final int GRAPHS = 32;
 
   private static final int SCAN_THREADS = 512;
   private static final int SCAN_ROWS = SCAN_THREADS / 32 * 16;
   private static final int THREADS = 256;
+  private static final int TIGHTEN_FEW_THREADS = 1024;
 
   /** Blocks that are enough to keep the device busy with canonical keys. */
   private static final int RESCORE_BLOCKS = 1024;
@@ -74,7 +80,7 @@ final class DeviceSearch implements AutoCloseable {
   /** Fewer queries than this are left to the loops over tiles. */
   private static final int WGMMA_FROM = 33;
 
-  private static final int WGMMA_BYTES = (WGMMA_ROWS + WGMMA_QUERIES) * 128 * 6 + 1024 + 128;
+  private static final int WGMMA_BYTES = (WGMMA_ROWS + WGMMA_QUERIES) * 128 * 5 + 1024 + 128;
 
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
@@ -204,8 +210,16 @@ final class DeviceSearch implements AutoCloseable {
       stream.synchronize();
     }
     for (int q = 0; q < count; q++) {
-      answers[firstAnswer + q] = answer(resident.metric(), where, q, tally);
+      requireWhole(where, q);
+      tally.candidates += report(where, q, 1) & 0xffffffffL;
     }
+    inParallel(count, q -> answers[firstAnswer + q] = answer(resident.metric(), where, q));
+  }
+
+  /** What is done for each query on the host; by several threads where there are many. */
+  private static void inParallel(int count, IntConsumer each) {
+    var queries = IntStream.range(0, count);
+    (count < MANY ? queries : queries.parallel()).forEach(each);
   }
 
   /**
@@ -289,11 +303,11 @@ final class DeviceSearch implements AutoCloseable {
         scanMany(resident, where, plan.from(c), plan.to(c), padded);
       }
       launch(
-          gpu.kernel("kith_tighten"),
+          gpu.kernel(isFew(padded) ? "kith_tighten_few" : "kith_tighten"),
           padded,
           1,
           1,
-          padded <= FEW ? SCAN_THREADS : THREADS,
+          isFew(padded) ? TIGHTEN_FEW_THREADS : THREADS,
           0,
           new Arguments()
               .addBytes(shadow)
@@ -526,9 +540,9 @@ final class DeviceSearch implements AutoCloseable {
     var target = host();
     if (queries.elementType() == ElementType.FLOAT32) {
       var block = queries.block(0, count);
-      for (int q = 0; q < count; q++) {
-        MemorySegment.copy(block.data(), q * block.stride(), target, 4L * q * d, 4L * d);
-      }
+      inParallel(
+          count,
+          q -> MemorySegment.copy(block.data(), q * block.stride(), target, 4L * q * d, 4L * d));
     } else {
       var row = new float[d];
       for (var block : queries.blocks(count)) {
@@ -572,9 +586,7 @@ final class DeviceSearch implements AutoCloseable {
     return host().get(ValueLayout.JAVA_INT, at + 4L * field);
   }
 
-  private Neighbors answer(Metric metric, Layout where, int query, Tally tally) {
-    int found = report(where, query, 0);
-    tally.candidates += report(where, query, 1) & 0xffffffffL;
+  private void requireWhole(Layout where, int query) {
     if (report(where, query, 3) == BROKEN_ROW) {
       throw new BrokenRowException();
     }
@@ -583,10 +595,13 @@ final class DeviceSearch implements AutoCloseable {
           "a row's key must not be below its bound: query=%d; the rows were changed after they were loaded onto the device: open them again"
               .formatted(query));
     }
+  }
+
+  private Neighbors answer(Metric metric, Layout where, int query) {
     var results = results(where);
-    var rows = new long[found];
-    var keys = new double[found];
-    for (int i = 0; i < found; i++) {
+    var rows = new long[report(where, query, 0)];
+    var keys = new double[rows.length];
+    for (int i = 0; i < rows.length; i++) {
       long at = (long) query * where.k + i;
       rows[i] = results.get(ValueLayout.JAVA_INT, where.found + 4 * at) & 0xffffffffL;
       keys[i] = results.get(ValueLayout.JAVA_DOUBLE, where.keys + 8 * at);

@@ -2,9 +2,9 @@ package dev.kith.cuda.exact;
 
 /**
  * The chunks of a scan. The first gives each query a threshold; the longer it is, the fewer rows
- * the next keep, and the more there are to sort. Each later one is at most so many times as long as
- * all before it that lists have room for what it keeps: with {@code s} rows seen and {@code m} in
- * the list, {@code x} more leave about {@code m x / s}.
+ * the next keep, and the more there are to sort. With {@code s} rows seen and {@code m} in the
+ * list, {@code x} more leave about {@code m x / s}: each later chunk is at most so many times as
+ * long as all before it that lists have room for that.
  */
 final class Plan {
   /** Rows that bounds are taken to leave in a list: these, and so many for a row of the answer. */
@@ -15,17 +15,24 @@ final class Plan {
   /** For many queries adding to lists costs more than bringing them to what counts. */
   private static final int MOST_GROWTH = 5;
 
-  private final int[] ends;
+  private static final int MOST_GROWTH_FEW = 128;
+
+  private final int[] ends = new int[64];
   private final int chunks;
 
+  /**
+   * For one search.
+   *
+   * @param allowed of the {@code n} rows those that may be returned
+   * @param few whether queries have two codes an element
+   */
   Plan(int n, long allowed, int k, int capacity, boolean few) {
-    double sparse = (double) n / allowed;
+    double list = LOOSE + LOOSENESS * k;
+    int growth = (int) Math.clamp(capacity / list, 2, few ? MOST_GROWTH_FEW : MOST_GROWTH);
     long first = few ? Math.max((long) Math.sqrt(64.0 * n), 16L * k) : capacity / 2;
-    first = Math.min((long) (Math.min(first, capacity / 2) * sparse), n);
-    int growth = (int) Math.clamp(capacity / (LOOSE + LOOSENESS * k), 2, few ? 128 : MOST_GROWTH);
-    ends = new int[64];
+    double sparse = (double) n / allowed;
+    long end = Math.clamp((long) (Math.min(first, capacity / 2) * sparse), 1, n);
     int count = 0;
-    long end = first;
     ends[count++] = (int) end;
     while (end < n) {
       end = Math.min(n, end * (growth + 1));

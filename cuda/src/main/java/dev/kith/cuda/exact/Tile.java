@@ -19,7 +19,7 @@ record Tile(int rows, int queries, int stages) {
   private static final int K_BYTES = 64;
 
   /** What eight warps keep in static shared memory. */
-  private static final int QUEUE_BYTES = 8 * 384 * 8;
+  private static final int QUEUE_BYTES = 8 * 192 * 12;
 
   /**
    * The smallest that takes so many queries at once, or the largest that a block has memory for.

@@ -31,7 +31,7 @@ public final class GpuBufferLoader implements AutoCloseable {
    * Bytes of a pinned buffer: long enough a copy for the link's full speed, and short enough to
    * stay in a core's cache.
    */
-  private static final int BLOCK = Integer.getInteger("kith.cuda.block", 1 << 20);
+  private static final int BLOCK = 4 << 20;
 
   private static final int MOST_LANES = 12;
   private static final int MAX_CODE = 127;

@@ -221,9 +221,9 @@ public final class GpuBench {
           long start = System.nanoTime();
           try (var buffer = gpu.loader().load(rows)) {
             bytes = buffer.byteSize();
-          }
-          if (i >= 0) {
-            times[i] = (System.nanoTime() - start) / 1e6;
+            if (i >= 0) {
+              times[i] = (System.nanoTime() - start) / 1e6;
+            }
           }
         }
       }
