@@ -83,7 +83,7 @@ public final class GpuBufferLoader implements AutoCloseable {
    * The rows of all parts, in their order, as elements of {@code type}: kept as they are if it is
    * their own; widened to FLOAT32; rounded to the nearest FLOAT16 or BFLOAT16, ties to even; or, as
    * INT8, rounded to multiples of a scale that each row has for itself, its largest magnitude
-   * divided by 127.
+   * divided by 127, INT8 rows being kept with the scale 1.
    *
    * @param parts at least one, of one dimension
    * @throws DeviceBudgetException if the device has no room
@@ -117,7 +117,7 @@ public final class GpuBufferLoader implements AutoCloseable {
     long size = scaled ? scalesAt + 4 * map.size() : bytes;
     var memory = ledger.take(Math.max(size, 1), parts.getFirst().rows().name());
     try {
-      var scales = scaled ? Arena.ofAuto().allocate(Math.max(4 * map.size(), 1), 64) : null;
+      var scales = scaled ? scales(map) : null;
       var job = new Job(parts, map, d, type, memory.address(), scales);
       run(job);
       if (scales != null) {
@@ -128,6 +128,15 @@ public final class GpuBufferLoader implements AutoCloseable {
       ledger.give(memory);
       throw e;
     }
+  }
+
+  /** A float32 for each row: 1, until it is coded; INT8 rows are loaded as they are. */
+  private static MemorySegment scales(RowMap map) {
+    var scales = Arena.ofAuto().allocate(Math.max(4 * map.size(), 1), 64);
+    for (long row = 0; row < map.size(); row++) {
+      scales.set(FLOAT, 4 * row, 1);
+    }
+    return scales;
   }
 
   private void copyAll(long target, MemorySegment source) {
@@ -222,11 +231,23 @@ public final class GpuBufferLoader implements AutoCloseable {
   /** A thread's stream and buffers. */
   private final class Lane implements AutoCloseable {
     private final Stream stream = context.stream();
-    private final PinnedMemory[] pinned = {context.pinned(BLOCK), context.pinned(BLOCK)};
-    private final Event[] copied = {context.event(), context.event()};
+    private final PinnedMemory[] pinned = new PinnedMemory[2];
+    private final Event[] copied = new Event[2];
     private final boolean[] pending = new boolean[2];
     private float[] row = {};
     private short[] halves = {};
+
+    Lane() {
+      try {
+        for (int i = 0; i < 2; i++) {
+          pinned[i] = context.pinned(BLOCK);
+          copied[i] = context.event();
+        }
+      } catch (RuntimeException | Error e) {
+        close();
+        throw e;
+      }
+    }
 
     void run(Job job) {
       try {
@@ -333,9 +354,13 @@ public final class GpuBufferLoader implements AutoCloseable {
     @Override
     public void close() {
       stream.close();
-      for (int i = 0; i < 2; i++) {
-        pinned[i].close();
-        copied[i].close();
+      for (int i = 0; i < 2; i++) { // not all are there if the last could not be made
+        if (pinned[i] != null) {
+          pinned[i].close();
+        }
+        if (copied[i] != null) {
+          copied[i].close();
+        }
       }
     }
   }

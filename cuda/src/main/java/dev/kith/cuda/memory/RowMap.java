@@ -21,13 +21,14 @@ public final class RowMap {
     starts = new long[parts.size() + 1];
     for (int p = 0; p < parts.size(); p++) {
       var part = parts.get(p);
-      int[] picked = part.live() == null ? null : rows(part.live());
+      int[] picked = part.live() == null ? null : rows(part.live(), part.rows().name());
       live.add(picked);
       starts[p + 1] = starts[p] + (picked == null ? part.rows().size() : picked.length);
     }
   }
 
-  private static int[] rows(RowFilter filter) {
+  private static int[] rows(RowFilter filter, String name) {
+    requireInts(filter.size(), name);
     var rows = new int[Math.toIntExact(filter.count())];
     var picked = new int[STEP];
     int n = 0;
@@ -38,6 +39,15 @@ public final class RowMap {
       }
     }
     return rows;
+  }
+
+  /** Numbers of rows that were picked are ints. */
+  static void requireInts(long size, String name) {
+    if (size > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "a source that is loaded with a filter must have fewer than 2^31 rows: rows=%d (%s); load slices of it"
+              .formatted(size, name));
+    }
   }
 
   /** Rows of the buffer. */

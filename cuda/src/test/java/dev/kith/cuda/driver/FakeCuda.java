@@ -129,7 +129,7 @@ public final class FakeCuda {
   }
 
   /** Only the calls of those names, without their subjects. */
-  List<String> calls(String... names) {
+  public List<String> calls(String... names) {
     return calls().stream()
         .map(call -> call.substring(0, call.lastIndexOf(' ')))
         .filter(List.of(names)::contains)
@@ -142,7 +142,7 @@ public final class FakeCuda {
   }
 
   /** Allocations that were not freed. */
-  long allocated() {
+  public long allocated() {
     return call("fake_allocated");
   }
 
