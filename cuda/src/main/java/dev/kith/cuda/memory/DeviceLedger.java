@@ -68,7 +68,7 @@ public final class DeviceLedger {
    * @throws CudaException if the device fails otherwise
    */
   public synchronized DeviceMemory take(long bytes, String what) {
-    while (used + bytes > budget) {
+    while (bytes > budget - used) {
       if (bytes > budget || !evictOne()) {
         throw new DeviceBudgetException(
             "the device's memory must hold what is asked: for=%s, asked=%d bytes, in use=%d, budget=%d; search fewer rows at once or raise -Dkith.cuda.budget"
