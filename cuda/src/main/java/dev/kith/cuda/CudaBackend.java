@@ -41,7 +41,7 @@ public final class CudaBackend implements Backend {
   @Override
   public ExactSearch exactSearch(VectorSource rows, Metric metric, @Nullable Shadow shadow) {
     try {
-      var search = new CudaExactSearch(Gpu.get(), this, rows, metric, shadow);
+      var search = new CudaExactSearch(Gpu.opened(), this, rows, metric, shadow);
       DeviceCopies.add(search);
       return new BatchingSearch(search, rows, BatchingOptions.DEFAULTS);
     } catch (CudaUnavailableException e) {

@@ -76,7 +76,7 @@ public final class Gpu {
 
     private static Opened open() {
       try {
-        return new Opened(new Gpu(), "");
+        return new Opened(Gpu.open(), "");
       } catch (CudaUnavailableException e) {
         return new Opened(null, e.reason());
       } catch (CudaException e) {
@@ -85,17 +85,10 @@ public final class Gpu {
     }
   }
 
-  private Gpu() throws CudaUnavailableException {
-    var devices = CudaDriver.get().devices();
-    int number = Integer.getInteger(DEVICE, 0);
-    if (number < 0 || number >= devices.size()) {
-      throw new CudaUnavailableException(
-          "-D%s=%d names no device: there are %d, from 0"
-              .formatted(DEVICE, number, devices.size()));
-    }
+  private Gpu(Context context, long budget) throws CudaUnavailableException {
+    this.context = context;
     var origins = new TreeSet<String>();
-    context = devices.get(number).open();
-    ledger = new DeviceLedger(context, budget(System.getProperty(BUDGET), context.freeBytes()));
+    ledger = new DeviceLedger(context, budget);
     loader = new GpuBufferLoader(context, ledger);
     var images = KernelImages.ofJar();
     for (var source : SOURCES) {
@@ -108,6 +101,27 @@ public final class Gpu {
       kernels.put(WGMMA, images.load(context, "scan_sm90a", WGMMA).kernel(WGMMA));
     }
     info = new GpuInfo(context.device(), String.join(", ", origins));
+  }
+
+  private static Gpu open() throws CudaUnavailableException {
+    var devices = CudaDriver.get().devices();
+    var context = devices.get(device(System.getProperty(DEVICE), devices.size())).open();
+    try {
+      return new Gpu(context, budget(System.getProperty(BUDGET), context.freeBytes()));
+    } catch (Throwable e) {
+      context.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Another one than this process's, with memory of its own accounting. For tests.
+   *
+   * @param budget bytes of device memory, more than 0
+   * @throws CudaUnavailableException if there are no kernels for it
+   */
+  public static Gpu on(Context context, long budget) throws CudaUnavailableException {
+    return new Gpu(context, budget);
   }
 
   /**
@@ -127,26 +141,54 @@ public final class Gpu {
     return gpu;
   }
 
+  /**
+   * The same, even if its context was {@link #lost} since: what searches on it hands on then.
+   *
+   * @throws CudaUnavailableException with the reason, if it could never be used
+   */
+  public static Gpu opened() throws CudaUnavailableException {
+    var gpu = Opened.ONCE.gpu();
+    return gpu == null ? get() : gpu;
+  }
+
+  /** The number of a device, one of {@code count}. */
+  static int device(@Nullable String text, int count) throws CudaUnavailableException {
+    var number = text == null ? "0" : text;
+    if (!Pattern.matches("\\d{1,9}", number) || Integer.parseInt(number) >= count) {
+      throw new CudaUnavailableException(
+          "-D%s=%s names no device: there are %d, from 0".formatted(DEVICE, number, count));
+    }
+    return Integer.parseInt(number);
+  }
+
   /** Bytes, as {@code 8g}, {@code 500m} or {@code 60%} of what is free. */
   static long budget(@Nullable String text, long free) throws CudaUnavailableException {
+    if (free < 100) {
+      throw new CudaUnavailableException(
+          "the device has no memory left: free=%d bytes; others use it".formatted(free));
+    }
     if (text == null) {
       return free / 100 * DEFAULT_PERCENT;
     }
     var parts = Pattern.compile("(\\d{1,12})([kmgt%]?)").matcher(text);
     long number = parts.matches() ? Long.parseLong(parts.group(1)) : 0;
-    if (number == 0 || (parts.group(2).equals("%") && number > 100)) {
+    String suffix = number == 0 ? "" : parts.group(2);
+    long unit =
+        switch (suffix) {
+          case "k" -> 1L << 10;
+          case "m" -> 1L << 20;
+          case "g" -> 1L << 30;
+          case "t" -> 1L << 40;
+          case "%" -> free / 100;
+          default -> 1;
+        };
+    boolean sensible = suffix.equals("%") ? number <= 100 : number <= Long.MAX_VALUE / unit;
+    if (number == 0 || !sensible) {
       throw new CudaUnavailableException(
           "-D%s must be bytes of device memory, such as 8g, 500m or 60%%: found %s"
               .formatted(BUDGET, text));
     }
-    return switch (parts.group(2)) {
-      case "k" -> number << 10;
-      case "m" -> number << 20;
-      case "g" -> number << 30;
-      case "t" -> number << 40;
-      case "%" -> free / 100 * number;
-      default -> number;
-    };
+    return number * unit;
   }
 
   @Override
@@ -186,6 +228,11 @@ public final class Gpu {
       throw new IllegalArgumentException("no such kernel: " + name);
     }
     return kernel;
+  }
+
+  /** Why nothing can run any more; null while all is well. */
+  public @Nullable String lost() {
+    return lost;
   }
 
   /** Nothing can run any more on this context, because of that. */

@@ -109,7 +109,11 @@ public final class CudaExactSearch implements ExactSearch {
     }
 
     void unuse() {
-      close(release(false));
+      var going = release(false);
+      if (going != null) { // dropped meanwhile, or before it was loaded
+        close(going);
+        gpu.ledger().forget(this);
+      }
     }
 
     void drop() {
@@ -192,6 +196,14 @@ public final class CudaExactSearch implements ExactSearch {
       return next().search(queries, options);
     }
     if (!forced && (double) allowed * queries.size() * rows.dimension() < TINY) {
+      return next().search(queries, options);
+    }
+    var lost = gpu.lost();
+    if (lost != null) {
+      if (forced) {
+        throw new BackendUnavailableException(
+            "backend %s cannot serve: %s".formatted(backend.name(), lost));
+      }
       return next().search(queries, options);
     }
     try {
@@ -313,6 +325,7 @@ public final class CudaExactSearch implements ExactSearch {
       return known;
     }
     if (tuning.chunkRows() > 0
+        || rows.size() > Integer.MAX_VALUE // kernels count rows in 32 bits
         || Resident.bytes(rows, rows.size()) > gpu.ledger().budget() - SearchPool.reserved(gpu)) {
       return null;
     }
@@ -383,7 +396,7 @@ public final class CudaExactSearch implements ExactSearch {
       }
     } finally {
       if (coming != null) {
-        var _ = coming.thenAccept(Resident::close);
+        discard(coming);
       }
     }
     for (int q = 0; q < answers.length; q++) {
@@ -398,6 +411,15 @@ public final class CudaExactSearch implements ExactSearch {
     long count = Math.min(chunk, rows.size() - first);
     return CompletableFuture.supplyAsync(
         () -> Resident.load(gpu, rows, first, count, metric, centre));
+  }
+
+  /** Returns when it has ended: until then it reads rows, which the caller may close next. */
+  private static void discard(CompletableFuture<Resident> coming) {
+    try {
+      coming.join().close();
+    } catch (CompletionException e) {
+      LOG.log(Level.DEBUG, "a chunk that nobody waited for was not loaded", e);
+    }
   }
 
   private static Resident await(@Nullable CompletableFuture<Resident> coming) {

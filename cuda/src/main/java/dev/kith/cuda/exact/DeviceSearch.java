@@ -20,9 +20,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.Set;
+import java.util.LinkedHashSet;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +64,15 @@ final class DeviceSearch implements AutoCloseable {
 
   /** Graphs that are kept. */
   private static final int GRAPHS = 32;
+
+  /** Shapes of searches that are remembered: of those that come again there will be a graph. */
+  private static final int SEEN = 4 * GRAPHS;
+
+  /** What the kernels for few queries declare of shared memory themselves, and to spare. */
+  private static final int FEW_DECLARED = 1 << 10;
+
+  /** The first CUDA whose graphs keep that a kernel may be brought up early. */
+  private static final int OVERLAP_IN_GRAPHS = 12_030;
 
   private static final int SCAN_THREADS = 512;
   private static final int SCAN_ROWS = SCAN_THREADS / 32 * 16;
@@ -110,7 +118,7 @@ final class DeviceSearch implements AutoCloseable {
   private final MemorySegment bound = Arena.ofAuto().allocate(24, 8);
   private final MemorySegment lists = Arena.ofAuto().allocate(56, 8);
   private final LinkedHashMap<GraphKey, Graph> graphs = new LinkedHashMap<>(16, 0.75f, true);
-  private final Set<GraphKey> seen = new HashSet<>();
+  private final LinkedHashSet<GraphKey> seen = new LinkedHashSet<>();
   private @Nullable DeviceMemory memory;
   private @Nullable PinnedMemory pinned;
   private @Nullable Layout layout;
@@ -227,8 +235,10 @@ final class DeviceSearch implements AutoCloseable {
    */
   private @Nullable Graph graph(Resident resident, Layout where, Plan plan, int count, int padded) {
     var key = new GraphKey(resident, count, where.k);
-    if (!seen.contains(key)) {
-      seen.add(key);
+    if (seen.add(key)) {
+      if (seen.size() > SEEN) { // rows that are gone must not pile up
+        seen.removeFirst();
+      }
       return null;
     }
     var known = graphs.get(key);
@@ -246,8 +256,17 @@ final class DeviceSearch implements AutoCloseable {
 
   /** Whether so many queries are scanned as few: their codes must fit the kernel's memory. */
   private boolean isFew(int padded) {
-    return padded <= FEW
-        && fewBytes(padded, requireLayout().stride) <= gpu.device().sharedBytesPerBlockOptin();
+    return isFew(padded, requireLayout().stride, gpu.device().sharedBytesPerBlockOptin());
+  }
+
+  /**
+   * The same.
+   *
+   * @param stride bytes of a query's codes
+   * @param sharedBytes that a block may have
+   */
+  static boolean isFew(int padded, int stride, int sharedBytes) {
+    return padded <= FEW && fewBytes(padded, stride) <= sharedBytes - FEW_DECLARED;
   }
 
   private static int fewBytes(int queries, int stride) {
@@ -294,7 +313,10 @@ final class DeviceSearch implements AutoCloseable {
       @Nullable RowFilter filter) {
     boolean direct = filter == null;
     encode(resident, where, padded, direct ? plan.to(0) : 0);
-    overlaps = isFew(padded) && gpu.device().major() >= 9;
+    overlaps =
+        isFew(padded)
+            && gpu.device().major() >= 9
+            && gpu.device().driverVersion() >= OVERLAP_IN_GRAPHS;
     for (int c = 0; c < plan.chunks(); c++) {
       putDirect(direct && c == 0);
       if (isFew(padded)) {
@@ -510,8 +532,9 @@ final class DeviceSearch implements AutoCloseable {
             .addPointer(address(where.done))
             .addPointer(address(where.outcomes)));
     int step = (where.capacity - where.k) / 64 * 64;
-    for (int from = 0; from < resident.size(); from += step) {
-      int to = (int) Math.min(resident.size(), (long) from + step);
+    for (long start = 0; start < resident.size(); start += step) {
+      int from = (int) start;
+      int to = (int) Math.min(resident.size(), start + step);
       if (filter != null && !filter.allowsAny(from, step)) {
         continue;
       }
@@ -529,9 +552,6 @@ final class DeviceSearch implements AutoCloseable {
               .addBytes(lists)
               .addPointer(slots == null ? 0 : address(where.slots)));
       rescore(resident, where, slots, count, true);
-      if (to == resident.size()) {
-        break;
-      }
     }
   }
 

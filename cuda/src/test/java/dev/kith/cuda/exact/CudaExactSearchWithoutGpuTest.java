@@ -1,0 +1,279 @@
+package dev.kith.cuda.exact;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.kith.core.backend.BackendUnavailableException;
+import dev.kith.core.metric.Metric;
+import dev.kith.core.search.RowFilter;
+import dev.kith.core.search.SearchOptions;
+import dev.kith.core.search.SearchStoppedException;
+import dev.kith.core.testing.Seeded;
+import dev.kith.core.testing.TestVectors;
+import dev.kith.core.vector.ElementType;
+import dev.kith.core.vector.VectorBlock;
+import dev.kith.core.vector.VectorSource;
+import dev.kith.cuda.device.Gpu;
+import dev.kith.cuda.driver.CudaUnavailableException;
+import dev.kith.cuda.driver.FakeCuda;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * What is decided before and after kernels run, over the stand-in of the driver: its kernels do
+ * nothing, so nothing here looks at an answer that came from them.
+ */
+@ExtendWith(Seeded.class)
+class CudaExactSearchWithoutGpuTest {
+  private static final TunedBackend BACKEND = new TunedBackend(Tuning.DEFAULT);
+
+  /** Beyond what is too little for a device. */
+  private static final int LARGE = 20_000;
+
+  private static final int D = 64;
+
+  private FakeCuda fake;
+
+  @BeforeEach
+  void open() {
+    fake = FakeCuda.fresh().set("quiet", 1);
+  }
+
+  private Gpu gpu(long budget) throws Exception {
+    try {
+      return Gpu.on(fake.open(), budget);
+    } catch (CudaUnavailableException e) {
+      assumeTrue(false, e.reason());
+      throw e;
+    }
+  }
+
+  private static CudaExactSearch search(Gpu gpu, VectorSource rows, Tuning tuning) {
+    return new CudaExactSearch(gpu, BACKEND, rows, Metric.L2, null, tuning);
+  }
+
+  private static SearchOptions forced(int k) {
+    return SearchOptions.nearest(k).onBackend("cuda");
+  }
+
+  private static VectorSource rows(SplittableRandom random, int size) {
+    return VectorSource.of(TestVectors.gaussians(random, size, D));
+  }
+
+  @Test
+  void search_tooManyNeighbours_isRefusedIfForcedAndElseHandedOn(SplittableRandom random)
+      throws Exception {
+    try (var rows = rows(random, 2100)) {
+      var search = search(gpu(1L << 30), rows, Tuning.DEFAULT);
+      assertThatThrownBy(() -> search.search(rows.slice(0, 1), forced(2049)))
+          .isInstanceOf(BackendUnavailableException.class)
+          .hasMessage(
+              "backend cuda cannot serve: k must be at most 2048 on the device: k=2049; ask for"
+                  + " fewer or name no backend");
+      var result = search.search(rows.slice(0, 1), SearchOptions.nearest(2049));
+      assertThat(result.report().backend()).isNotEqualTo("cuda");
+      assertThat(result.neighbors().getFirst().row(0)).isZero();
+    }
+  }
+
+  @Test
+  void search_tinyAndUnforced_isHandedOnWithoutLoading(SplittableRandom random) throws Exception {
+    var gpu = gpu(1L << 30);
+    try (var rows = rows(random, 100)) {
+      var search = search(gpu, rows, Tuning.DEFAULT);
+      var result = search.search(rows.slice(5, 1), SearchOptions.nearest(2));
+      assertThat(result.report().backend()).isNotEqualTo("cuda");
+      assertThat(result.neighbors().getFirst().row(0)).isEqualTo(5);
+      assertThat(gpu.ledger().used()).isZero();
+      assertThat(search.search(rows.slice(5, 1), forced(2)).report().backend()).isEqualTo("cuda");
+      assertThat(search.bytes()).isPositive();
+    }
+  }
+
+  @Test
+  void search_budgetTooSmall_saysWhatItNeedsIfForcedAndElseIsHandedOn(SplittableRandom random)
+      throws Exception {
+    var gpu = gpu(10_000);
+    try (var rows = rows(random, LARGE)) {
+      var search = search(gpu, rows, Tuning.DEFAULT);
+      assertThatThrownBy(() -> search.search(rows.slice(7, 1), forced(3)))
+          .isInstanceOf(BackendUnavailableException.class)
+          .hasMessageStartingWith(
+              "backend cuda cannot serve: the device's memory must hold what is asked: for=")
+          .hasMessageEndingWith("search fewer rows at once or raise -Dkith.cuda.budget");
+      var result = search.search(rows.slice(7, 1), SearchOptions.nearest(3));
+      assertThat(result.report().backend()).isNotEqualTo("cuda");
+      assertThat(result.neighbors().getFirst().row(0)).isEqualTo(7);
+      assertThat(gpu.ledger().used()).as("nothing is left behind").isZero();
+    }
+  }
+
+  /** Then and later: no search meets the dead context again, and none fails that need not. */
+  @Test
+  void search_contextLost_isHandedOnFromThenOn(SplittableRandom random) throws Exception {
+    var gpu = gpu(1L << 30);
+    try (var rows = rows(random, LARGE)) {
+      var search = search(gpu, rows, Tuning.DEFAULT);
+      assertThat(search.search(rows.slice(7, 1), forced(3)).report().backend()).isEqualTo("cuda");
+      fake.set("lost", 700);
+      assertThatThrownBy(() -> search.search(rows.slice(7, 1), forced(3)))
+          .isInstanceOf(BackendUnavailableException.class)
+          .hasMessageContaining("an illegal memory access was encountered");
+      assertThat(gpu.lost()).startsWith("the GPU's context was lost (");
+      for (var each : new CudaExactSearch[] {search, search(gpu, rows, Tuning.DEFAULT)}) {
+        assertThatThrownBy(() -> each.search(rows.slice(7, 1), forced(3)))
+            .isInstanceOf(BackendUnavailableException.class)
+            .hasMessageStartingWith("backend cuda cannot serve: the GPU's context was lost (")
+            .hasMessageEndingWith("); start the process again to use it");
+        var result = each.search(rows.slice(7, 1), SearchOptions.nearest(3));
+        assertThat(result.report().backend()).isNotEqualTo("cuda");
+        assertThat(result.neighbors().getFirst().row(0)).isEqualTo(7);
+      }
+    }
+  }
+
+  @Test
+  void search_twoSourcesAndRoomForOne_loadsTheOneThatIsSearched(SplittableRandom random)
+      throws Exception {
+    try (var first = rows(random, LARGE);
+        var second = rows(random, LARGE)) {
+      var gpu = gpu(Resident.bytes(first, LARGE) * 3 / 2);
+      var one = search(gpu, first, Tuning.DEFAULT);
+      var two = search(gpu, second, Tuning.DEFAULT);
+      for (int round = 0; round < 3; round++) {
+        one.search(first.slice(0, 1), forced(3));
+        assertThat(one.bytes()).isPositive();
+        assertThat(two.bytes()).isZero();
+        two.search(second.slice(0, 1), forced(3));
+        assertThat(one.bytes()).isZero();
+        assertThat(two.bytes()).isPositive();
+        assertThat(gpu.ledger().used()).isLessThanOrEqualTo(gpu.ledger().budget());
+      }
+      assertThat(gpu.ledger().residents()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void search_afterDrop_loadsForItselfAloneAndLeavesNothing(SplittableRandom random)
+      throws Exception {
+    var gpu = gpu(1L << 30);
+    try (var rows = rows(random, LARGE)) {
+      var search = search(gpu, rows, Tuning.DEFAULT);
+      search.search(rows.slice(0, 1), forced(3));
+      long loaded = gpu.ledger().used();
+      long copy = loaded - search.bytes();
+      search.drop();
+      assertThat(search.bytes()).isZero();
+      assertThat(gpu.ledger().used()).isBetween(copy - 4096, copy);
+      for (int round = 0; round < 3; round++) {
+        search.search(rows.slice(0, 1), forced(3));
+        assertThat(search.bytes()).isZero();
+        assertThat(gpu.ledger().residents()).isZero();
+      }
+    }
+  }
+
+  /** Rows whose later ones take their time. */
+  private record Slow(VectorSource rows, long from, AtomicInteger reading, AtomicInteger reads)
+      implements VectorSource {
+    @Override
+    public String name() {
+      return rows.name();
+    }
+
+    @Override
+    public long size() {
+      return rows.size();
+    }
+
+    @Override
+    public int dimension() {
+      return rows.dimension();
+    }
+
+    @Override
+    public ElementType elementType() {
+      return rows.elementType();
+    }
+
+    @Override
+    public VectorBlock block(long first, int count) {
+      if (first < from || count == 1) { // one row: the sample that a centre is chosen by
+        return rows.block(first, count);
+      }
+      reading.incrementAndGet();
+      try {
+        reads.incrementAndGet();
+        Thread.sleep(300);
+        return rows.block(first, count);
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      } finally {
+        reading.decrementAndGet();
+      }
+    }
+
+    @Override
+    public long offsetOf(long row, int element) {
+      return rows.offsetOf(row, element);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** Who closes the rows after a search that was stopped must not meet one who still reads them. */
+  @Test
+  void search_streamedAndCancelled_readsNoRowsWhenItHasThrown(SplittableRandom random)
+      throws Exception {
+    var gpu = gpu(1L << 30);
+    int chunk = 64 * 64;
+    try (var rows = rows(random, 3 * chunk)) {
+      var slow = new Slow(rows, chunk, new AtomicInteger(), new AtomicInteger());
+      var search = search(gpu, slow, new Tuning(true, chunk));
+      var asked = new AtomicInteger();
+      var options = forced(3).withCancel(() -> asked.incrementAndGet() > 1);
+      assertThatThrownBy(() -> search.search(rows.slice(0, 1), options))
+          .isInstanceOf(SearchStoppedException.class);
+      assertThat(slow.reads.get()).as("the second chunk was on its way").isEqualTo(1);
+      assertThat(slow.reading.get()).as("who still reads").isZero();
+      assertThat(gpu.ledger().used()).as("both chunks are gone").isZero();
+    }
+  }
+
+  @Test
+  void search_streamedSourceFails_throwsAndLeavesNothing(SplittableRandom random) throws Exception {
+    var gpu = gpu(1L << 30);
+    int chunk = 64 * 64;
+    var rows = rows(random, 3 * chunk);
+    var search = search(gpu, rows, new Tuning(true, chunk));
+    search.search(rows.slice(0, 1), forced(3));
+    long idle = gpu.ledger().used();
+    var query = VectorSource.single(new float[D]);
+    rows.close();
+    assertThatThrownBy(() -> search.search(query, forced(3)))
+        .isInstanceOf(IllegalStateException.class);
+    assertThat(gpu.ledger().used()).isEqualTo(idle);
+  }
+
+  @Test
+  void search_noRowMayBeReturned_answersWithoutLoading(SplittableRandom random) throws Exception {
+    var gpu = gpu(1L << 30);
+    try (var rows = rows(random, 300)) {
+      var search = search(gpu, rows, Tuning.DEFAULT);
+      var none = RowFilter.of(300, _ -> false);
+      var result = search.search(rows.slice(0, 2), forced(3).among(none));
+      assertThat(result.neighbors()).hasSize(2).allMatch(found -> found.size() == 0);
+      assertThat(gpu.ledger().used()).isZero();
+      assertThatThrownBy(
+              () -> search.search(rows.slice(0, 2), forced(3).among(RowFilter.of(299, _ -> true))))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "a filter must have a bit for each row of the source: bits=299, rows=300 (memory)");
+    }
+  }
+}
