@@ -1,0 +1,61 @@
+package dev.kith.cuda.exact;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kith.core.testing.Seeded;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(Seeded.class)
+class PlanTest {
+  private static final int ROUNDS = 20_000 * Seeded.effort();
+
+  /** Any magnitude up to {@code most}, the ends often. */
+  private static long any(SplittableRandom random, long most) {
+    return switch (random.nextInt(8)) {
+      case 0 -> 1;
+      case 1 -> most;
+      default -> 1 + (long) (Math.pow((double) most, random.nextDouble()) * random.nextDouble());
+    };
+  }
+
+  @Test
+  void chunks_anyShape_coverAllRowsInOrderWithoutGaps(SplittableRandom random) {
+    for (int round = 0; round < ROUNDS; round++) {
+      int n = (int) Math.min(any(random, Integer.MAX_VALUE), Integer.MAX_VALUE);
+      long allowed = Math.min(any(random, n), n);
+      int k = (int) Math.min(any(random, DeviceSearch.MOST_K), allowed);
+      boolean few = random.nextBoolean();
+      int capacity = few ? Math.max(1 << 16, 32 * k) : 1 << random.nextInt(12, 17);
+      var plan = new Plan(n, allowed, k, capacity, few);
+      var as =
+          "n=%d, allowed=%d, k=%d, capacity=%d, few=%s".formatted(n, allowed, k, capacity, few);
+      assertThat(plan.from(0)).as(as).isZero();
+      for (int c = 0; c < plan.chunks(); c++) {
+        assertThat(plan.to(c)).as(as).isGreaterThan(plan.from(c));
+        if (c > 0) {
+          assertThat(plan.from(c)).as(as).isEqualTo(plan.to(c - 1));
+          assertThat((long) plan.to(c) - plan.from(c))
+              .as(as)
+              .isLessThanOrEqualTo(128L * plan.from(c));
+        }
+      }
+      assertThat(plan.to(plan.chunks() - 1)).as(as).isEqualTo(n);
+    }
+  }
+
+  /** All of them are kept, each at its own place. */
+  @Test
+  void firstChunk_withoutAFilter_fitsIntoTheLists(SplittableRandom random) {
+    for (int round = 0; round < ROUNDS; round++) {
+      int n = (int) Math.min(any(random, Integer.MAX_VALUE), Integer.MAX_VALUE);
+      int k = (int) Math.min(any(random, DeviceSearch.MOST_K), n);
+      for (boolean few : new boolean[] {true, false}) {
+        int capacity = few ? Math.max(1 << 16, 32 * k) : 1 << random.nextInt(12, 17);
+        var plan = new Plan(n, n, k, capacity, few);
+        assertThat(plan.to(0)).as("n=%d, k=%d", n, k).isLessThanOrEqualTo(capacity / 2);
+      }
+    }
+  }
+}
