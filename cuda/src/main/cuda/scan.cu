@@ -31,6 +31,7 @@ __device__ inline int dot16(const uint4& a, const uint4& b, int sum) {
   return __dp4a(static_cast<int>(a.w), static_cast<int>(b.w), sum);
 }
 
+// [few]
 // Q queries with two codes an element against positions [from, to).
 template <int Q>
 __device__ void scanFew(const Shadow& shadow, u32 from, u32 to, const uint4* high, const uint4* low, const Bound& bound,
@@ -94,6 +95,7 @@ __device__ void scanFew(const Shadow& shadow, u32 from, u32 to, const uint4* hig
     }
   }
 }
+// [/few]
 
 // ---- many queries: tensor cores, or what comes closest ----
 
@@ -151,6 +153,7 @@ __device__ inline void awaitCopies() {
 // Where 16 bytes of a row of a stage lie: rows of 64 bytes, swizzled so that eight rows of a matrix meet all banks.
 __device__ inline u32 swizzled(u32 row, u32 chunk) { return row * K_BYTES + ((chunk ^ (row >> 1 & 3)) << 4); }
 
+// [tile]
 // A tile of ROWS rows by QUERIES queries a block, WARPS_R by WARPS_Q warps.
 template <int ROWS, int QUERIES, int WARPS_R, int WARPS_Q, int STAGES>
 __device__ void scanTile(const Shadow& shadow, u32 from, u32 to, const signed char* high, u32 count,
@@ -258,6 +261,7 @@ __device__ void scanTile(const Shadow& shadow, u32 from, u32 to, const signed ch
   }
   queue.flush(shadow, lists);
 }
+// [/tile]
 
 }  // namespace
 

@@ -86,6 +86,7 @@ __device__ inline void settle(int (&d)[64]) {
 
 }  // namespace
 
+// [wgmma]
 extern "C" __global__ void __launch_bounds__(128 * (CONSUMERS + 1), 1)
 kith_scan_wgmma(const __grid_constant__ TensorMap rowMap, const __grid_constant__ TensorMap queryMap, Shadow shadow, u32 from,
                 u32 to, u32 count, const QueryFilter* filters, Lists lists) {
@@ -207,3 +208,4 @@ kith_scan_wgmma(const __grid_constant__ TensorMap rowMap, const __grid_constant_
   }
   queue.flush(shadow, lists);
 }
+// [/wgmma]

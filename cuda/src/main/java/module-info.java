@@ -5,6 +5,7 @@ module dev.kith.cuda {
 
   exports dev.kith.cuda.device;
   exports dev.kith.cuda.driver;
+  exports dev.kith.cuda.ladder;
   exports dev.kith.cuda.memory;
 
   provides dev.kith.core.backend.Backend with

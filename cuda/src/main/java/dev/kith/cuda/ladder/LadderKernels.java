@@ -1,0 +1,77 @@
+package dev.kith.cuda.ladder;
+
+import dev.kith.cuda.device.Gpu;
+import dev.kith.cuda.driver.Arguments;
+import dev.kith.cuda.driver.CudaUnavailableException;
+import dev.kith.cuda.driver.Kernel;
+import dev.kith.cuda.driver.Stream;
+import dev.kith.cuda.kernels.KernelImages;
+import dev.kith.cuda.kernels.LoadedKernels;
+import org.jspecify.annotations.Nullable;
+
+/** The kernels of {@code ladder.cu}, loaded when first asked for and then kept. */
+final class LadderKernels {
+  private static final String[] NAMES = {
+    "kith_ladder_subtract",
+    "kith_ladder_square",
+    "kith_ladder_sum",
+    "kith_ladder_root",
+    "kith_ladder_distances",
+    "kith_ladder_keys",
+    "kith_ladder_sort_blocks",
+    "kith_ladder_sort_step",
+    "kith_ladder_sort_rest",
+    "kith_ladder_select",
+    "kith_ladder_merge",
+    "kith_ladder_tile",
+    "kith_ladder_select_tile",
+    "kith_ladder_read",
+    "kith_ladder_multiply",
+    "kith_ladder_pause"
+  };
+
+  private static @Nullable LadderKernels loaded;
+
+  private final Gpu gpu;
+  private final LoadedKernels kernels;
+
+  private LadderKernels(Gpu gpu, LoadedKernels kernels) {
+    this.gpu = gpu;
+    this.kernels = kernels;
+  }
+
+  /**
+   * On the GPU of this process.
+   *
+   * @throws CudaUnavailableException with the reason, if there is none that can be used
+   */
+  static synchronized LadderKernels get() throws CudaUnavailableException {
+    var gpu = Gpu.get(); // also where they are loaded: the device may be lost since
+    if (loaded == null) {
+      loaded = new LadderKernels(gpu, KernelImages.ofJar().load(gpu.context(), "ladder", NAMES));
+    }
+    return loaded;
+  }
+
+  Gpu gpu() {
+    return gpu;
+  }
+
+  Kernel kernel(String name) {
+    return kernels.kernel(name);
+  }
+
+  /** A launch that can be given to a stream again and again. */
+  record Launch(
+      Kernel kernel, int blocksX, int blocksY, int threads, int sharedBytes, Arguments arguments) {
+    void on(Stream stream) {
+      stream.launch(kernel, blocksX, blocksY, 1, threads, sharedBytes, arguments);
+    }
+  }
+
+  /** Blocks of {@code threads} threads, as many as make {@code all} threads, times {@code y}. */
+  Launch launch(String name, long all, int y, int threads, int sharedBytes, Arguments arguments) {
+    int x = Math.toIntExact((all + threads - 1) / threads);
+    return new Launch(kernel(name), x, y, threads, sharedBytes, arguments);
+  }
+}

@@ -1,0 +1,89 @@
+package dev.kith.cuda.ladder;
+
+import dev.kith.cuda.driver.Arguments;
+import dev.kith.cuda.driver.Event;
+import dev.kith.cuda.driver.Kernel;
+import dev.kith.cuda.driver.Stream;
+
+/** Told of each piece of a search's work; it does the work, and may time it. */
+interface Meter {
+  /** Does the work. */
+  Meter NONE =
+      new Meter() {
+        @Override
+        public void kernels(int launches, Runnable work) {
+          work.run();
+        }
+
+        @Override
+        public void copies(Runnable work) {
+          work.run();
+        }
+      };
+
+  /** Work that queues so many launches, or a few fewer. */
+  void kernels(int launches, Runnable work);
+
+  /** Work that queues a copy. */
+  void copies(Runnable work);
+
+  /**
+   * Times each piece by events. A kernel that only waits goes before them, so that all of the piece
+   * is queued before the device begins with it.
+   */
+  final class Timed implements Meter, AutoCloseable {
+    /** Generous: what is late counts as the piece's time. */
+    private static final long PAUSE_NANOS = 40_000;
+
+    private static final long PAUSE_NANOS_A_LAUNCH = 10_000;
+
+    private final Stream stream;
+    private final Kernel pause;
+    private final Arguments nanos = new Arguments().addLong(0);
+    private final Event start;
+    private final Event end;
+    private double kernelMillis;
+    private double copyMillis;
+
+    Timed(LadderKernels kernels, Stream stream) {
+      this.stream = stream;
+      this.pause = kernels.kernel("kith_ladder_pause");
+      this.start = kernels.gpu().context().timedEvent();
+      this.end = kernels.gpu().context().timedEvent();
+    }
+
+    @Override
+    public void kernels(int launches, Runnable work) {
+      kernelMillis += millis(launches, work);
+    }
+
+    @Override
+    public void copies(Runnable work) {
+      copyMillis += millis(1, work);
+    }
+
+    private double millis(int calls, Runnable work) {
+      stream.launch(
+          pause, 1, 1, 1, 1, 0, nanos.setLong(0, PAUSE_NANOS + calls * PAUSE_NANOS_A_LAUNCH));
+      stream.record(start);
+      work.run();
+      stream.record(end);
+      end.synchronize();
+      return end.millisSince(start);
+    }
+
+    double kernelMillis() {
+      return kernelMillis;
+    }
+
+    double copyMillis() {
+      return copyMillis;
+    }
+
+    @Override
+    public void close() {
+      start.close();
+      end.close();
+    }
+  }
+}
