@@ -2,6 +2,7 @@
 module dev.kith.lab {
   requires com.fasterxml.jackson.databind;
   requires transitive dev.kith.core;
+  requires dev.kith.cuda;
   requires dev.kith.db;
   requires transitive dev.kith.embed;
   requires java.sql;

@@ -26,10 +26,52 @@ final class Finalists {
   private float cut = Float.POSITIVE_INFINITY;
 
   Finalists(int dimension, int k) {
-    double roundings = (dimension + 3) * U; // one more for the subtraction before the square
+    this(dimension, k, 0);
+  }
+
+  private Finalists(int dimension, int k, int moreRoundings) {
+    // One for the subtraction before the square.
+    double roundings = (dimension + 3 + moreRoundings) * U;
     this.share = roundings / (1 - roundings);
-    this.underflow = dimension * 0x1p-148;
+    this.underflow = (dimension + 2) * 0x1p-148;
     this.greatest = new TopK(k);
+  }
+
+  /**
+   * The first {@code k} of rows that are nearest by float32 distances whose roots were taken. Where
+   * those lie further apart than they may be off, their order is the answer; else that of float64
+   * scores. A row that is not among those given is not found.
+   *
+   * @param nearest more than {@code k} rows if there are, in order
+   * @param distances theirs
+   */
+  static long[] settle(VectorSource from, float[] query, int k, long[] nearest, float[] distances) {
+    // The root and its square here are off by three roundings more.
+    var finalists = new Finalists(query.length, k, 3);
+    boolean apart = true;
+    for (int i = 1; i < nearest.length && i <= k; i++) {
+      apart &= finalists.most(squared(distances[i - 1])) < finalists.least(squared(distances[i]));
+    }
+    if (apart) {
+      return Arrays.copyOf(nearest, Math.min(k, nearest.length));
+    }
+    for (int i = 0; i < nearest.length; i++) {
+      finalists.offer(squared(distances[i]), nearest[i]);
+    }
+    return finalists.decide(from, query, k);
+  }
+
+  private static float squared(float distance) {
+    return distance * distance;
+  }
+
+  /** No true distance is above this. */
+  private double most(float distance) {
+    return distance / (1 - share) + underflow;
+  }
+
+  private double least(float distance) {
+    return (distance - underflow) / (1 + share);
   }
 
   /** A row and the float32 sum of its squared gaps to the query. */
@@ -44,7 +86,7 @@ final class Finalists {
     rows[count] = row;
     distances[count++] = distance;
     double before = greatest.bound();
-    greatest.offer(distance / (1 - share) + underflow, row);
+    greatest.offer(most(distance), row);
     double bound = greatest.bound();
     if (bound < before) {
       cut = Math.nextUp((float) ((bound + underflow) * (1 + share)));

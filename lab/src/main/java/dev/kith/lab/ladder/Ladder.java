@@ -1,5 +1,6 @@
 package dev.kith.lab.ladder;
 
+import dev.kith.core.backend.BackendUnavailableException;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorSource;
@@ -62,7 +63,7 @@ public final class Ladder {
 
   /** All kinds of device, the CPU first; each says whether it is there. */
   public static List<RungProvider> providers() {
-    return List.of(new CpuRungs(), new NoGpuRungs());
+    return List.of(new CpuRungs(), new GpuRungs());
   }
 
   /**
@@ -92,6 +93,10 @@ public final class Ladder {
     for (var provider : providers) {
       var device = provider.device();
       var missing = provider.unavailable();
+      if (missing == null && k > provider.mostNeighbours()) {
+        missing =
+            "its rungs find at most %d neighbours: k=%d".formatted(provider.mostNeighbours(), k);
+      }
       if (missing != null) {
         skipped.add(new Skipped(device, device, missing));
         continue;
@@ -99,11 +104,16 @@ public final class Ladder {
       var floors = provider.floors(rows);
       for (var rung : provider.rungs()) {
         var reason = rung.unavailable();
+        if (reason == null) {
+          progress.accept(rung.name());
+          try {
+            results.add(ladder.run(rung, device, floors));
+          } catch (BackendUnavailableException e) {
+            reason = e.getMessage();
+          }
+        }
         if (reason != null) {
           skipped.add(new Skipped(rung.name(), device, reason));
-        } else {
-          progress.accept(rung.name());
-          results.add(ladder.run(rung, device, floors));
         }
       }
     }

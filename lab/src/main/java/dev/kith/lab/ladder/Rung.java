@@ -35,6 +35,8 @@ public interface Rung {
    * @param rows float32, finite; the caller keeps them open and closes them
    * @param queries likewise, of the same dimension
    * @param k at least 1
+   * @throws dev.kith.core.backend.BackendUnavailableException with the reason, if these rows cannot
+   *     be searched so, such as for lack of memory; searches may throw it too
    */
   Prepared prepare(VectorSource rows, VectorSource queries, int k);
 
@@ -56,8 +58,8 @@ public interface Rung {
    * @param multiplyAdds float32 operations that had to be done for all of them; integer operations
    *     are not counted
    * @param servedBy what ran it, such as {@code simd}
-   * @param deviceTime where the time went by the device's own clock, for all of them together; null
-   *     on the CPU
+   * @param deviceTime where the time of so many queries goes by the device's own clock, for all of
+   *     them together; null on the CPU, and where the device's work cannot be told apart
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Answer(

@@ -16,6 +16,11 @@ public interface RungProvider {
   /** Slow to fast. */
   List<Rung> rungs();
 
+  /** The largest k of its rungs. */
+  default int mostNeighbours() {
+    return Integer.MAX_VALUE;
+  }
+
   /** What no program on this device can be faster than, for searches of these rows. */
   Floors floors(VectorSource rows);
 

@@ -6,7 +6,10 @@ import dev.kith.core.metric.Metric;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.lab.measure.Oracle;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -49,6 +52,68 @@ class FinalistsTest {
       }
     }
     assertThat(confused).as("pairs that float32 would have swapped").isPositive();
+  }
+
+  /** As the rungs of a GPU find them: in the order of float32 roots, more than are asked for. */
+  @Test
+  void settle_nearTies_areDecidedInFloat64(SplittableRandom random) {
+    int confused = 0;
+    for (int round = 0; round < 200; round++) {
+      int d = random.nextInt(1, 80);
+      int n = random.nextInt(1, 60);
+      int k = random.nextInt(1, 12);
+      var centre = vector(random, d, 1);
+      var data = new float[n][];
+      for (int r = 0; r < n; r++) {
+        data[r] = centre.clone();
+        int i = random.nextInt(d);
+        data[r][i] += (float) (data[r][i] * 0x1p-22 * random.nextInt(-2, 3));
+      }
+      var query = vector(random, d, 1);
+      try (var rows = VectorSource.of(data);
+          var asked = VectorSource.of(query)) {
+        var distances = new float[n];
+        for (int r = 0; r < n; r++) {
+          for (int i = 0; i < d; i++) {
+            float gap = query[i] - data[r][i];
+            distances[r] += gap * gap;
+          }
+          distances[r] = (float) Math.sqrt(distances[r]);
+        }
+        var order =
+            IntStream.range(0, n)
+                .boxed()
+                .sorted(Comparator.comparingDouble(r -> distances[r]))
+                .toList();
+        var nearest = order.stream().mapToLong(r -> r).toArray();
+        var sorted = new float[n];
+        for (int i = 0; i < n; i++) {
+          sorted[i] = distances[order.get(i)];
+        }
+        var truth = Oracle.nearest(rows, asked, Metric.L2, k, null)[0];
+        assertThat(Finalists.settle(rows, query, k, nearest, sorted)).containsExactly(truth);
+        confused += Arrays.equals(truth, Arrays.copyOf(nearest, truth.length)) ? 0 : 1;
+      }
+    }
+    assertThat(confused).as("answers that float32 would have got wrong").isPositive();
+  }
+
+  /** Then the rows are not even read: here they say otherwise. */
+  @Test
+  void settle_distancesFarApart_areBelieved() {
+    try (var rows = VectorSource.of(new float[][] {{9}, {9}, {9}, {9}})) {
+      var nearest = new long[] {2, 0, 3, 1};
+      var apart = new float[] {1, 2, 3, 4};
+      assertThat(Finalists.settle(rows, new float[1], 2, nearest, apart)).containsExactly(2, 0);
+      assertThat(Finalists.settle(rows, new float[1], 4, nearest, apart))
+          .containsExactly(2, 0, 3, 1);
+      assertThat(Finalists.settle(rows, new float[1], 9, nearest, apart))
+          .containsExactly(2, 0, 3, 1);
+      var near = new float[] {1, 1.0000001f, 3, 4};
+      assertThat(Finalists.settle(rows, new float[1], 2, nearest, near)).containsExactly(0, 2);
+      // The last that is asked for and the first that is not.
+      assertThat(Finalists.settle(rows, new float[1], 1, nearest, near)).containsExactly(0);
+    }
   }
 
   @Test

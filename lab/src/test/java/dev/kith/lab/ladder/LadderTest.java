@@ -2,13 +2,16 @@ package dev.kith.lab.ladder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.kith.core.backend.BackendUnavailableException;
 import dev.kith.core.backend.Backends;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.vector.ClusteredVectors;
 import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorSource;
+import dev.kith.cuda.ladder.GpuLadder;
 import dev.kith.lab.ladder.Ladder.Pace;
 import dev.kith.lab.ladder.LadderResult.Skipped;
 import dev.kith.lab.ladder.RungResult.DeviceTime;
@@ -16,8 +19,10 @@ import dev.kith.lab.measure.Oracle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -162,6 +167,95 @@ class LadderTest {
       var result = climb(rows, rows, 1, List.of(missing), QUICK);
       assertThat(result.rungs()).isEmpty();
       assertThat(result.skipped()).containsExactly(new Skipped("gpu", "gpu", "no driver"));
+    }
+  }
+
+  @Test
+  void climb_moreNeighboursThanARungFinds_isSkippedWithTheReason() {
+    try (var rows = VectorSource.of(new float[][] {{1}})) {
+      var few =
+          new Fake("gpu", 0, null) {
+            @Override
+            public int mostNeighbours() {
+              return 2;
+            }
+          };
+      assertThat(climb(rows, rows, 2, List.of(few), QUICK).skipped()).isEmpty();
+      assertThat(climb(rows, rows, 3, List.of(few), QUICK).skipped())
+          .containsExactly(new Skipped("gpu", "gpu", "its rungs find at most 2 neighbours: k=3"));
+    }
+  }
+
+  @Test
+  void climb_aRungThatCannot_isSkippedAndTheOthersRun() {
+    try (var rows = VectorSource.of(new float[][] {{1}})) {
+      var full =
+          new Fake("full", 0, null) {
+            @Override
+            public Prepared prepare(VectorSource rows, VectorSource queries, int k) {
+              throw new BackendUnavailableException("no room");
+            }
+          };
+      var told = new ArrayList<String>();
+      var result =
+          Ladder.climb(
+              "test",
+              rows,
+              rows,
+              1,
+              List.of(full, new Fake("right", 0, null)),
+              QUICK,
+              "a machine",
+              "c0",
+              told::add);
+      assertThat(told).containsExactly("full", "right");
+      assertThat(result.rungs()).extracting(RungResult::name).containsExactly("right");
+      assertThat(result.skipped()).containsExactly(new Skipped("full", "full", "no room"));
+    }
+  }
+
+  @Test
+  void providers_gpu_isTheSecondAndSaysWhyItCannotRun() {
+    var gpu = Ladder.providers().get(1);
+    assertThat(Ladder.providers()).hasSize(2);
+    assertThat(gpu.device()).isEqualTo("gpu");
+    assertThat(gpu.mostNeighbours()).isEqualTo(1008);
+    assertThat(gpu.unavailable()).isEqualTo(GpuLadder.unavailable());
+    assertThat(gpu.rungs())
+        .extracting(Rung::name)
+        .startsWith("row-by-row")
+        .endsWith("tensor-cores");
+    var cpu = Ladder.providers().getFirst().rungs().stream().map(Rung::name).toList();
+    assertThat(gpu.rungs())
+        .allSatisfy(
+            rung -> {
+              assertThat(cpu).doesNotContain(rung.name());
+              assertThat(rung.explanation()).hasSizeGreaterThan(100);
+              assertThat(rung.code().text()).contains("\n}\n");
+              assertThat(rung.code().file()).startsWith("cuda/src/main/cuda/");
+            });
+  }
+
+  @Tag("gpu")
+  @ParameterizedTest
+  @CsvSource({"3000, 48, 100, 10", "257, 7, 3, 1", "5, 1, 2, 10", "1, 3, 1, 4"})
+  void climb_gpu_everyRungFindsTheRowsOfTheDefinition(
+      int n, int d, int asked, int k, SplittableRandom random) {
+    var gpu = Ladder.providers().get(1);
+    boolean required = "required".equals(System.getProperty("kith.gpu"));
+    assumeTrue(required || gpu.unavailable() == null, "no GPU: " + gpu.unavailable());
+    var vectors = new ClusteredVectors(d, Math.min(d, 8), 4, 0.5, random.nextLong());
+    try (var rows = vectors.generate(0, n);
+        var queries = vectors.generate(n, asked)) {
+      var result = climb(rows, queries, k, List.of(gpu), QUICK);
+      assertThat(result.skipped()).isEmpty();
+      assertThat(result.rungs()).hasSize(10);
+      for (var rung : result.rungs()) {
+        assertThat(rung.sameRows()).as(rung.name()).isTrue();
+        assertThat(rung.floorMillis()).as(rung.name()).isGreaterThanOrEqualTo(0);
+        boolean measured = !Set.of("int8-shadow", "tensor-cores").contains(rung.name());
+        assertThat(rung.deviceTime() != null).as(rung.name()).isEqualTo(measured);
+      }
     }
   }
 
