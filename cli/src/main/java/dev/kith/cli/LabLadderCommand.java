@@ -152,7 +152,7 @@ final class LabLadderCommand implements Callable<Integer> {
     var first = result.rungs().isEmpty() ? null : result.rungs().getFirst();
     for (var rung : result.rungs()) {
       out.printf(
-          "%-20s %-4s %11.4f %9.4f %9.4f %9.1f %12d  %7d %7d  %s%s%n",
+          "%-20s %-4s %11.4f %9.4f %9.4f %9.1f %12d  %7d %7d  %s%s%s%n",
           rung.name(),
           rung.device(),
           rung.millis(),
@@ -163,7 +163,8 @@ final class LabLadderCommand implements Callable<Integer> {
           rung.queriesAtOnce(),
           rung.threads(),
           rung.sameRows() ? "same" : "OTHER",
-          sampled(rung));
+          sampled(rung),
+          shares(rung));
     }
     for (var skipped : result.skipped()) {
       out.printf("%-20s %-4s not run: %s%n", skipped.name(), skipped.device(), skipped.reason());
@@ -181,6 +182,17 @@ final class LabLadderCommand implements Callable<Integer> {
     return rung.sampled()
         ? ", sampled: the first %d rows, scaled".formatted(rung.rowsSearched())
         : "";
+  }
+
+  /** Where the time goes on a device, by its own clock. */
+  static String shares(RungResult rung) {
+    var time = rung.deviceTime();
+    if (time == null) {
+      return "";
+    }
+    double percent = 100 / (time.kernels() + time.copies() + time.waiting());
+    return "; kernels %.0f%%, copies %.0f%%, waiting %.0f%%"
+        .formatted(percent * time.kernels(), percent * time.copies(), percent * time.waiting());
   }
 
   private static String indent(RungResult rung) {

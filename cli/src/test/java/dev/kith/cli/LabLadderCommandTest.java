@@ -2,6 +2,7 @@ package dev.kith.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.kith.cli.LabLadderCommand.Device;
@@ -13,6 +14,8 @@ import dev.kith.lab.ladder.Ladder;
 import dev.kith.lab.ladder.LadderResult;
 import dev.kith.lab.ladder.Rung;
 import dev.kith.lab.ladder.RungProvider;
+import dev.kith.lab.ladder.RungResult;
+import dev.kith.lab.ladder.RungResult.DeviceTime;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,7 +35,8 @@ class LabLadderCommandTest {
 
   @Test
   void ladder_json_hasTheFixedFieldsAndTheTrueRows() throws Exception {
-    var result = ladder("--n", 600, "--dim", 12, "--query-count", 3, "-k", 4, "--json");
+    var result =
+        ladder("--n", 600, "--dim", 12, "--query-count", 3, "-k", 4, "--json", "--device", "cpu");
     assertThat(result.exit()).isZero();
     var document = result.json();
     assertThat(Kith.fields(document)).contains("rungs");
@@ -165,6 +169,7 @@ class LabLadderCommandTest {
 
   @Test
   void ladder_onAGpuThatIsNotThere_isRefusedInOneLine() {
+    assumeTrue(Ladder.providers().getLast().unavailable() != null, "there is a GPU");
     var refused = ladder("--n", 10, "--dim", 4, "--device", "gpu").refused();
     assertThat(refused)
         .startsWith("kith: --device gpu cannot run: ")
@@ -237,6 +242,19 @@ class LabLadderCommandTest {
         .isEqualTo(
             "kith: at least two texts are needed, one to search and one to ask with: %s holds 1"
                 .formatted(texts));
+  }
+
+  @Test
+  void shares_ofADevicesTime_arePerCent() {
+    assertThat(LabLadderCommand.shares(rung(new DeviceTime(1, 0.5, 2.5))))
+        .isEqualTo("; kernels 25%, copies 13%, waiting 63%");
+    assertThat(LabLadderCommand.shares(rung(null))).isEmpty();
+  }
+
+  private static RungResult rung(@Nullable DeviceTime time) {
+    return new RungResult(
+        "r", "gpu", 4, 0, List.of(), true, 0, 0, false, 1, 1, 1, "", 0, List.of(), time, "", "",
+        "");
   }
 
   @Test
