@@ -50,8 +50,15 @@ final class Machine {
         .formatted(cpu(), System.getProperty("os.name"), System.getProperty("os.version"), jdk());
   }
 
-  /** The commit of the checkout that runs, with {@code +} if it was changed, or {@code unknown}. */
+  /**
+   * The commit of the checkout that runs, with {@code +} if it was changed, or {@code unknown};
+   * where there is no checkout, {@code -Dkith.commit} may say it.
+   */
   static String commit() {
+    String said = System.getProperty("kith.commit");
+    if (said != null) {
+      return said;
+    }
     String home = System.getProperty("kith.home", ".");
     String hash = git(home, "rev-parse", "--short=12", "HEAD");
     return hash.isEmpty()
