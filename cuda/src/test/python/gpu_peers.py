@@ -1,4 +1,6 @@
-"""Times torch and CuPy on the same rows: python3 gpu_peers.py FOLDER K BATCH... reads FOLDER/rows.npy and queries.npy."""
+"""Times torch and CuPy on the rows of a run of GpuBench and adds them to its document.
+
+python3 gpu_peers.py FOLDER RESULT.json: FOLDER holds the rows.npy and queries.npy that GpuBench --npy FOLDER wrote."""
 import json
 import statistics
 import sys
@@ -60,18 +62,27 @@ def cupy_peers(rows, queries, k):
 
 
 def main():
-    folder, k, batches = sys.argv[1], int(sys.argv[2]), [int(b) for b in sys.argv[3:]]
+    folder, path = sys.argv[1:]
     rows = np.load(folder + "/rows.npy")
     queries = np.load(folder + "/queries.npy")
-    for batch in batches:
-        part = np.ascontiguousarray(queries[:batch])
+    with open(path) as file:
+        document = json.load(file)
+    for row in document["rows"]:
+        if "queries" not in row:
+            continue
+        part = np.ascontiguousarray(queries[: row["queries"]])
+        row["peers"] = {}
         for peers in (torch_peers, cupy_peers):
             try:
-                for name, search in peers(rows, part, k):
-                    millis, spread = timed(search, 30 if batch < 1000 else 5)
-                    print(json.dumps({"peer": name, "n": len(rows), "queries": batch, "millis": millis, "spread": spread}), flush=True)
+                for name, search in peers(rows, part, row["k"]):
+                    millis, spread = timed(search, 30 if len(part) < 1000 else 5)
+                    row["peers"][name] = {"millis": millis, "spread": spread}
+                    print(row["queries"], name, millis, flush=True)
             except Exception as e:  # a peer that is missing or fails is said, not hidden
-                print(json.dumps({"peer": peers.__name__, "queries": batch, "failed": repr(e)[:200]}), flush=True)
+                row["peers"][peers.__name__] = {"failed": repr(e)[:200]}
+    with open(path, "w") as file:
+        lines = ",\n".join(json.dumps(row) for row in document.pop("rows"))
+        file.write(json.dumps(document)[:-1] + ', "rows": [\n' + lines + "]}\n")
 
 
 main()
