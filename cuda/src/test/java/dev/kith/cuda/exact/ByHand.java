@@ -1,0 +1,310 @@
+package dev.kith.cuda.exact;
+
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.kith.core.metric.Metric;
+import dev.kith.cuda.device.Gpu;
+import dev.kith.cuda.driver.Arguments;
+import dev.kith.cuda.driver.DeviceMemory;
+import dev.kith.cuda.driver.Stream;
+import dev.kith.cuda.driver.TensorMap;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** A search whose kernels a test launches one by one, looking at what each leaves in memory. */
+final class ByHand implements AutoCloseable {
+  static final int STATE_BOUNDED = 0;
+
+  final Gpu gpu;
+  final Resident resident;
+  final Layout where;
+  private final Stream stream;
+  private final DeviceMemory memory;
+  private final MemorySegment shadow = Arena.ofAuto().allocate(48, 8);
+  private final MemorySegment bound = Arena.ofAuto().allocate(24, 8);
+  private final MemorySegment lists = Arena.ofAuto().allocate(56, 8);
+
+  ByHand(Gpu gpu, Resident resident, int queries, int k, int capacity) {
+    this.gpu = gpu;
+    this.resident = resident;
+    int d = resident.rows().dimension();
+    this.where = new Layout(queries, d, resident.stride(), k, capacity, resident.size());
+    this.stream = gpu.context().stream();
+    this.memory = gpu.ledger().take(where.bytes, "a test");
+    stream.fill(memory.address(), (byte) 0, where.bytes);
+    resident.putShadow(shadow, 0);
+    resident.putBound(bound);
+    long[] places = {
+      where.listRows, where.lowers, where.uppers, where.listKeys, where.counts, where.valued
+    };
+    for (int i = 0; i < places.length; i++) {
+      lists.setAtIndex(JAVA_LONG, i, at(places[i]));
+    }
+    lists.set(JAVA_INT, 48, capacity);
+  }
+
+  private long at(long offset) {
+    return memory.address() + offset;
+  }
+
+  /** Bytes from a place of the layout. */
+  MemorySegment read(long offset, long bytes) {
+    var host = Arena.ofAuto().allocate(Math.max(bytes, 1), 8);
+    if (bytes > 0) {
+      stream.copyToHost(host, at(offset), bytes);
+    }
+    stream.synchronize();
+    return host;
+  }
+
+  int[] ints(long offset, int count) {
+    return read(offset, 4L * count).asSlice(0, 4L * count).toArray(JAVA_INT);
+  }
+
+  float[] floats(long offset, int count) {
+    return read(offset, 4L * count).asSlice(0, 4L * count).toArray(JAVA_FLOAT);
+  }
+
+  double[] doubles(long offset, int count) {
+    return read(offset, 8L * count).asSlice(0, 8L * count).toArray(JAVA_DOUBLE);
+  }
+
+  void write(long offset, MemorySegment bytes) {
+    stream.copyToDevice(at(offset), bytes, bytes.byteSize());
+    stream.synchronize();
+  }
+
+  void write(long offset, int... values) {
+    write(offset, Arena.ofAuto().allocateFrom(JAVA_INT, values));
+  }
+
+  void write(long offset, float... values) {
+    write(offset, Arena.ofAuto().allocateFrom(JAVA_FLOAT, values));
+  }
+
+  /** The place of a query's part of a list of 4 bytes an entry. */
+  long ofQuery(long offset, int query) {
+    return offset + 4L * query * where.capacity;
+  }
+
+  int[] listedRows(int query, int count) {
+    return ints(ofQuery(where.listRows, query), count);
+  }
+
+  float[] lowers(int query, int count) {
+    return floats(ofQuery(where.lowers, query), count);
+  }
+
+  float[] uppers(int query, int count) {
+    return floats(ofQuery(where.uppers, query), count);
+  }
+
+  int[] counts() {
+    return ints(where.counts, where.queries);
+  }
+
+  /** The row at a position of the shadow. */
+  int rowAt(int position) {
+    return (int) ((long) position * resident.scatter() % resident.size());
+  }
+
+  /** Codes queries, with second codes or without; lists are empty then. */
+  void encode(float[][] queries, boolean two) {
+    int d = where.dimension;
+    var given = Arena.ofAuto().allocate(4L * d * queries.length, 8);
+    for (int q = 0; q < queries.length; q++) {
+      MemorySegment.copy(queries[q], 0, given, JAVA_FLOAT, 4L * d * q, d);
+    }
+    write(where.given, given);
+    launch(
+        "kith_encode_queries",
+        queries.length,
+        1,
+        256,
+        0,
+        new Arguments()
+            .addPointer(at(where.given))
+            .addPointer(at(where.given))
+            .addInt(d)
+            .addPointer(resident.centreAddress())
+            .addBytes(bound)
+            .addPointer(at(where.high))
+            .addPointer(two ? at(where.low) : 0)
+            .addInt(where.stride)
+            .addPointer(at(where.filters))
+            .addPointer(at(where.terms))
+            .addBytes(lists)
+            .addInt(0)
+            .addPointer(at(where.done))
+            .addPointer(at(where.outcomes)));
+  }
+
+  int state(int query) {
+    return read(where.terms + 48L * query, 48).get(JAVA_INT, 44);
+  }
+
+  float threshold(int query) {
+    return read(where.filters + 16L * query, 16).get(JAVA_FLOAT, 12);
+  }
+
+  /** Lets the loops drop what has a key above {@code tau}, for a query that has a bound. */
+  void setThreshold(int query, float tau) {
+    write(where.filters + 16L * query + 12, thresholdOf(query, tau));
+  }
+
+  /** As kith.cuh has it. */
+  float thresholdOf(int query, float tau) {
+    if (tau == Float.POSITIVE_INFINITY) {
+      return Float.NEGATIVE_INFINITY;
+    }
+    var terms = read(where.terms + 48L * query, 48);
+    double squaredNorm = terms.get(JAVA_DOUBLE, 0);
+    double norm = terms.get(JAVA_DOUBLE, 8);
+    double offset = terms.get(JAVA_DOUBLE, 32);
+    double centreNorm = bound.get(JAVA_DOUBLE, 0);
+    double sigma = bound.get(JAVA_DOUBLE, 8);
+    double threshold =
+        resident.metric() == Metric.L2
+            ? 0.5 * (squaredNorm - tau) - sigma * norm * norm
+            : -tau - offset - sigma * ((norm + 2 * centreNorm) * 4 * centreNorm);
+    return Math.nextDown((float) (threshold - 0x1p-140));
+  }
+
+  /** All rows, by the loop for 1, 2 or 4 queries with two codes each. */
+  void scanFew() {
+    int shared = 2 * where.queries * where.stride;
+    gpu.kernel("kith_scan_" + where.queries).withSharedMemory(shared);
+    launch(
+        "kith_scan_" + where.queries,
+        Math.ceilDiv(resident.size(), 256),
+        1,
+        512,
+        shared,
+        new Arguments()
+            .addBytes(shadow)
+            .addInt(0)
+            .addInt(resident.size())
+            .addPointer(at(where.high))
+            .addPointer(at(where.low))
+            .addPointer(at(where.terms))
+            .addPointer(at(where.filters))
+            .addBytes(lists));
+  }
+
+  /** All rows, by a loop over tiles. */
+  void scanTiles(Tile tile) {
+    gpu.kernel(tile.kernel()).withSharedMemory(tile.sharedBytes());
+    launch(
+        tile.kernel(),
+        Math.ceilDiv(resident.size(), tile.rows()) * Math.ceilDiv(where.queries, tile.queries()),
+        1,
+        256,
+        tile.sharedBytes(),
+        new Arguments()
+            .addBytes(shadow)
+            .addInt(0)
+            .addInt(resident.size())
+            .addPointer(at(where.high))
+            .addInt(where.queries)
+            .addPointer(at(where.filters))
+            .addBytes(lists));
+  }
+
+  /** All rows, by Hopper's products. */
+  void scanByWgmma() {
+    int shared = (128 + 128) * 128 * 6 + 1024 + 128;
+    gpu.kernel("kith_scan_wgmma").withSharedMemory(shared);
+    var rows = map(resident.codesAddress(), resident.size());
+    var queries = map(at(where.high), where.queries);
+    launch(
+        "kith_scan_wgmma",
+        Math.min(
+            Math.ceilDiv(resident.size(), 128) * Math.ceilDiv(where.queries, 128),
+            gpu.device().multiprocessors()),
+        1,
+        384,
+        shared,
+        new Arguments()
+            .addBytes(rows.segment())
+            .addBytes(queries.segment())
+            .addBytes(shadow)
+            .addInt(0)
+            .addInt(resident.size())
+            .addInt(where.queries)
+            .addPointer(at(where.filters))
+            .addBytes(lists));
+  }
+
+  private TensorMap map(long address, int rows) {
+    return TensorMap.ofBytes(
+        gpu.context(),
+        address,
+        rows,
+        where.stride,
+        where.stride,
+        128,
+        128,
+        TensorMap.Swizzle.BYTES_128);
+  }
+
+  void tighten(int k, int threads) {
+    launch(
+        "kith_tighten",
+        where.queries,
+        1,
+        threads,
+        0,
+        new Arguments()
+            .addBytes(shadow)
+            .addBytes(lists)
+            .addBytes(bound)
+            .addPointer(at(where.terms))
+            .addPointer(at(where.filters))
+            .addInt(k));
+  }
+
+  /** Of the lists' rows, or positions; of some queries, or all if {@code slots} is empty. */
+  void rescore(int blocks, boolean positions, boolean keep, int... slots) {
+    if (slots.length > 0) {
+      write(where.slots, slots);
+    }
+    launch(
+        "kith_rescore",
+        blocks,
+        slots.length > 0 ? slots.length : where.queries,
+        256,
+        0,
+        new Arguments()
+            .addPointer(resident.rows().address())
+            .addInt(resident.size())
+            .addInt(positions ? resident.scatter() : 0)
+            .addInt(where.dimension)
+            .addInt(Codes.of(resident.rows().elementType()))
+            .addInt(Codes.of(resident.metric()))
+            .addPointer(at(where.given))
+            .addBytes(lists)
+            .addPointer(slots.length > 0 ? at(where.slots) : 0)
+            .addPointer(at(where.done))
+            .addPointer(at(where.tickets))
+            .addInt(where.k)
+            .addInt(keep ? 1 : 0)
+            .addPointer(at(where.found))
+            .addPointer(at(where.keys))
+            .addPointer(at(where.outcomes))
+            .addPointer(at(where.reports)));
+  }
+
+  private void launch(String kernel, int x, int y, int threads, int shared, Arguments arguments) {
+    stream.launch(gpu.kernel(kernel), x, y, 1, threads, shared, arguments);
+    stream.synchronize();
+  }
+
+  @Override
+  public void close() {
+    gpu.ledger().give(memory);
+    stream.close();
+  }
+}
