@@ -162,7 +162,7 @@ public final class CudaExactSearch implements ExactSearch {
   }
 
   /** Gives the device's memory back; a later search would load again. */
-  void drop() {
+  public void drop() {
     holder.drop();
   }
 
@@ -173,6 +173,11 @@ public final class CudaExactSearch implements ExactSearch {
 
   @Override
   public SearchResult search(VectorSource queries, SearchOptions options) {
+    return search(queries, options, SearchClock.NONE);
+  }
+
+  /** The same, measured by the clock unless it is handed on to another backend. */
+  public SearchResult search(VectorSource queries, SearchOptions options, SearchClock clock) {
     if (queries.dimension() != rows.dimension()) {
       throw new IllegalArgumentException(
           "query dimension must match the source: query=%d (%s), source=%d (%s)"
@@ -207,7 +212,7 @@ public final class CudaExactSearch implements ExactSearch {
       return next().search(queries, options);
     }
     try {
-      return onDevice(queries, options, allowed, (int) k);
+      return onDevice(queries, options, allowed, (int) k, clock);
     } catch (DeviceSearch.BrokenRowException e) {
       for (long row = 0; row < rows.size(); row++) {
         if (filter == null || filter.allows(row)) {
@@ -245,11 +250,12 @@ public final class CudaExactSearch implements ExactSearch {
     return known;
   }
 
-  private SearchResult onDevice(VectorSource queries, SearchOptions options, long allowed, int k) {
+  private SearchResult onDevice(
+      VectorSource queries, SearchOptions options, long allowed, int k, SearchClock clock) {
     var stop = new StopSignal(options);
     stop.check();
     var answers = new Neighbors[Math.toIntExact(queries.size())];
-    var tally = new DeviceSearch.Tally();
+    var tally = new DeviceSearch.Tally(clock);
     if (answers.length > 0) {
       if (k == 0) {
         for (int q = 0; q < answers.length; q++) {

@@ -107,6 +107,11 @@ final class DeviceSearch implements AutoCloseable {
     long fallbacks;
     boolean scanned;
     boolean direct;
+    final SearchClock clock;
+
+    Tally(SearchClock clock) {
+      this.clock = clock;
+    }
   }
 
   /** By identity of the rows: what was recorded of those that are gone is never asked for. */
@@ -177,6 +182,7 @@ final class DeviceSearch implements AutoCloseable {
                 k,
                 capacity(k, padded),
                 resident.size()));
+    tally.clock.begins(stream);
     upload(queries, count, padded);
     long filterAddress = 0;
     if (filter != null) {
@@ -186,6 +192,7 @@ final class DeviceSearch implements AutoCloseable {
         uploaded = filter;
       }
     }
+    tally.clock.copied(stream);
     resident.putShadow(shadow, filterAddress);
     resident.putBound(bound);
     putLists(where);
@@ -193,7 +200,6 @@ final class DeviceSearch implements AutoCloseable {
       tally.direct = true;
       encode(resident, where, padded, 0);
       everyRow(resident, where, null, count, filter);
-      fetch(where);
     } else {
       tally.scanned = true;
       var plan = new Plan(resident.size(), allowed, k, where.capacity, isFew(padded));
@@ -205,17 +211,18 @@ final class DeviceSearch implements AutoCloseable {
         stream.launch(graph);
       }
     }
-    stream.synchronize();
+    finish(where, tally);
     requireFinite(queries, where, count);
     var loose = loose(where, count);
     if (loose.length > 0) {
       tally.fallbacks += loose.length;
       var slots = host().asSlice(0, 4L * loose.length);
       MemorySegment.copy(loose, 0, slots, ValueLayout.JAVA_INT, 0, loose.length);
+      tally.clock.begins(stream);
       stream.copyToDevice(address(where.slots), slots, slots.byteSize());
+      tally.clock.copied(stream);
       everyRow(resident, where, loose, loose.length, filter);
-      fetch(where);
-      stream.synchronize();
+      finish(where, tally);
     }
     for (int q = 0; q < count; q++) {
       requireWhole(where, q);
@@ -286,11 +293,15 @@ final class DeviceSearch implements AutoCloseable {
     lists.set(ValueLayout.JAVA_INT, 52, direct ? 1 : 0);
   }
 
-  /** Results in one copy, or none where kernels write them to the host. */
-  private void fetch(Layout where) {
+  /** Results in one copy, or none where kernels write them to the host; waits for all. */
+  private void finish(Layout where, Tally tally) {
+    tally.clock.computed(stream);
     if (where.queries > FEW) {
       stream.copyToHost(results(where), address(0), where.resultBytes);
     }
+    tally.clock.ends(stream);
+    stream.synchronize();
+    tally.clock.done();
   }
 
   /** Where kernels put a part of the results. */
@@ -342,7 +353,6 @@ final class DeviceSearch implements AutoCloseable {
     putDirect(false);
     rescore(resident, where, null, count, false);
     overlaps = false;
-    fetch(where);
   }
 
   /** Codes queries; their lists begin with so many rows that the first chunk will put there. */
