@@ -13,14 +13,11 @@ import dev.kith.cuda.driver.Stream;
 import dev.kith.cuda.memory.GpuBuffer;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A search of float32 rows by kernels of {@code ladder.cu}: what all of them share. */
 abstract class FloatSearch implements GpuSearch {
-  private static final int TIMED_RUNS = 5;
-
   final LadderKernels kernels;
   final Gpu gpu;
   final Stream stream;
@@ -136,15 +133,7 @@ abstract class FloatSearch implements GpuSearch {
   @Override
   public DeviceTime deviceTime() {
     int count = (int) Math.min(most, queries.size());
-    search(0, count);
-    var millis = new double[TIMED_RUNS];
-    for (int i = 0; i < TIMED_RUNS; i++) {
-      long start = System.nanoTime();
-      search(0, count);
-      millis[i] = (System.nanoTime() - start) / 1e6;
-    }
-    Arrays.sort(millis);
-    double wall = millis[TIMED_RUNS / 2];
+    double wall = Meter.wallMillis(() -> search(0, count));
     try (var meter = new Meter.Timed(kernels, stream)) {
       run(count, meter);
       double busy = meter.kernelMillis() + meter.copyMillis();

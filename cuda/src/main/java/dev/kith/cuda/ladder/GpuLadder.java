@@ -134,7 +134,7 @@ public final class GpuLadder {
                 + " rung whose answer is proved. Its dozen launches are recorded once and started"
                 + " as one.",
             List.of(LadderSource.kernels("scan.cu", "few")),
-            ProvedSearch::new),
+            proved(1)),
         new GpuRung(
             "tensor-cores",
             true,
@@ -144,7 +144,7 @@ public final class GpuLadder {
                 + " and hardly any is written. (The floor counts bytes alone: integer products have"
                 + " no measured rate.)",
             List.of(tensorCores()),
-            ProvedSearch::new));
+            proved(GpuRung.BATCH)));
   }
 
   /** What runs on tensor cores here: Hopper has instructions of its own. */
@@ -162,6 +162,10 @@ public final class GpuLadder {
   private static GpuRung.Way rows(boolean onHost, boolean pinnedResults) {
     return (rows, queries, k) ->
         new RowSearch(LadderKernels.get(), rows, queries, k, onHost, pinnedResults);
+  }
+
+  private static GpuRung.Way proved(int most) {
+    return (rows, queries, k) -> new ProvedSearch(LadderKernels.get(), rows, queries, k, most);
   }
 
   private static GpuRung.Way queued(Distances distances, Selection selection) {

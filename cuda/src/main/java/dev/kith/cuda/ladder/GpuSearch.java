@@ -1,7 +1,5 @@
 package dev.kith.cuda.ladder;
 
-import org.jspecify.annotations.Nullable;
-
 /** A rung whose rows are in place, ready to search; for one thread at a time. */
 public interface GpuSearch extends AutoCloseable {
 
@@ -16,9 +14,9 @@ public interface GpuSearch extends AutoCloseable {
   /**
    * Where the time goes of a search of the first queries, as many as are taken at once; measured
    * now, by runs of their own, as what measures takes time too. A rung with work for each row is
-   * measured on some rows and scaled. Null where the work cannot be told apart.
+   * measured on some rows and scaled.
    */
-  @Nullable DeviceTime deviceTime();
+  DeviceTime deviceTime();
 
   /** Gives the device's memory back. */
   @Override

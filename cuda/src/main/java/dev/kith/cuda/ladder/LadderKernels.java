@@ -69,6 +69,11 @@ final class LadderKernels {
     }
   }
 
+  /** Holds a stream for so long. */
+  Launch pause(long nanos) {
+    return launch("kith_ladder_pause", 1, 1, 1, 0, new Arguments().addLong(nanos));
+  }
+
   /** Blocks of {@code threads} threads, as many as make {@code all} threads, times {@code y}. */
   Launch launch(String name, long all, int y, int threads, int sharedBytes, Arguments arguments) {
     int x = Math.toIntExact((all + threads - 1) / threads);

@@ -1,9 +1,8 @@
 package dev.kith.cuda.ladder;
 
-import dev.kith.cuda.driver.Arguments;
 import dev.kith.cuda.driver.Event;
-import dev.kith.cuda.driver.Kernel;
 import dev.kith.cuda.driver.Stream;
+import java.util.Arrays;
 
 /** Told of each piece of a search's work; it does the work, and may time it. */
 interface Meter {
@@ -20,6 +19,21 @@ interface Meter {
           work.run();
         }
       };
+
+  /** Wall clock of some runs of a search, the middle one; others go before them. */
+  static double wallMillis(Runnable search) {
+    int warm = 2;
+    var millis = new double[5];
+    for (int i = -warm; i < millis.length; i++) {
+      long start = System.nanoTime();
+      search.run();
+      if (i >= 0) {
+        millis[i] = (System.nanoTime() - start) / 1e6;
+      }
+    }
+    Arrays.sort(millis);
+    return millis[millis.length / 2];
+  }
 
   /** Work that queues so many launches, or a few fewer. */
   void kernels(int launches, Runnable work);
@@ -38,8 +52,7 @@ interface Meter {
     private static final long PAUSE_NANOS_A_LAUNCH = 10_000;
 
     private final Stream stream;
-    private final Kernel pause;
-    private final Arguments nanos = new Arguments().addLong(0);
+    private final LadderKernels kernels;
     private final Event start;
     private final Event end;
     private double kernelMillis;
@@ -47,7 +60,7 @@ interface Meter {
 
     Timed(LadderKernels kernels, Stream stream) {
       this.stream = stream;
-      this.pause = kernels.kernel("kith_ladder_pause");
+      this.kernels = kernels;
       this.start = kernels.gpu().context().timedEvent();
       this.end = kernels.gpu().context().timedEvent();
     }
@@ -63,8 +76,7 @@ interface Meter {
     }
 
     private double millis(int calls, Runnable work) {
-      stream.launch(
-          pause, 1, 1, 1, 1, 0, nanos.setLong(0, PAUSE_NANOS + calls * PAUSE_NANOS_A_LAUNCH));
+      kernels.pause(PAUSE_NANOS + calls * PAUSE_NANOS_A_LAUNCH).on(stream);
       stream.record(start);
       work.run();
       stream.record(end);

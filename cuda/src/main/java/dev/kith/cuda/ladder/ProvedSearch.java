@@ -1,12 +1,15 @@
 package dev.kith.cuda.ladder;
 
-import dev.kith.core.exact.ExactSearch;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.SearchOptions;
+import dev.kith.core.search.SearchResult;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.cuda.CudaBackend;
-import org.jspecify.annotations.Nullable;
+import dev.kith.cuda.driver.Event;
+import dev.kith.cuda.driver.Stream;
+import dev.kith.cuda.exact.CudaExactSearch;
+import dev.kith.cuda.exact.SearchClock;
 
 /** Kith's own search on the device, which proves its answers. */
 final class ProvedSearch implements GpuSearch {
@@ -15,22 +18,35 @@ final class ProvedSearch implements GpuSearch {
 
   private static final int TERMS = 16;
 
+  private final LadderKernels kernels;
   private final VectorSource source;
   private final VectorSource queries;
-  private final ExactSearch search;
+  private final int most;
+  private final CudaExactSearch search;
   private final SearchOptions options;
 
-  ProvedSearch(VectorSource source, VectorSource queries, int k) {
+  /**
+   * Loads the rows when they are first searched.
+   *
+   * @param most queries at once
+   */
+  ProvedSearch(LadderKernels kernels, VectorSource source, VectorSource queries, int k, int most) {
     var backend = new CudaBackend();
+    this.kernels = kernels;
     this.source = source;
     this.queries = queries;
-    this.search = backend.exactSearch(source, Metric.L2, null);
+    this.most = most;
+    this.search = new CudaExactSearch(kernels.gpu(), backend, source, Metric.L2, null);
     this.options = SearchOptions.nearest(k).onBackend(backend.name());
+  }
+
+  private SearchResult search(int first, int count, SearchClock clock) {
+    return search.search(queries.slice(first, count), options, clock);
   }
 
   @Override
   public Found search(int first, int count) {
-    var result = search.search(queries.slice(first, count), options);
+    var result = search(first, count, SearchClock.NONE);
     var report = result.report();
     int d = source.dimension();
     long all = source.size() * d;
@@ -45,11 +61,76 @@ final class ProvedSearch implements GpuSearch {
   }
 
   @Override
-  public @Nullable DeviceTime deviceTime() {
-    return null;
+  public DeviceTime deviceTime() {
+    int count = (int) Math.min(most, queries.size());
+    double wall = Meter.wallMillis(() -> search(0, count));
+    try (var clock = new Clock(kernels)) {
+      search(0, count, clock);
+      double busy = clock.kernelMillis + clock.copyMillis;
+      return new DeviceTime(clock.kernelMillis, clock.copyMillis, Math.max(0, wall - busy));
+    }
   }
 
-  /** Its copy of the rows goes with the search, or when the device needs room. */
   @Override
-  public void close() {}
+  public void close() {
+    search.drop();
+  }
+
+  /** Times by events, all the work queued before the device begins with it. */
+  private static final class Clock implements SearchClock, AutoCloseable {
+    /** A search queues two dozen calls at most, or one graph. */
+    private static final long PAUSE_NANOS = 400_000;
+
+    private final LadderKernels kernels;
+    private final Event begun;
+    private final Event copied;
+    private final Event computed;
+    private final Event ended;
+    private double kernelMillis;
+    private double copyMillis;
+
+    Clock(LadderKernels kernels) {
+      this.kernels = kernels;
+      var context = kernels.gpu().context();
+      begun = context.timedEvent();
+      copied = context.timedEvent();
+      computed = context.timedEvent();
+      ended = context.timedEvent();
+    }
+
+    @Override
+    public void begins(Stream stream) {
+      kernels.pause(PAUSE_NANOS).on(stream);
+      stream.record(begun);
+    }
+
+    @Override
+    public void copied(Stream stream) {
+      stream.record(copied);
+    }
+
+    @Override
+    public void computed(Stream stream) {
+      stream.record(computed);
+    }
+
+    @Override
+    public void ends(Stream stream) {
+      stream.record(ended);
+    }
+
+    @Override
+    public void done() {
+      copyMillis += copied.millisSince(begun) + ended.millisSince(computed);
+      kernelMillis += computed.millisSince(copied);
+    }
+
+    @Override
+    public void close() {
+      begun.close();
+      copied.close();
+      computed.close();
+      ended.close();
+    }
+  }
 }

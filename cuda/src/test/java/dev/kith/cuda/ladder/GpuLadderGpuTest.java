@@ -138,13 +138,9 @@ class GpuLadderGpuTest {
         var queries = VectorSource.of(TestVectors.gaussians(random, 8, 64));
         var search = rung.prepare(rows, queries, 10)) {
       var time = search.deviceTime();
-      if (rung.proved()) {
-        assertThat(time).isNull();
-        return;
-      }
-      requireNonNull(time);
       assertThat(time.kernels()).isBetween(1e-4, 10_000.0);
-      assertThat(time.copies()).isBetween(1e-4, 10_000.0);
+      // A single proved query is read and answered by the kernels themselves.
+      assertThat(time.copies()).isBetween(rung.name().equals("int8-shadow") ? 0 : 1e-4, 10_000.0);
       assertThat(time.waiting()).isBetween(0.0, 10_000.0);
       check(rung, search, rows, queries, 10, 0, 1); // measuring leaves nothing behind
     }
@@ -176,14 +172,15 @@ class GpuLadderGpuTest {
     var ledger = SharedGpu.get().ledger();
     try (var rows = VectorSource.of(TestVectors.gaussians(random, 1000, 8))) {
       for (var rung : rungs()) {
-        if (!rung.proved()) {
-          long before = ledger.used();
-          try (var search = rung.prepare(rows, rows, 3)) {
-            search.search(0, 1);
-            assertThat(ledger.used()).as(rung.name()).isGreaterThan(before);
-          }
-          assertThat(ledger.used()).as(rung.name()).isEqualTo(before);
+        try (var search = rung.prepare(rows, rows, 3)) {
+          search.search(0, 1); // what searches keep for the next
         }
+        long before = ledger.used();
+        try (var search = rung.prepare(rows, rows, 3)) {
+          search.search(0, 1);
+          assertThat(ledger.used()).as(rung.name()).isGreaterThan(before);
+        }
+        assertThat(ledger.used()).as(rung.name()).isEqualTo(before);
       }
     }
   }

@@ -117,7 +117,7 @@ final class GpuRungs implements RungProvider {
       VectorSource rows,
       VectorSource queries,
       int k,
-      dev.kith.cuda.ladder.@Nullable DeviceTime time,
+      dev.kith.cuda.ladder.DeviceTime time,
       String device)
       implements Rung.Prepared {
     @Override
@@ -134,10 +134,7 @@ final class GpuRungs implements RungProvider {
           answers, found.bytes(), found.multiplyAdds(), device, deviceTime(count));
     }
 
-    private @Nullable DeviceTime deviceTime(int count) {
-      if (time == null) {
-        return null;
-      }
+    private DeviceTime deviceTime(int count) {
       double share = (double) count / rung.queriesAtOnce(Math.toIntExact(queries.size()));
       return new DeviceTime(time.kernels(), time.copies(), time.waiting()).times(share);
     }

@@ -59,7 +59,7 @@ public interface Rung {
    *     are not counted
    * @param servedBy what ran it, such as {@code simd}
    * @param deviceTime where the time of so many queries goes by the device's own clock, for all of
-   *     them together; null on the CPU, and where the device's work cannot be told apart
+   *     them together; null on the CPU
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Answer(

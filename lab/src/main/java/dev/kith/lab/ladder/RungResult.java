@@ -23,8 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param servedBy what ran it, such as {@code simd}
  * @param warmUpMillis time spent before the first run that counts, altogether
  * @param runs each run that counts, in order, scaled as {@code millis} is
- * @param deviceTime where a run's time went on a device, or null on the CPU and where it cannot be
- *     told apart
+ * @param deviceTime where a run's time went on a device, or null on the CPU
  * @param explanation one paragraph for a reader
  * @param code the loop, as it stands in the source
  * @param codeFile where it stands

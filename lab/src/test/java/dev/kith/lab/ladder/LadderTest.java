@@ -19,7 +19,6 @@ import dev.kith.lab.measure.Oracle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
@@ -253,8 +252,7 @@ class LadderTest {
       for (var rung : result.rungs()) {
         assertThat(rung.sameRows()).as(rung.name()).isTrue();
         assertThat(rung.floorMillis()).as(rung.name()).isGreaterThanOrEqualTo(0);
-        boolean measured = !Set.of("int8-shadow", "tensor-cores").contains(rung.name());
-        assertThat(rung.deviceTime() != null).as(rung.name()).isEqualTo(measured);
+        assertThat(rung.deviceTime()).as(rung.name()).isNotNull();
       }
     }
   }
