@@ -3,7 +3,7 @@
 
 namespace {
 
-// Passes that a threshold is worth: it need not be exact, and so it is within 2^-22 of the range.
+// Passes that a threshold is worth: it need not be exact, and so it is within 2^-21 of the range.
 constexpr int THRESHOLD_PASSES = 2;
 
 // So many are ranked by comparing each with all; more would cost more than counting digits.
