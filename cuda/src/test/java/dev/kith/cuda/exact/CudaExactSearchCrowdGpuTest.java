@@ -12,6 +12,7 @@ import dev.kith.core.vector.VectorSource;
 import dev.kith.cuda.SharedGpu;
 import dev.kith.cuda.device.Gpu;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -157,5 +158,30 @@ class CudaExactSearchCrowdGpuTest {
       assertThat(gpu.ledger().residents()).isZero();
     }
     sources.forEach(VectorSource::close);
+  }
+
+  /**
+   * Graphs know addresses: of rows that were loaded anew, and of memory that another shape took.
+   */
+  @Test
+  void search_sameShapesAgainAfterReloads_answersStayRight(SplittableRandom random)
+      throws Exception {
+    int size = 20_000;
+    try (var first = VectorSource.of(TestVectors.gaussians(random, size, 64));
+        var second = VectorSource.of(TestVectors.gaussians(random, size - 77, 64));
+        var context = SharedGpu.get().device().open()) {
+      var gpu = Gpu.on(context, Resident.bytes(first, size) * 3 / 2 + (3L << 20));
+      var known = List.of(Known.of(gpu, first, null), Known.of(gpu, second, null));
+      for (int round = 0; round < ROUNDS; round++) {
+        var source = known.get(random.nextInt(2));
+        int count = 1 + random.nextInt(DeviceSearch.FEW);
+        for (int again = 0; again < 4; again++) { // noted, captured, replayed
+          int from = random.nextInt(Known.QUERIES - count + 1);
+          assertThat(source.check(from, count, true)).isEqualTo("cuda");
+        }
+      }
+      assertThat(gpu.ledger().residents()).as("there is room for one").isEqualTo(1);
+      known.forEach(each -> each.search.drop());
+    }
   }
 }

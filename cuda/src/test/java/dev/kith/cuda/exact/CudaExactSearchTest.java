@@ -100,6 +100,18 @@ class CudaExactSearchTest extends ExactSearchContract {
     }
   }
 
+  /** Their codes would leave no byte of a block's shared memory for what the kernel declares. */
+  @Test
+  void search_queriesThatFillSharedMemory_areServed(SplittableRandom random) {
+    int d = SharedGpu.get().device().sharedBytesPerBlockOptin() / 8 / 16 * 16;
+    try (var rows = VectorSource.of(TestVectors.gaussians(random, 150, d))) {
+      var result = exactSearch(rows, Metric.DOT).search(rows.slice(0, 3), nearest(2));
+      for (int q = 0; q < 3; q++) {
+        assertThat(result.neighbors().get(q).row(0)).isEqualTo(q);
+      }
+    }
+  }
+
   @Test
   void search_tooManyNeighbours_isRefusedIfForcedAndElseHandedOn(SplittableRandom random) {
     try (var rows = VectorSource.of(TestVectors.gaussians(random, 2100, 3))) {

@@ -14,14 +14,18 @@ import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorBlock;
 import dev.kith.core.vector.VectorSource;
+import dev.kith.cuda.CudaSegments;
 import dev.kith.cuda.device.Gpu;
 import dev.kith.cuda.driver.CudaUnavailableException;
 import dev.kith.cuda.driver.FakeCuda;
+import java.util.ArrayList;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What is decided before and after kernels run, over the stand-in of the driver: its kernels do
@@ -274,6 +278,115 @@ class CudaExactSearchWithoutGpuTest {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage(
               "a filter must have a bit for each row of the source: bits=299, rows=300 (memory)");
+    }
+  }
+
+  /** Whatever call fails, and whenever: a forced search says which, others are served elsewhere. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "cuMemAlloc",
+        "cuMemHostAlloc",
+        "cuStreamCreate",
+        "cuEventCreate",
+        "cuEventRecord",
+        "cuMemcpyHtoDAsync",
+        "cuMemcpyDtoHAsync",
+        "cuMemsetD32Async",
+        "cuLaunchKernel",
+        "cuStreamSynchronize",
+        "cuTensorMapEncodeTiled",
+        "cuFuncSetAttribute"
+      })
+  void search_anyCallFails_isHandedOnAndLeaksNothing(String call, SplittableRandom random)
+      throws Exception {
+    fake.set("quiet", 0); // few rows, so one thread loads
+    try (var rows = rows(random, 3000)) {
+      var query = rows.slice(7, 40); // by Hopper's products
+      for (boolean loaded : new boolean[] {false, true}) {
+        var gpu = gpu(1L << 30);
+        var search = search(gpu, rows, Tuning.DEFAULT);
+        if (loaded) {
+          assertThat(search.search(query, forced(3)).report().backend()).isEqualTo("cuda");
+        }
+        fake.set(call, 1);
+        var open = new ArrayList<String>();
+        int failures = 0;
+        for (int round = 0; round < 3; round++) {
+          try {
+            search.search(query, forced(3));
+          } catch (BackendUnavailableException e) {
+            assertThat(e)
+                .hasMessageStartingWith("backend cuda cannot serve: " + call)
+                .hasMessageEndingWith("failed: invalid argument (CUDA_ERROR_INVALID_VALUE)");
+            failures++;
+          }
+          var result = search.search(query, SearchOptions.nearest(3));
+          assertThat(result.report().backend().equals("cuda")).isEqualTo(failures == 0);
+          if (failures > 0) {
+            assertThat(result.neighbors().getFirst().row(0)).isEqualTo(7);
+          }
+          open.add(
+              "memory %d, streams %d, used %d"
+                  .formatted(
+                      fake.allocated(),
+                      call.equals("cuStreamCreate") // those that failed are noted, too
+                          ? 0
+                          : fake.calls("cuStreamCreate").size()
+                              - fake.calls("cuStreamDestroy").size(),
+                      gpu.ledger().used()));
+        }
+        assertThat(failures).as("all or none: loaded=%s", loaded).isIn(0, 3);
+        assertThat(loaded || failures == 3).as("a load needs it").isTrue();
+        assertThat(open.get(2)).as("no more than after one failure").isEqualTo(open.get(0));
+        fake.set(call, 0);
+        assertThat(search.search(query, forced(3)).report().backend()).isEqualTo("cuda");
+        search.drop();
+      }
+    }
+  }
+
+  @Test
+  void search_interrupted_answersAndKeepsTheFlag(SplittableRandom random) throws Exception {
+    try (var rows = rows(random, 3 * 4096)) {
+      var gpu = gpu(1L << 30);
+      for (int chunk : new int[] {0, 4096}) {
+        Thread.currentThread().interrupt();
+        var search = search(gpu, rows, new Tuning(true, chunk));
+        assertThat(search.search(rows.slice(0, 1), forced(3)).report().backend()).isEqualTo("cuda");
+        assertThat(Thread.interrupted()).isTrue();
+      }
+    }
+  }
+
+  /** By the rows' identity, and only those. */
+  @Test
+  void gone_segment_freesTheCopiesOfItsRows(SplittableRandom random) throws Exception {
+    var gpu = gpu(1L << 30);
+    try (var first = rows(random, 3000);
+        var second = rows(random, 3000)) {
+      var listener = new CudaSegments();
+      var key = new Object();
+      var searches =
+          new CudaExactSearch[] {
+            search(gpu, first, Tuning.DEFAULT),
+            search(gpu, first, Tuning.DEFAULT),
+            search(gpu, second, Tuning.DEFAULT)
+          };
+      listener.appeared(key, "vector", first, Metric.L2);
+      for (var search : searches) {
+        DeviceCopies.add(search);
+        search.search(first.slice(0, 1), forced(3));
+        assertThat(search.bytes()).isPositive();
+      }
+      listener.gone(new Object());
+      assertThat(gpu.ledger().residents()).isEqualTo(3);
+      listener.gone(key);
+      listener.gone(key);
+      assertThat(searches[0].bytes()).isZero();
+      assertThat(searches[1].bytes()).isZero();
+      assertThat(searches[2].bytes()).isPositive();
+      assertThat(gpu.ledger().residents()).isEqualTo(1);
     }
   }
 }
