@@ -189,6 +189,7 @@ final class ByHand implements AutoCloseable {
             .addInt(resident.size())
             .addPointer(at(where.high))
             .addPointer(at(where.low))
+            .addBytes(bound)
             .addPointer(at(where.terms))
             .addPointer(at(where.filters))
             .addBytes(lists));
@@ -215,7 +216,7 @@ final class ByHand implements AutoCloseable {
 
   /** All rows, by Hopper's products. */
   void scanByWgmma() {
-    int shared = (128 + 128) * 128 * 6 + 1024 + 128;
+    int shared = (128 + 128) * 128 * 5 + 1024 + 128;
     gpu.kernel("kith_scan_wgmma").withSharedMemory(shared);
     var rows = map(resident.codesAddress(), resident.size());
     var queries = map(at(where.high), where.queries);
@@ -252,7 +253,7 @@ final class ByHand implements AutoCloseable {
 
   void tighten(int k, int threads) {
     launch(
-        "kith_tighten",
+        threads > 256 ? "kith_tighten_few" : "kith_tighten",
         where.queries,
         1,
         threads,

@@ -221,7 +221,7 @@ class KernelsGpuTest {
   void tighten_anyList_keepsWhatTheKthUpperBoundDoesNotExclude(
       Metric metric, SplittableRandom random) {
     int d = 24;
-    for (int n : new int[] {1, 100, 512, 513, 5000, 8192, 8193, 20_000}) {
+    for (int n : new int[] {1, 100, 256, 257, 5000, 8192, 8193, 20_000}) {
       boolean equal = random.nextInt(4) == 0;
       var vectors = TestVectors.gaussians(random, equal ? 1 : n, d);
       var rows = new float[n][];
@@ -232,7 +232,7 @@ class KernelsGpuTest {
             var search = new ByHand(gpu, resident, 2, 1, n)) {
           search.encode(TestVectors.gaussians(random, 2, d), true);
           search.scanFew(); // without a threshold: all
-          search.tighten(Integer.MAX_VALUE, 512);
+          search.tighten(Integer.MAX_VALUE, 1024);
           var before = new int[2][];
           var lowers = new float[2][];
           var uppers = new float[2][];
@@ -243,7 +243,7 @@ class KernelsGpuTest {
             uppers[q] = search.uppers(q, n);
             assertThat(search.threshold(q)).isEqualTo(Float.NEGATIVE_INFINITY);
           }
-          search.tighten(k, 512);
+          search.tighten(k, 1024);
           for (int q = 0; q < 2; q++) {
             String as = "%s, n=%d, k=%d, equal=%s".formatted(metric, n, k, equal);
             int count = search.counts()[q];
@@ -255,7 +255,7 @@ class KernelsGpuTest {
             float[] order = sorted(uppers[q]);
             float kth = order[k - 1];
             long range = ordered(order[n - 1]) - ordered(order[0]);
-            int open = n <= 512 ? 0 : Math.max(0, 64 - Long.numberOfLeadingZeros(range) - 22);
+            int open = n <= 256 ? 0 : Math.max(0, 64 - Long.numberOfLeadingZeros(range) - 22);
             long last = ordered(kth) + (1L << open) - 1;
             var places = new HashMap<Integer, Integer>();
             for (int i = 0; i < n; i++) {
@@ -297,7 +297,7 @@ class KernelsGpuTest {
       search.encode(TestVectors.gaussians(random, 2, 8), true);
       search.scanFew();
       assertThat(search.counts()).containsOnly(n);
-      search.tighten(10, 512);
+      search.tighten(10, 1024);
       assertThat(search.counts()).containsOnly(n);
       assertThat(search.threshold(0)).isEqualTo(Float.POSITIVE_INFINITY);
       search.scanFew(); // one row that the bound says nothing of would still be counted
