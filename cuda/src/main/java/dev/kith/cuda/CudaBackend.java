@@ -34,7 +34,7 @@ public final class CudaBackend implements Backend {
     try {
       return new Probe(true, Gpu.get().toString());
     } catch (CudaUnavailableException e) {
-      return new Probe(false, e.reason());
+      return new Probe(false, e.reason(), !e.isAbsent());
     }
   }
 

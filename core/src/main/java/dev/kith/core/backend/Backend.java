@@ -33,6 +33,13 @@ public interface Backend {
    *
    * @param usable whether the backend can run here
    * @param reason what it would run on, or what is missing and what to do
+   * @param expected whether a user would think that it can: if not, as where a machine has no GPU
+   *     at all, nobody is warned that others serve in its place
    */
-  record Probe(boolean usable, String reason) {}
+  record Probe(boolean usable, String reason, boolean expected) {
+    /** One that a user would think can run. */
+    public Probe(boolean usable, String reason) {
+      this(usable, reason, true);
+    }
+  }
 }

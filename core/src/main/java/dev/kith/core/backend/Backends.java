@@ -53,6 +53,7 @@ public final class Backends {
     final Backend backend;
     private @Nullable Status status;
     private boolean missed;
+    private boolean expected = true;
 
     Tested(Backend backend) {
       this.backend = backend;
@@ -75,6 +76,7 @@ public final class Backends {
         probe = new Backend.Probe(false, "its probe failed: " + e);
       }
       if (!probe.usable()) {
+        expected = probe.expected();
         return new Status(backend.name(), false, probe.reason(), "not run");
       }
       String failure = SelfTest.run(backend);
@@ -87,12 +89,12 @@ public final class Backends {
               "failed: " + failure);
     }
 
-    /** Logs, once, that others serve in its place. */
+    /** Logs, once, that others serve in its place; where nobody would expect it, for who looks. */
     synchronized void missedBy(String searches, Backend instead) {
       if (!missed) {
         missed = true;
         LOG.log(
-            Level.WARNING,
+            expected ? Level.WARNING : Level.DEBUG,
             "{0} run on backend {1}, because {2} cannot serve: {3}",
             searches,
             instead.name(),

@@ -106,6 +106,20 @@ class BackendsTest {
     assertThat(found.get()).isSameAs(plain);
   }
 
+  /** A machine without a GPU is no reason to warn at every start. */
+  @Test
+  void choose_missingAsExpected_warnsOfNothing() {
+    var none =
+        new FakeBackend("none", 300) {
+          @Override
+          public Probe probe() {
+            return new Probe(false, "there is no device", false);
+          }
+        };
+    var backends = new Backends(List.of(none, new FakeBackend("plain", 0)));
+    assertThat(logged(() -> assertThat(backends.best().name()).isEqualTo("plain"))).isEmpty();
+  }
+
   private static List<String> logged(Runnable action) {
     var messages = new ArrayList<String>();
     var handler =

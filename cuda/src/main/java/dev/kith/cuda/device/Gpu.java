@@ -13,6 +13,7 @@ import dev.kith.cuda.memory.GpuBufferLoader;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -69,18 +70,18 @@ public final class Gpu {
    * What opening it came to.
    *
    * @param gpu or null
-   * @param reason why there is none
+   * @param why there is none, or null
    */
-  private record Opened(@Nullable Gpu gpu, String reason) {
+  private record Opened(@Nullable Gpu gpu, @Nullable CudaUnavailableException why) {
     static final Opened ONCE = open();
 
     private static Opened open() {
       try {
-        return new Opened(Gpu.open(), "");
+        return new Opened(Gpu.open(), null);
       } catch (CudaUnavailableException e) {
-        return new Opened(null, e.reason());
+        return new Opened(null, e);
       } catch (CudaException e) {
-        return new Opened(null, e.toString());
+        return new Opened(null, new CudaUnavailableException(e.toString()));
       }
     }
   }
@@ -130,10 +131,11 @@ public final class Gpu {
    * @throws CudaUnavailableException with the reason, if there is none that can be used
    */
   public static Gpu get() throws CudaUnavailableException {
-    var gpu = Opened.ONCE.gpu();
-    if (gpu == null) {
-      throw new CudaUnavailableException(Opened.ONCE.reason());
+    var why = Opened.ONCE.why();
+    if (why != null) {
+      throw why.again();
     }
+    var gpu = Objects.requireNonNull(Opened.ONCE.gpu());
     var lost = gpu.lost;
     if (lost != null) {
       throw new CudaUnavailableException(lost);

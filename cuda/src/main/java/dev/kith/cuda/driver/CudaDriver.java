@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -23,15 +24,15 @@ public final class CudaDriver {
   private static final String LIBRARY = "kith.cuda.library";
 
   /** The driver, or why there is none: it stays so for the process. */
-  private record Loaded(@Nullable CudaDriver driver, String reason) {
+  private record Loaded(@Nullable CudaDriver driver, @Nullable CudaUnavailableException why) {
     static final Loaded ONCE = once();
 
     private static Loaded once() {
       try {
         return new Loaded(
-            load(System.getProperty(SWITCH), System.getProperty(LIBRARY), nativeAccess()), "");
+            load(System.getProperty(SWITCH), System.getProperty(LIBRARY), nativeAccess()), null);
       } catch (CudaUnavailableException e) {
-        return new Loaded(null, e.reason());
+        return new Loaded(null, e);
       }
     }
   }
@@ -62,11 +63,11 @@ public final class CudaDriver {
    * @throws CudaUnavailableException with the reason, if this process cannot use a GPU
    */
   public static CudaDriver get() throws CudaUnavailableException {
-    var driver = Loaded.ONCE.driver();
-    if (driver == null) {
-      throw new CudaUnavailableException(Loaded.ONCE.reason());
+    var why = Loaded.ONCE.why();
+    if (why != null) {
+      throw why.again();
     }
-    return driver;
+    return Objects.requireNonNull(Loaded.ONCE.driver());
   }
 
   /** The newest CUDA that the driver knows: 1000 major + 10 minor, 13000 for CUDA 13.0. */
@@ -105,7 +106,7 @@ public final class CudaDriver {
   static CudaDriver load(@Nullable String mode, @Nullable String file, String missingAccess)
       throws CudaUnavailableException {
     if ("off".equals(mode)) {
-      throw new CudaUnavailableException("switched off by -D%s=off".formatted(SWITCH));
+      throw CudaUnavailableException.absent("switched off by -D%s=off".formatted(SWITCH));
     }
     if (mode != null) {
       throw new CudaUnavailableException(
@@ -132,7 +133,7 @@ public final class CudaDriver {
     try {
       return SymbolLookup.libraryLookup(name, Arena.global());
     } catch (IllegalArgumentException e) {
-      throw new CudaUnavailableException(
+      throw CudaUnavailableException.absent(
           "no NVIDIA driver: the system has no %s; install the driver, or name the library by -D%s=FILE"
               .formatted(name, LIBRARY));
     }
@@ -206,8 +207,10 @@ public final class CudaDriver {
                   + " it out of LD_LIBRARY_PATH or install a newer driver";
           default -> "the NVIDIA driver does not start; see what nvidia-smi says";
         };
-    return new CudaUnavailableException(
-        "%s (%s of CUDA %s: %s, %s)"
-            .formatted(advice, e.call(), text(version), e.name(), e.text()));
+    String reason =
+        "%s (%s of CUDA %s: %s, %s)".formatted(advice, e.call(), text(version), e.name(), e.text());
+    return e.code() == Result.NO_DEVICE
+        ? CudaUnavailableException.absent(reason)
+        : new CudaUnavailableException(reason);
   }
 }

@@ -141,7 +141,8 @@ public final class Comparison {
         for (int batch : batches) {
           runs.add(time(index, options, batch));
         }
-        contenders.add(new Contender(name, version, "cpu", runs));
+        String device = backend.name().equals("cuda") ? "gpu" : "cpu";
+        contenders.add(new Contender(name, version, device, runs));
       }
     }
   }
