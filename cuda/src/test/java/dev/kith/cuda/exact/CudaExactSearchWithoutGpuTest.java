@@ -302,7 +302,7 @@ class CudaExactSearchWithoutGpuTest {
       throws Exception {
     fake.set("quiet", 0); // few rows, so one thread loads
     try (var rows = rows(random, 3000)) {
-      var query = rows.slice(7, 40); // by Hopper's products
+      var query = rows.slice(7, 1100); // so many that Hopper's products have tiles enough
       for (boolean loaded : new boolean[] {false, true}) {
         var gpu = gpu(1L << 30);
         var search = search(gpu, rows, Tuning.DEFAULT);
