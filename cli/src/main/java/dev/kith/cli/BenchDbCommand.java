@@ -9,6 +9,7 @@ import dev.kith.db.Collection;
 import dev.kith.db.CollectionOptions;
 import dev.kith.db.CollectionStats;
 import dev.kith.db.Kith;
+import dev.kith.db.VectorSegment;
 import dev.kith.db.durability.Durability;
 import dev.kith.db.point.FieldType;
 import dev.kith.db.point.Payload;
@@ -333,7 +334,7 @@ final class BenchDbCommand implements Callable<Integer> {
       }
       var options = SearchOptions.nearest(Query.DEFAULT_LIMIT + 1).withThreads(1);
       try (var reader = collection.reader()) {
-        var indexes = reader.indexes(Schema.VECTOR);
+        var indexes = reader.segments(Schema.VECTOR).stream().map(VectorSegment::index).toList();
         var medians =
             medianMicros(
                 i ->

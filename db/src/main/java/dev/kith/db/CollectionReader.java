@@ -3,7 +3,6 @@ package dev.kith.db;
 import static dev.kith.core.metric.Metric.ScoreKind.DISTANCE;
 import static dev.kith.core.metric.Metric.ScoreKind.SIMILARITY;
 
-import dev.kith.core.index.VectorIndex;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.metric.Metric.ScoreKind;
 import dev.kith.core.vector.VectorSource;
@@ -594,13 +593,24 @@ public final class CollectionReader implements AutoCloseable {
   }
 
   /**
-   * The index of each segment that has such vectors, for those who search or load rows themselves:
-   * the rows lie where the files are mapped, those of deleted points among them. To be used while
-   * this reader is open.
+   * Each segment that has such vectors, for those who search or load rows themselves. To be used
+   * while this reader is open.
    */
-  public List<VectorIndex> indexes(String vector) {
+  public List<VectorSegment> segments(String vector) {
     schema.vector(vector);
-    return reading(() -> VectorSearch.indexes(reader, vector));
+    return reading(
+        () -> {
+          var found = new ArrayList<VectorSegment>();
+          VectorSearch.segments(
+              searcher,
+              filters,
+              vector,
+              (index, live, ids) ->
+                  found.add(
+                      new VectorSegment(
+                          index, live, row -> reading(() -> PointId.ofBytes(ids.of(row))))));
+          return found;
+        });
   }
 
   /** Lets the files go. */

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kith.core.metric.Metric;
-import dev.kith.core.search.RowFilter;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.ElementType;
@@ -135,13 +134,10 @@ class CollectionCudaTest {
       var ids = new HashMap<String, PointId>(); // no two points have one vector
       reader.forEach(
           null, point -> ids.put(Arrays.toString(point.vectors().get(Schema.VECTOR)), point.id()));
+      var segments = reader.segments(Schema.VECTOR);
       var parts = new ArrayList<GpuBufferLoader.Part>();
-      for (var index : reader.indexes(Schema.VECTOR)) {
-        var rows = index.rows();
-        parts.add(
-            new GpuBufferLoader.Part(
-                rows,
-                RowFilter.of(rows.size(), row -> ids.containsKey(Arrays.toString(rows.row(row))))));
+      for (var segment : segments) {
+        parts.add(new GpuBufferLoader.Part(segment.index().rows(), segment.live()));
       }
       assertThat(parts).hasSizeGreaterThanOrEqualTo(2);
       long used = gpu.ledger().used();
@@ -159,7 +155,9 @@ class CollectionCudaTest {
           var source = parts.get(map.part(row)).rows();
           assertThat(there).isEqualTo(source.row(map.row(row)));
           var id = ids.remove(Arrays.toString(there));
-          assertThat(id).as("row %d is a point that is alive, once", row).isNotNull();
+          assertThat(segments.get(map.part(row)).ids().apply(map.row(row)))
+              .as("row %d is a point that is alive, once", row)
+              .isEqualTo(id);
         }
         assertThat(ids).isEmpty();
       }

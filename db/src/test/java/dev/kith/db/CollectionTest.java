@@ -688,6 +688,42 @@ class CollectionTest {
   }
 
   @Test
+  void segments_ofAReader_leadFromLiveRowsToIds() {
+    try (var kith = Kith.inMemory()) {
+      var points = kith.create("points", Schema.of(2, Metric.L2));
+      for (int part = 0; part < 3; part++) {
+        points.upsert(
+            IntStream.range(20 * part, 20 * part + 20)
+                .mapToObj(i -> Point.of(PointId.of(i), new float[] {i, -i}))
+                .toList());
+        points.query(Query.nearest(new float[2])); // a new reader, so a segment
+      }
+      points.delete(List.of(PointId.of(7), PointId.of(45)));
+      try (var reader = points.reader()) {
+        var found = new ArrayList<PointId>();
+        for (var segment : reader.segments(Schema.VECTOR)) {
+          var rows = segment.index().rows();
+          for (long row = 0; row < rows.size(); row++) {
+            var live = segment.live();
+            if (live == null || live.allows(row)) {
+              var id = segment.ids().apply(row);
+              assertThat(id).isEqualTo(PointId.of((long) rows.row(row)[0]));
+              found.add(id);
+            }
+          }
+        }
+        assertThat(found)
+            .containsExactlyInAnyOrderElementsOf(
+                IntStream.range(0, 60)
+                    .filter(i -> i != 7 && i != 45)
+                    .mapToObj(PointId::of)
+                    .toList());
+        assertThatThrownBy(() -> reader.segments("none")).hasMessageContaining("none");
+      }
+    }
+  }
+
+  @Test
   void setIndex_takesHoldWhenSegmentsAreMerged() {
     try (var kith = Kith.inMemory()) {
       var schema = Schema.of(VectorField.of(4, Metric.L2).withIndex("flat"));

@@ -2,6 +2,7 @@ package dev.kith.db.store;
 
 import dev.kith.core.index.VectorIndex;
 import dev.kith.core.search.Neighbors;
+import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
 import dev.kith.core.search.SearchStoppedException;
@@ -13,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
@@ -100,16 +100,39 @@ public final class VectorSearch {
     return found.stream().map(list -> Candidate.best(list, k)).collect(Collectors.toList());
   }
 
-  /** The index of each segment that has vectors of that name. */
-  public static List<VectorIndex> indexes(IndexReader reader, String name) throws IOException {
-    var indexes = new ArrayList<VectorIndex>();
-    for (var leaf : reader.leaves()) {
-      var vectors = SegmentVectors.of(leaf.reader(), Documents.vectorField(name));
+  /** Takes what a segment has of vectors. */
+  @FunctionalInterface
+  public interface SegmentVisitor {
+    /**
+     * A segment.
+     *
+     * @param live the rows whose points are there, or null if all are
+     * @param ids the bytes of a row's id
+     */
+    void visit(VectorIndex index, @Nullable RowFilter live, IdBytes ids);
+  }
+
+  /** The bytes of a row's id. */
+  @FunctionalInterface
+  public interface IdBytes {
+    /** Of row {@code row} of the segment. */
+    byte[] of(long row) throws IOException;
+  }
+
+  /** Visits each segment that has vectors of that name. */
+  public static void segments(
+      IndexSearcher searcher, RowFilters filters, String name, SegmentVisitor visitor)
+      throws IOException {
+    String field = Documents.vectorField(name);
+    for (var leaf : searcher.getIndexReader().leaves()) {
+      var vectors = SegmentVectors.of(leaf.reader(), field);
       if (vectors != null && vectors.size() > 0) {
-        indexes.add(vectors.index());
+        visitor.visit(
+            vectors.index(),
+            filters.of(searcher, leaf, field, vectors, null),
+            row -> Documents.idBytes(leaf.reader(), vectors.document(Math.toIntExact(row))));
       }
     }
-    return indexes;
   }
 
   private void search(
