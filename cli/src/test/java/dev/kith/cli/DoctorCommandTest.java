@@ -12,14 +12,16 @@ class DoctorCommandTest {
     var result = Kith.run("doctor", "--json");
     assertThat(result.exit()).isZero();
     var backends = result.json().get("backends");
-    assertThat(backends.findValuesAsText("name")).containsExactly("native", "simd", "scalar");
+    assertThat(backends.findValuesAsText("name"))
+        .containsExactly("cuda", "native", "simd", "scalar");
     for (var backend : backends) {
       assertThat(Kith.fields(backend)).containsExactly("name", "usable", "reason", "selfTest");
       assertThat(backend.get("usable").isBoolean()).isTrue();
       assertThat(backend.get("reason").textValue()).isNotBlank();
-      // Without a C compiler, or where C is no faster, there is no native backend, and doctor says
-      // so.
-      boolean missing = !backend.get("reason").textValue().matches("C kernels .*|Vector.*|plain.*");
+      // Without a GPU there is no backend cuda; without a C compiler, or where C is no faster, none
+      // native: doctor says so.
+      boolean missing =
+          !backend.get("reason").textValue().matches("NVIDIA .*|C kernels .*|Vector.*|plain.*");
       assertThat(backend.get("usable").booleanValue()).isEqualTo(!missing);
       assertThat(backend.get("selfTest").textValue()).isEqualTo(missing ? "not run" : "passed");
     }
@@ -43,13 +45,14 @@ class DoctorCommandTest {
   @Test
   void doctor_text_hasALineABackendAndAModel() {
     var lines = Kith.run("doctor").done().lines().toList();
-    assertThat(lines).filteredOn(line -> line.startsWith("backend ")).hasSize(3);
+    assertThat(lines).filteredOn(line -> line.startsWith("backend ")).hasSize(4);
     assertThat(lines)
         .filteredOn(line -> line.startsWith("backend "))
         .allMatch(
             line ->
                 (line.contains(" usable ") && line.endsWith("; self-test passed"))
-                    || line.startsWith("backend   native   not usable "));
+                    || line.startsWith("backend   native   not usable ")
+                    || line.startsWith("backend   cuda     not usable "));
     assertThat(lines)
         .filteredOn(line -> line.startsWith("model "))
         .hasSize(ModelCatalog.entries().size());
