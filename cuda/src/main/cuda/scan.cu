@@ -32,8 +32,8 @@ __device__ inline int dot16(const uint4& a, const uint4& b, int sum) {
 }
 
 // [few]
-// Q queries with two codes an element against positions [from, to).
-template <int Q>
+// Q queries with two codes an element against positions [from, to). CACHED: the codes fit the L2 cache and are to stay there.
+template <int Q, bool CACHED>
 __device__ void scanFew(const Shadow& shadow, u32 from, u32 to, const uint4* high, const uint4* low, const Bound& bound,
                         const QueryTerms* queries, const QueryFilter* filters, const Lists& lists) {
   extern __shared__ uint4 codes[];  // [Q][high, low][chunks]
@@ -68,7 +68,7 @@ __device__ void scanFew(const Shadow& shadow, u32 from, u32 to, const uint4* hig
 #pragma unroll 3
     for (u32 chunk = lane; chunk < chunks; chunk += 8) {
       uint4 x[ROWS_A_GROUP];
-      for (int r = 0; r < ROWS_A_GROUP; r++) x[r] = __ldcs(rows[r] + chunk);
+      for (int r = 0; r < ROWS_A_GROUP; r++) x[r] = CACHED ? __ldg(rows[r] + chunk) : __ldcs(rows[r] + chunk);
       for (int q = 0; q < Q; q++) {
         uint4 h = codes[2 * q * chunks + chunk];
         uint4 l = codes[(2 * q + 1) * chunks + chunk];
@@ -267,9 +267,13 @@ __device__ void scanTile(const Shadow& shadow, u32 from, u32 to, const signed ch
 
 #define SCAN_FEW(Q)                                                                                                       \
   extern "C" __global__ void __launch_bounds__(512)                                                                      \
-  kith_scan_##Q(Shadow shadow, u32 from, u32 to, const uint4* high, const uint4* low, Bound bound,                 \
-                const QueryTerms* queries, const QueryFilter* filters, Lists lists) {                                     \
-    scanFew<Q>(shadow, from, to, high, low, bound, queries, filters, lists);                                              \
+  kith_scan_##Q(Shadow shadow, u32 from, u32 to, const uint4* high, const uint4* low, Bound bound,                       \
+                const QueryTerms* queries, const QueryFilter* filters, Lists lists, int cached) {                         \
+    if (cached) {                                                                                                         \
+      scanFew<Q, true>(shadow, from, to, high, low, bound, queries, filters, lists);                                      \
+    } else {                                                                                                              \
+      scanFew<Q, false>(shadow, from, to, high, low, bound, queries, filters, lists);                                     \
+    }                                                                                                                     \
   }
 
 SCAN_FEW(1)

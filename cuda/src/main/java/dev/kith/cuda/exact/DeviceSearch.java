@@ -331,7 +331,7 @@ final class DeviceSearch implements AutoCloseable {
     for (int c = 0; c < plan.chunks(); c++) {
       putDirect(direct && c == 0);
       if (isFew(padded)) {
-        scanFew(where, plan.from(c), plan.to(c), padded);
+        scanFew(resident, where, plan.from(c), plan.to(c), padded);
       } else {
         scanMany(resident, where, plan.from(c), plan.to(c), padded);
       }
@@ -381,7 +381,12 @@ final class DeviceSearch implements AutoCloseable {
             .addPointer(address(where.outcomes)));
   }
 
-  private void scanFew(Layout where, int from, int to, int queries) {
+  /** Whether the next search may find the codes in the L2 cache, with room for the rest. */
+  private boolean isCached(Resident resident) {
+    return (long) resident.size() * resident.stride() <= gpu.device().l2Bytes() / 4L * 3;
+  }
+
+  private void scanFew(Resident resident, Layout where, int from, int to, int queries) {
     int shared = fewBytes(queries, where.stride);
     var kernel = gpu.kernel("kith_scan_" + queries).withSharedMemory(shared);
     int most =
@@ -407,7 +412,8 @@ final class DeviceSearch implements AutoCloseable {
             .addBytes(bound)
             .addPointer(address(where.terms))
             .addPointer(address(where.filters))
-            .addBytes(lists));
+            .addBytes(lists)
+            .addInt(isCached(resident) ? 1 : 0));
   }
 
   private void scanMany(Resident resident, Layout where, int from, int to, int count) {

@@ -192,7 +192,8 @@ final class ByHand implements AutoCloseable {
             .addBytes(bound)
             .addPointer(at(where.terms))
             .addPointer(at(where.filters))
-            .addBytes(lists));
+            .addBytes(lists)
+            .addInt(where.rows % 2));
   }
 
   /** All rows, by a loop over tiles. */
