@@ -161,12 +161,12 @@ public abstract class PanelKernelContract {
     /**
      * False if float32 may come to either result: nine roundings of parts of the sum; or an
      * infinite scale, which a loop may multiply with each of two products, so that their sum is no
-     * number and the row is kept.
+     * number and the row is kept, or with their sum, whose sign near zero is its rounding's.
      */
     boolean decides(Stored rows, int row) {
       double bound = bound(rows, row);
       if (!Double.isFinite(bound) || !Float.isFinite(threshold)) {
-        return keeps(rows, row) || Float.isFinite(rows.scale[row]);
+        return !Float.isInfinite(rows.scale[row]);
       }
       double size =
           (Math.abs(product(codes, rows.codes[row]) * (double) scale)
