@@ -452,7 +452,7 @@ class BenchCommandTest {
     assertThat(bench("--metric", "l2", "--index", "tree").refused())
         .isEqualTo("kith: no such index: tree; known are flat and flat(shadow=int8|fp16|bf16)");
     assertThat(bench("--metric", "l2", "--backend", "abacus").refused())
-        .isEqualTo("kith: no such backend: abacus; known are native, simd, scalar");
+        .isEqualTo("kith: no such backend: abacus; known are cuda, native, simd, scalar");
   }
 
   @Test

@@ -56,7 +56,7 @@ class EvalCommandTest {
   @Test
   void eval_backendUnknown_isRefused() {
     assertThat(Kith.run("eval", "--beir", beir, "--backend", "abacus").refused())
-        .isEqualTo("kith: no such backend: abacus; known are native, simd, scalar");
+        .isEqualTo("kith: no such backend: abacus; known are cuda, native, simd, scalar");
   }
 
   @Test
