@@ -374,21 +374,14 @@ public final class GpuBufferLoader implements AutoCloseable {
     private void fill(Job job, long first, int count, MemorySegment target) {
       for (int done = 0; done < count; ) {
         int part = job.map.part(first + done);
-        int n = (int) Math.min(count - done, job.map.remaining(first + done));
+        int n = job.map.together(first + done, count - done);
         var source = job.parts.get(part).rows();
-        if (job.map.whole(part)) {
-          var block = source.block(job.map.row(first + done), n);
-          if (source.elementType() == job.type && block.stride() == job.rowBytes) {
-            MemorySegment.copy(block.data(), 0, target, done * job.rowBytes, n * job.rowBytes);
-          } else {
-            for (int i = 0; i < n; i++) {
-              convert(job, block.data(), i * block.stride(), source, first, done + i, target);
-            }
-          }
+        var block = source.block(job.map.row(first + done), n);
+        if (source.elementType() == job.type && block.stride() == job.rowBytes) {
+          MemorySegment.copy(block.data(), 0, target, done * job.rowBytes, n * job.rowBytes);
         } else {
           for (int i = 0; i < n; i++) {
-            var block = source.block(job.map.row(first + done + i), 1);
-            convert(job, block.data(), 0, source, first, done + i, target);
+            convert(job, block.data(), i * block.stride(), source, first, done + i, target);
           }
         }
         done += n;

@@ -74,13 +74,23 @@ public final class RowMap {
     return picked == null ? at : picked[(int) at];
   }
 
-  /** Buffer rows from {@code bufferRow} on that are of one part. */
-  long remaining(long bufferRow) {
-    return starts[part(bufferRow) + 1] - bufferRow;
-  }
-
-  /** Whether rows of that part follow each other as in their source. */
-  boolean whole(int part) {
-    return live.get(part) == null;
+  /**
+   * Buffer rows from {@code bufferRow} on that follow each other in one source.
+   *
+   * @param most to look for, at least 1
+   */
+  int together(long bufferRow, int most) {
+    int part = part(bufferRow);
+    int end = (int) Math.min(most, starts[part + 1] - bufferRow);
+    int[] picked = live.get(part);
+    if (picked == null) {
+      return end;
+    }
+    int at = (int) (bufferRow - starts[part]);
+    int n = 1;
+    while (n < end && picked[at + n] == picked[at] + n) {
+      n++;
+    }
+    return n;
   }
 }

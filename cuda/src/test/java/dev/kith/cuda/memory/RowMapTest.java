@@ -10,6 +10,7 @@ import dev.kith.core.vector.VectorSource;
 import dev.kith.cuda.memory.GpuBufferLoader.Part;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -27,36 +28,50 @@ class RowMapTest {
   void rows_anyParts_areThoseOfTheSourcesInOrder(SplittableRandom random) {
     for (int round = 0; round < ROUNDS; round++) {
       var parts = new ArrayList<Part>();
-      var expected = new ArrayList<long[]>(); // part, row, rows of the part left
+      var expected = new ArrayList<long[]>(); // part, row
       for (int p = 0; p < 1 + random.nextInt(5); p++) {
         int size = random.nextInt(3) == 0 ? 0 : random.nextInt(round % 20 == 0 ? 140_000 : 300);
-        int mode = random.nextInt(4); // all, a half, none, the last alone
+        int mode = random.nextInt(5); // all, a half, none, the last alone, most
         var live =
             switch (mode) {
               case 0 -> null;
               case 1 -> RowFilter.of(size, _ -> random.nextBoolean());
               case 2 -> RowFilter.of(size, _ -> false);
+              case 3 -> RowFilter.of(size, _ -> random.nextInt(8) > 0);
               default -> RowFilter.of(size, row -> row == size - 1);
             };
         parts.add(new Part(rows(size), live));
-        long left = live == null ? size : live.count();
         for (long row = 0; row < size; row++) {
           if (live == null || live.allows(row)) {
-            expected.add(new long[] {p, row, left--});
+            expected.add(new long[] {p, row});
           }
         }
       }
       var map = new RowMap(parts);
       assertThat(map.size()).isEqualTo(expected.size());
       for (int row = 0; row < expected.size(); row++) {
-        assertThat(new long[] {map.part(row), map.row(row), map.remaining(row)})
+        assertThat(new long[] {map.part(row), map.row(row)})
             .as("row %d", row)
             .isEqualTo(expected.get(row));
-        assertThat(map.whole(map.part(row))).isEqualTo(parts.get(map.part(row)).live() == null);
+        int most = 1 + random.nextInt(10);
+        assertThat(map.together(row, most))
+            .as("from row %d, at most %d", row, most)
+            .isEqualTo(together(expected, row, most));
       }
       assertThatThrownBy(() -> map.part(map.size())).isInstanceOf(IndexOutOfBoundsException.class);
       assertThatThrownBy(() -> map.row(-1)).isInstanceOf(IndexOutOfBoundsException.class);
     }
+  }
+
+  private static int together(List<long[]> rows, int from, int most) {
+    int n = 1;
+    while (n < most
+        && from + n < rows.size()
+        && rows.get(from + n)[0] == rows.get(from)[0]
+        && rows.get(from + n)[1] == rows.get(from)[1] + n) {
+      n++;
+    }
+    return n;
   }
 
   @Test
