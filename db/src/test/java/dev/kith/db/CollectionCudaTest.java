@@ -10,6 +10,7 @@ import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.ElementType;
 import dev.kith.cuda.device.Gpu;
 import dev.kith.cuda.driver.CudaUnavailableException;
+import dev.kith.cuda.exact.DeviceCopies;
 import dev.kith.cuda.memory.GpuBufferLoader;
 import dev.kith.db.point.FieldType;
 import dev.kith.db.point.Payload;
@@ -111,6 +112,7 @@ class CollectionCudaTest {
       assertThat(loaded).isGreaterThanOrEqualTo(ROWS_BYTES);
 
       collection.optimize(); // one segment, without the deleted points, that nobody searched yet
+      DeviceCopies.awaitFreed();
       long optimized = ledger.used();
       assertThat(optimized).as("copies of segments that are gone").isLessThan(loaded - ROWS_BYTES);
 
@@ -121,6 +123,7 @@ class CollectionCudaTest {
       assertThat(reloaded).isLessThan(loaded);
 
       collection.close();
+      DeviceCopies.awaitFreed();
       assertThat(ledger.used()).isLessThanOrEqualTo(optimized + SEARCHES);
     }
   }

@@ -5,12 +5,18 @@ import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 /** Which searches may hold copies of which segments' rows. Safe for many threads. */
 public final class DeviceCopies {
   private static final IdentityHashMap<Object, List<VectorSource>> SEGMENTS =
       new IdentityHashMap<>();
   private static final List<WeakReference<CudaExactSearch>> SEARCHES = new ArrayList<>();
+
+  private static final ExecutorService FREER =
+      Executors.newSingleThreadExecutor(Thread.ofPlatform().name("kith-free").daemon().factory());
 
   private DeviceCopies() {}
 
@@ -29,7 +35,10 @@ public final class DeviceCopies {
     }
   }
 
-  /** Frees every copy of the segment's rows. */
+  /**
+   * Has every copy of the segment's rows freed, by a thread of its own: the device frees memory
+   * when it has done what is under way, and who tells may hold a lock that others wait for.
+   */
   public static void gone(Object key) {
     List<VectorSource> going;
     synchronized (SEGMENTS) {
@@ -47,6 +56,11 @@ public final class DeviceCopies {
         }
       }
     }
-    holders.forEach(CudaExactSearch::drop);
+    FREER.execute(() -> holders.forEach(CudaExactSearch::drop));
+  }
+
+  /** Returns when the copies of all segments that went before are freed. */
+  public static void awaitFreed() {
+    CompletableFuture.runAsync(() -> {}, FREER).join();
   }
 }
