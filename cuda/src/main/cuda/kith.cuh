@@ -160,13 +160,18 @@ struct Shadow {
   const signed char* codes;  // [n][stride]
   const RowTerms* terms;     // [n]
   const double* bases;       // [n]
-  const u32* filter;         // a bit a row, or null
+  const u32* filter;         // a bit a position, or null
   u32 n;
   u32 scatter;
   int stride;  // bytes a row, a multiple of 16
 };
 
-__device__ inline bool allows(const u32* filter, u32 row) { return !filter || (__ldg(filter + (row >> 5)) >> (row & 31) & 1); }
+__device__ inline bool allows(const u32* filter, u32 at) { return !filter || (__ldg(filter + (at >> 5)) >> (at & 31) & 1); }
+
+// Whether the row at a position may be returned; those from `to` on are not asked for.
+__device__ inline bool isWanted(const Shadow& shadow, u32 position, u32 to) {
+  return position < to && allows(shadow.filter, position);
+}
 
 // A row whose bound in the loops is below this has a key above tau.
 __device__ inline float thresholdOf(const QueryTerms& q, const Bound& bound, float tau) {
@@ -206,9 +211,8 @@ __device__ inline void place(const Shadow& shadow, const Bound& bound, const Que
   lists.uppers[at] = upper;
 }
 
-// Adds a row that the filter in the loop kept to the query's list, if it may be returned.
-__device__ inline void append(const Shadow& shadow, const Lists& lists, u32 query, u32 position, int product, int lowProduct) {
-  if (shadow.filter && !allows(shadow.filter, rowAt(position, shadow.scatter, shadow.n))) return;
+// Adds a row that the filter in the loop kept to the query's list.
+__device__ inline void append(const Lists& lists, u32 query, u32 position, int product, int lowProduct) {
   u32 place = lists.direct ? position : atomicAdd(lists.counts + query, 1u);
   if (place < lists.capacity) {
     u64 at = static_cast<u64>(query) * lists.capacity + place;

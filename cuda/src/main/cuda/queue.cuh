@@ -26,12 +26,12 @@ struct WarpQueue {
   __device__ inline bool isFull() const { return size > PLACES - AHEAD; }
 
   // Not inlined: there are many places that may call it, and few calls.
-  __device__ __noinline__ void flush(const Shadow& shadow, const Lists& lists) {
+  __device__ __noinline__ void flush(const Lists& lists) {
     __syncwarp();
 #pragma unroll 4
     for (u32 i = threadIdx.x & 31; i < size; i += 32) {
       Kept kept = entries[i];
-      append(shadow, lists, kept.query, kept.position, kept.product, 0);
+      append(lists, kept.query, kept.position, kept.product, 0);
     }
     __syncwarp();
     size = 0;

@@ -154,8 +154,8 @@ kith_rescore(const void* rows, u32 n, u32 scatter, u32 d, int type, int metric, 
   u32 first = __ldcg(done + query);
   u32 lane = threadIdx.x & 7;
   u32 groups = blockDim.x >> 3;
-  // What one block does at once is not shared out: the others need not be waited for.
-  u32 blocks = count - first <= groups ? 1 : gridDim.x;
+  // No more than have something to do: the others need not be waited for.
+  u32 blocks = min(gridDim.x, max(1, (count - first + groups - 1) / groups));
   if (blockIdx.x >= blocks) return;
   // All lanes of a warp stay in the loop: shuffles need them.
   for (u32 from = first + blockIdx.x * groups; from < count; from += blocks * groups) {
@@ -222,6 +222,13 @@ extern "C" __global__ void kith_fill(u32 from, u32 to, const u32* filter, Lists 
       lists.lowers[start + place] = -infinity();
     }
   }
+}
+
+// A bit a row becomes a bit a position of a shadow.
+extern "C" __global__ void kith_scatter_bits(const u32* filter, u32 n, u32 scatter, u32* positions) {
+  u32 position = blockIdx.x * blockDim.x + threadIdx.x;
+  u32 word = __ballot_sync(ALL_LANES, position < n && allows(filter, rowAt(position, scatter, n)));
+  if (position < n && (threadIdx.x & 31) == 0) positions[position >> 5] = word;
 }
 
 // Empties the lists of `slots` for a pass over all rows.

@@ -57,18 +57,25 @@ __device__ void scanFew(const Shadow& shadow, u32 from, u32 to, const uint4* hig
   u32 warps = gridDim.x * (blockDim.x >> 5);
   for (u32 base = from + (blockIdx.x * (blockDim.x >> 5) + (threadIdx.x >> 5)) * ROWS_A_WARP; base < to;
        base += warps * ROWS_A_WARP) {
+    u32 position = base + 4 * (lane >> 1) + group;
+    // Bit 2 r of eight lanes' mask: whether row r is to be looked at.
+    bool wanted = isWanted(shadow, position, to);
+    u32 mask = __ballot_sync(ALL_LANES, wanted);
+    if (mask == 0) continue;
+    mask >>= 8 * group;
     const uint4* rows[ROWS_A_GROUP];
     for (int r = 0; r < ROWS_A_GROUP; r++) {
-      u32 position = min(base + 4 * r + group, to - 1);
-      rows[r] = reinterpret_cast<const uint4*>(shadow.codes + static_cast<u64>(position) * shadow.stride);
+      rows[r] = reinterpret_cast<const uint4*>(shadow.codes + static_cast<u64>(base + 4 * r + group) * shadow.stride);
     }
-    u32 position = base + 4 * (lane >> 1) + group;
     RowTerms row = shadow.terms[min(position, to - 1)];
     int sums[Q][8] = {};  // of row r: 2 r high, 2 r + 1 low
 #pragma unroll 3
     for (u32 chunk = lane; chunk < chunks; chunk += 8) {
       uint4 x[ROWS_A_GROUP];
-      for (int r = 0; r < ROWS_A_GROUP; r++) x[r] = CACHED ? __ldg(rows[r] + chunk) : __ldcs(rows[r] + chunk);
+      for (int r = 0; r < ROWS_A_GROUP; r++) {
+        bool there = mask >> 2 * r & 1;
+        x[r] = !there ? uint4{0, 0, 0, 0} : CACHED ? __ldg(rows[r] + chunk) : __ldcs(rows[r] + chunk);
+      }
       for (int q = 0; q < Q; q++) {
         uint4 h = codes[2 * q * chunks + chunk];
         uint4 l = codes[(2 * q + 1) * chunks + chunk];
@@ -81,7 +88,7 @@ __device__ void scanFew(const Shadow& shadow, u32 from, u32 to, const uint4* hig
     for (int q = 0; q < Q; q++) {
       int product = transposeSum(sums[q], lane);
       int lowProduct = __shfl_xor_sync(ALL_LANES, product, 1);
-      if (lane & 1 || position >= to) continue;
+      if (lane & 1 || !wanted) continue;
       const QueryFilter& f = filter[q];
       float score = (product * f.scale + lowProduct * lowScales[q]) * row.scale + row.lift + f.weight * row.residual +
                     f.slack * row.reach;
@@ -89,7 +96,7 @@ __device__ void scanFew(const Shadow& shadow, u32 from, u32 to, const uint4* hig
         if (lists.direct) {
           place(shadow, bound, queries, lists, q, position, product, lowProduct, f.scale);
         } else {
-          append(shadow, lists, q, position, product, lowProduct);
+          append(lists, q, position, product, lowProduct);
         }
       }
     }
@@ -229,11 +236,15 @@ __device__ void scanTile(const Shadow& shadow, u32 from, u32 to, const signed ch
   awaitCopies<0>();
 
   RowTerms rows[MI][2];
+  u32 wanted = 0;  // bit 2 i + half
 #pragma unroll
   for (int i = 0; i < MI; i++) {
+#pragma unroll
     for (int half = 0; half < 2; half++) {
       u32 position = firstRow + warpRow + 16 * i + 8 * half + (lane >> 2);
-      rows[i][half] = position < to ? shadow.terms[position] : RowTerms{0, -infinity(), 0, 0};
+      bool there = isWanted(shadow, position, to);
+      rows[i][half] = there ? shadow.terms[position] : RowTerms{0, -infinity(), 0, 0};
+      wanted |= there ? 1u << (2 * i + half) : 0;
     }
   }
   Queue queue{queues[warp], 0};
@@ -252,14 +263,14 @@ __device__ void scanTile(const Shadow& shadow, u32 from, u32 to, const signed ch
           u32 position = firstRow + warpRow + 16 * i + 8 * half + (lane >> 2);
           int product = sums[i][j][2 * half + odd];
           float score = product * f.scale * row.scale + row.lift + f.weight * row.residual + f.slack * row.reach;
-          bool keep = !(score < f.threshold) && there && position < to;
+          bool keep = !(score < f.threshold) && there && wanted >> (2 * i + half) & 1;
           if (__any_sync(ALL_LANES, keep)) queue.take(keep, position, query, product);
         }
-        if (queue.isFull()) queue.flush(shadow, lists);
+        if (queue.isFull()) queue.flush(lists);
       }
     }
   }
-  queue.flush(shadow, lists);
+  queue.flush(lists);
 }
 // [/tile]
 

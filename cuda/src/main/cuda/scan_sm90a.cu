@@ -146,14 +146,18 @@ kith_scan_wgmma(const __grid_constant__ TensorMap rowMap, const __grid_constant_
     u32 firstQuery = tile % queryTiles * QUERIES;
     // What it will need of rows and queries comes while it multiplies.
     RowTerms rows[4];
+    u32 wanted = 0;  // a bit for each of two queries and four rows
 #pragma unroll
     for (u32 r = 0; r < 4; r++) {
       u32 position = firstRow + line + 8 * (r & 1) + 64 * (r >> 1);
-      rows[r] = position < to ? shadow.terms[position] : RowTerms{0, -infinity(), 0, 0};
+      bool there = isWanted(shadow, position, to);
+      rows[r] = there ? shadow.terms[position] : RowTerms{0, -infinity(), 0, 0};
+      wanted |= there ? 0x11u << r : 0;
     }
     // No warp still reads the filters of the tile before.
     asm volatile("bar.sync %0, 128;" ::"r"(1 + group) : "memory");
-    own[threadIdx.x & 127] = filters[min(firstQuery + (threadIdx.x & 127), count - 1)];
+    u32 query = firstQuery + (threadIdx.x & 127);
+    own[threadIdx.x & 127] = query < count ? filters[query] : QueryFilter{0, 0, 0, infinity()};
     int sums[2][64];
     // The other has seen all its stages full: from here on a stage's parity tells this tile's from the one before.
     if (number > 0) await(order + 8 * group, (number - 1) / CONSUMERS & 1);
@@ -183,7 +187,7 @@ kith_scan_wgmma(const __grid_constant__ TensorMap rowMap, const __grid_constant_
 
 #pragma unroll
     for (u32 j = 0; j < 16; j++) {
-      u32 keep = 0;  // a bit for each of two queries and four rows
+      u32 keep = 0;  // bits as in `wanted`
 #pragma unroll
       for (u32 odd = 0; odd < 2; odd++) {
         QueryFilter f = own[8 * j + 2 * (lane & 3) + odd];
@@ -194,18 +198,18 @@ kith_scan_wgmma(const __grid_constant__ TensorMap rowMap, const __grid_constant_
           keep |= score < f.threshold ? 0 : 1u << (4 * odd + r);
         }
       }
+      keep &= wanted;
       if (__any_sync(ALL_LANES, keep)) {
 #pragma unroll
         for (u32 e = 0; e < 8; e++) {
           u32 query = firstQuery + 8 * j + 2 * (lane & 3) + (e >> 2);
           u32 position = firstRow + line + 8 * (e & 1) + 64 * (e >> 1 & 1);
-          bool there = query < count && position < to;
-          queue.take(keep >> e & 1 && there, position, query, sums[e >> 1 & 1][4 * j + 2 * (e & 1) + (e >> 2)]);
+          queue.take(keep >> e & 1 && query < count, position, query, sums[e >> 1 & 1][4 * j + 2 * (e & 1) + (e >> 2)]);
         }
-        if (queue.isFull()) queue.flush(shadow, lists);
+        if (queue.isFull()) queue.flush(lists);
       }
     }
   }
-  queue.flush(shadow, lists);
+  queue.flush(lists);
 }
 // [/wgmma]

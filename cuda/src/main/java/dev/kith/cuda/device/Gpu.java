@@ -45,7 +45,8 @@ public final class Gpu {
                   "kith_scan_tile_128",
                   "kith_scan_tile_256")),
           new Source("tighten", List.of("kith_tighten", "kith_tighten_few")),
-          new Source("rescore", List.of("kith_rescore", "kith_fill", "kith_restart")),
+          new Source(
+              "rescore", List.of("kith_rescore", "kith_fill", "kith_restart", "kith_scatter_bits")),
           new Source("checksum", List.of("kith_checksum")));
 
   private static final String WGMMA = "kith_scan_wgmma";

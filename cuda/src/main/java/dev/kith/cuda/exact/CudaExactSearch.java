@@ -318,7 +318,16 @@ public final class CudaExactSearch implements ExactSearch {
               part.size() <= DeviceSearch.FEW,
               search ->
                   search.search(
-                      resident, part, k, options.filter(), allowed, answers, at, tally, tuning));
+                      resident,
+                      part,
+                      k,
+                      options.filter(),
+                      allowed,
+                      answers,
+                      at,
+                      tally,
+                      tuning,
+                      stop));
     }
     stop.check();
   }

@@ -2,6 +2,7 @@ package dev.kith.cuda.exact;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import dev.kith.core.exact.StopSignal;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.RowFilter;
@@ -51,13 +52,25 @@ final class DeviceSearch implements AutoCloseable {
   /** So many rows are not worth a scan. */
   private static final int DIRECT = 64;
 
-  /** Nor are so many that a filter lets through: a scan would read all. */
+  /** Nor are so many that a filter lets through, if lists have room for all of them at once; */
   private static final int DIRECT_FILTERED = 4096;
+
+  /** nor so many of them over all queries. */
+  private static final int DIRECT_KEYS = 1 << 15;
 
   private static final int CAPACITY = 4096;
   private static final int FEW_CAPACITY = 1 << 16;
 
+  /**
+   * Up to so many queries launches take as long as what they launch: they are kept as graphs, and
+   * memory is laid out for so many, whatever their number.
+   */
+  private static final int SOME = 32;
+
   private static final int MOST_QUERIES = 1 << 14;
+
+  /** Launches of a pass over all rows between two looks at the deadline. */
+  private static final int PATIENCE = 16;
 
   /** From so many queries on, threads share out what the host does for each. */
   private static final int MANY = 512;
@@ -82,11 +95,13 @@ final class DeviceSearch implements AutoCloseable {
   /** Blocks that are enough to keep the device busy with canonical keys. */
   private static final int RESCORE_BLOCKS = 1024;
 
+  /** Most of them for a query: of what a scan left, and of many rows. */
+  private static final int RESCORE_FEW_BLOCKS = 16;
+
+  private static final int RESCORE_MANY_BLOCKS = 128;
+
   private static final int WGMMA_ROWS = 128;
   private static final int WGMMA_QUERIES = 128;
-
-  /** Fewer queries than this are left to the loops over tiles. */
-  private static final int WGMMA_FROM = 33;
 
   private static final int WGMMA_BYTES = (WGMMA_ROWS + WGMMA_QUERIES) * 128 * 5 + 1024 + 128;
 
@@ -114,8 +129,11 @@ final class DeviceSearch implements AutoCloseable {
     }
   }
 
-  /** By identity of the rows: what was recorded of those that are gone is never asked for. */
-  private record GraphKey(Resident resident, int count, int k) {}
+  /**
+   * By identity of the rows: what was recorded of those that are gone is never asked for. One
+   * serves all filters that let as many rows through; -1 if there is none.
+   */
+  private record GraphKey(Resident resident, int count, int k, long filtered) {}
 
   private final Gpu gpu;
   private final Stream stream;
@@ -157,6 +175,7 @@ final class DeviceSearch implements AutoCloseable {
    *
    * @param k at least 1, at most {@link #MOST_K} and {@code allowed}
    * @param allowed rows that the filter lets through
+   * @param stop asked while a pass over all rows goes on; a scan is over before it could be
    */
   void search(
       Resident resident,
@@ -167,7 +186,8 @@ final class DeviceSearch implements AutoCloseable {
       Neighbors[] answers,
       int firstAnswer,
       Tally tally,
-      Tuning tuning) {
+      Tuning tuning,
+      StopSignal stop) {
     wgmma = tuning.wgmma() && gpu.hasWgmma();
     overlaps = false;
     int count = Math.toIntExact(queries.size());
@@ -176,7 +196,7 @@ final class DeviceSearch implements AutoCloseable {
     var where =
         reserve(
             new Layout(
-                padded,
+                count <= FEW ? FEW : Math.max(count, SOME),
                 rows.dimension(),
                 resident.stride(),
                 k,
@@ -184,29 +204,26 @@ final class DeviceSearch implements AutoCloseable {
                 resident.size()));
     tally.clock.begins(stream);
     upload(queries, count, padded);
-    long filterAddress = 0;
     if (filter != null) {
-      filterAddress = address(where.allowed);
-      if (!filter.equals(uploaded)) { // identity: filters have no other equality
-        stream.copyToDevice(filterAddress, filter.bits(), filter.bits().byteSize());
-        uploaded = filter;
-      }
+      upload(filter, resident, where);
     }
     tally.clock.copied(stream);
-    resident.putShadow(shadow, filterAddress);
+    resident.putShadow(shadow, filter == null ? 0 : address(where.positions));
     resident.putBound(bound);
     putLists(where);
-    if (allowed <= (filter == null ? DIRECT : DIRECT_FILTERED)) {
+    if (isDirect(where, filter != null, allowed, count)) {
       tally.direct = true;
       encode(resident, where, padded, 0);
-      everyRow(resident, where, null, count, filter);
+      everyRow(resident, where, null, count, filter, allowed, stop);
     } else {
       tally.scanned = true;
-      var plan = new Plan(resident.size(), allowed, k, where.capacity, isFew(padded));
+      var plan = new Plan(resident.size(), allowed, padded, k, where.capacity, isFew(padded));
       var graph =
-          filter == null && padded <= FEW ? graph(resident, where, plan, count, padded) : null;
+          padded <= SOME
+              ? graph(resident, where, plan, count, padded, filter == null ? -1 : allowed)
+              : null;
       if (graph == null) {
-        scanAndRescore(resident, where, plan, count, padded, filter);
+        scanAndRescore(resident, where, plan, count, padded, filter != null);
       } else {
         stream.launch(graph);
       }
@@ -221,7 +238,7 @@ final class DeviceSearch implements AutoCloseable {
       tally.clock.begins(stream);
       stream.copyToDevice(address(where.slots), slots, slots.byteSize());
       tally.clock.copied(stream);
-      everyRow(resident, where, loose, loose.length, filter);
+      everyRow(resident, where, loose, loose.length, filter, allowed, stop);
       finish(where, tally);
     }
     for (int q = 0; q < count; q++) {
@@ -229,6 +246,14 @@ final class DeviceSearch implements AutoCloseable {
       tally.candidates += report(where, q, 1) & 0xffffffffL;
     }
     inParallel(count, q -> answers[firstAnswer + q] = answer(resident.metric(), where, q));
+  }
+
+  /** Whether canonical keys of all rows that may be returned cost less than a scan. */
+  private static boolean isDirect(Layout where, boolean filtered, long allowed, int count) {
+    return filtered
+        ? allowed <= Math.min(DIRECT_FILTERED, where.capacity - where.k)
+            && allowed * count <= DIRECT_KEYS
+        : allowed <= DIRECT;
   }
 
   /** What is done for each query on the host; by several threads where there are many. */
@@ -240,8 +265,9 @@ final class DeviceSearch implements AutoCloseable {
   /**
    * All launches of such a search as one; null the first time, when kernels may still be loaded.
    */
-  private @Nullable Graph graph(Resident resident, Layout where, Plan plan, int count, int padded) {
-    var key = new GraphKey(resident, count, where.k);
+  private @Nullable Graph graph(
+      Resident resident, Layout where, Plan plan, int count, int padded, long filtered) {
+    var key = new GraphKey(resident, count, where.k, filtered);
     if (seen.add(key)) {
       if (seen.size() > SEEN) { // rows that are gone must not pile up
         seen.removeFirst();
@@ -251,7 +277,7 @@ final class DeviceSearch implements AutoCloseable {
     var known = graphs.get(key);
     if (known == null) {
       stream.beginCapture();
-      scanAndRescore(resident, where, plan, count, padded, null);
+      scanAndRescore(resident, where, plan, count, padded, filtered >= 0);
       known = stream.endCapture();
       if (graphs.size() == GRAPHS) {
         graphs.pollFirstEntry().getValue().close();
@@ -316,13 +342,8 @@ final class DeviceSearch implements AutoCloseable {
   }
 
   private void scanAndRescore(
-      Resident resident,
-      Layout where,
-      Plan plan,
-      int count,
-      int padded,
-      @Nullable RowFilter filter) {
-    boolean direct = filter == null;
+      Resident resident, Layout where, Plan plan, int count, int padded, boolean filtered) {
+    boolean direct = !filtered;
     encode(resident, where, padded, direct ? plan.to(0) : 0);
     overlaps =
         isFew(padded)
@@ -418,7 +439,7 @@ final class DeviceSearch implements AutoCloseable {
 
   private void scanMany(Resident resident, Layout where, int from, int to, int count) {
     long large = (to - from + WGMMA_ROWS - 1L) / WGMMA_ROWS * ((count + 127L) / 128);
-    if (wgmma && count >= WGMMA_FROM && large >= gpu.device().multiprocessors()) {
+    if (wgmma && large >= gpu.device().multiprocessors()) {
       scanByWgmma(resident, where, from, to, count);
       return;
     }
@@ -498,7 +519,8 @@ final class DeviceSearch implements AutoCloseable {
    */
   private void rescore(
       Resident resident, Layout where, int @Nullable [] slots, int count, boolean keep) {
-    int blocks = Math.clamp(RESCORE_BLOCKS / count, 1, 16);
+    int blocks =
+        Math.clamp(RESCORE_BLOCKS / count, 1, keep ? RESCORE_MANY_BLOCKS : RESCORE_FEW_BLOCKS);
     var rows = resident.rows();
     launch(
         gpu.kernel("kith_rescore"),
@@ -533,7 +555,9 @@ final class DeviceSearch implements AutoCloseable {
       Layout where,
       int @Nullable [] slots,
       int count,
-      @Nullable RowFilter filter) {
+      @Nullable RowFilter filter,
+      long allowed,
+      StopSignal stop) {
     launch(
         gpu.kernel("kith_restart"),
         (count + THREADS - 1) / THREADS,
@@ -547,12 +571,19 @@ final class DeviceSearch implements AutoCloseable {
             .addInt(count)
             .addPointer(address(where.done))
             .addPointer(address(where.outcomes)));
-    int step = (where.capacity - where.k) / 64 * 64;
+    int room = where.capacity - where.k;
+    long step = allowed <= room ? resident.size() : room / 64 * 64;
+    int passes = 0;
     for (long start = 0; start < resident.size(); start += step) {
       int from = (int) start;
       int to = (int) Math.min(resident.size(), start + step);
-      if (filter != null && !filter.allowsAny(from, step)) {
+      if (filter != null && step < resident.size() && !filter.allowsAny(from, step)) {
         continue;
+      }
+      passes++;
+      if (passes % PATIENCE == 0) {
+        stream.synchronize();
+        stop.check();
       }
       launch(
           gpu.kernel("kith_fill"),
@@ -569,6 +600,29 @@ final class DeviceSearch implements AutoCloseable {
               .addPointer(slots == null ? 0 : address(where.slots)));
       rescore(resident, where, slots, count, true);
     }
+  }
+
+  /** By rows, and by positions of the shadow; not again while searches come with the same. */
+  private void upload(RowFilter filter, Resident resident, Layout where) {
+    if (filter.equals(uploaded)) { // identity: filters have no other equality
+      return;
+    }
+    uploaded = null;
+    stream.copyToDevice(address(where.allowed), filter.bits(), filter.bits().byteSize());
+    int n = resident.size();
+    launch(
+        gpu.kernel("kith_scatter_bits"),
+        (n + THREADS - 1) / THREADS,
+        1,
+        1,
+        THREADS,
+        0,
+        new Arguments()
+            .addPointer(address(where.allowed))
+            .addInt(n)
+            .addInt(resident.scatter())
+            .addPointer(address(where.positions)));
+    uploaded = filter;
   }
 
   private void upload(VectorSource queries, int count, int padded) {

@@ -36,6 +36,7 @@ final class Layout {
   final long uppers;
   final long listKeys;
   final long allowed;
+  final long positions;
   final long bytes;
 
   /**
@@ -73,7 +74,8 @@ final class Layout {
     uppers = aligned(lowers + 4 * q * capacity);
     listKeys = aligned(uppers + 4 * q * capacity);
     allowed = aligned(listKeys + 8 * q * capacity);
-    bytes = aligned(allowed + (rows + 63L) / 64 * 8);
+    positions = aligned(allowed + (rows + 63L) / 64 * 8);
+    bytes = aligned(positions + (rows + 63L) / 64 * 8);
   }
 
   private static long aligned(long bytes) {

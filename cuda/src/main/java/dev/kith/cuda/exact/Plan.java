@@ -12,10 +12,16 @@ final class Plan {
 
   private static final double LOOSENESS = 2.5;
 
+  private static final int MOST_GROWTH_FEW = 128;
+
+  /** For a tile of queries; a chunk more would cost some 20 us. */
+  private static final int MOST_GROWTH_SOME = 10;
+
   /** For many queries adding to lists costs more than bringing them to what counts. */
   private static final int MOST_GROWTH = 5;
 
-  private static final int MOST_GROWTH_FEW = 128;
+  /** Queries of a tile. */
+  private static final int SOME = 128;
 
   private final int[] ends = new int[64];
   private final int chunks;
@@ -26,9 +32,10 @@ final class Plan {
    * @param allowed of the {@code n} rows those that may be returned
    * @param few whether queries have two codes an element
    */
-  Plan(int n, long allowed, int k, int capacity, boolean few) {
+  Plan(int n, long allowed, int queries, int k, int capacity, boolean few) {
     double list = LOOSE + LOOSENESS * k;
-    int growth = (int) Math.clamp(capacity / list, 2, few ? MOST_GROWTH_FEW : MOST_GROWTH);
+    int most = few ? MOST_GROWTH_FEW : queries <= SOME ? MOST_GROWTH_SOME : MOST_GROWTH;
+    int growth = (int) Math.clamp(capacity / list, 2, most);
     long first = few ? Math.max((long) Math.sqrt(64.0 * n), 16L * k) : capacity / 2;
     double sparse = (double) n / allowed;
     long end = Math.clamp((long) (Math.min(first, capacity / 2) * sparse), 1, n);

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.kith.core.metric.Metric;
+import dev.kith.core.search.RowFilter;
 import dev.kith.cuda.device.Gpu;
 import dev.kith.cuda.driver.Arguments;
 import dev.kith.cuda.driver.DeviceMemory;
@@ -109,6 +110,25 @@ final class ByHand implements AutoCloseable {
   /** The row at a position of the shadow. */
   int rowAt(int position) {
     return (int) ((long) position * resident.scatter() % resident.size());
+  }
+
+  /** Lets the loops see those rows alone; returns the bits of positions, a word for each 32. */
+  int[] filter(RowFilter filter) {
+    int n = resident.size();
+    write(where.allowed, filter.bits());
+    launch(
+        "kith_scatter_bits",
+        Math.ceilDiv(n, 256),
+        1,
+        256,
+        0,
+        new Arguments()
+            .addPointer(at(where.allowed))
+            .addInt(n)
+            .addInt(resident.scatter())
+            .addPointer(at(where.positions)));
+    resident.putShadow(shadow, at(where.positions));
+    return ints(where.positions, Math.ceilDiv(n, 32));
   }
 
   /** Codes queries, with second codes or without; lists are empty then. */

@@ -145,7 +145,7 @@ class CudaExactSearchWithoutGpuTest {
       throws Exception {
     try (var first = rows(random, LARGE);
         var second = rows(random, LARGE)) {
-      var gpu = gpu(Resident.bytes(first, LARGE) * 3 / 2);
+      var gpu = gpu(Resident.bytes(first, LARGE) * 9 / 5); // and what a search takes for itself
       var one = search(gpu, first, Tuning.DEFAULT);
       var two = search(gpu, second, Tuning.DEFAULT);
       for (int round = 0; round < 3; round++) {
@@ -380,9 +380,11 @@ class CudaExactSearchWithoutGpuTest {
         assertThat(search.bytes()).isPositive();
       }
       listener.gone(new Object());
+      DeviceCopies.awaitFreed();
       assertThat(gpu.ledger().residents()).isEqualTo(3);
       listener.gone(key);
       listener.gone(key);
+      DeviceCopies.awaitFreed();
       assertThat(searches[0].bytes()).isZero();
       assertThat(searches[1].bytes()).isZero();
       assertThat(searches[2].bytes()).isPositive();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kith.core.metric.Metric;
+import dev.kith.core.search.RowFilter;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.ElementType;
@@ -83,6 +84,16 @@ class KernelsGpuTest {
     try (var resident = Resident.load(gpu, source, 0, n, metric, centre);
         var search = new ByHand(gpu, resident, queries.length, 1, n)) {
       search.encode(queries, two);
+      int share = random.nextInt(1, 10);
+      var filter = random.nextBoolean() ? null : RowFilter.of(n, _ -> random.nextInt(share) == 0);
+      if (filter != null) {
+        int[] words = search.filter(filter);
+        for (int at = 0; at < n; at++) {
+          assertThat((words[at / 32] >>> at % 32 & 1) != 0)
+              .as("position %d of %d", at, n)
+              .isEqualTo(filter.allows(search.rowAt(at)));
+        }
+      }
       var taus = new float[queries.length];
       for (int q = 0; q < queries.length; q++) {
         taus[q] = up(keys[q][random.nextInt(n)]);
@@ -108,6 +119,7 @@ class KernelsGpuTest {
           int row = search.rowAt(listed[i]);
           assertThat(kept[row]).as("row %d is listed once", row).isFalse();
           kept[row] = true;
+          assertThat(filter == null || filter.allows(row)).as("row %d may be kept", row).isTrue();
           double key = keys[q][row];
           assertThat((double) lowers[i] <= key && key <= uppers[i])
               .as(
@@ -118,6 +130,9 @@ class KernelsGpuTest {
               uppers[i] - (double) lowers[i] <= 0.1 * width(metric, queries[q], rows[row]) ? 1 : 0;
         }
         for (int row = 0; row < n; row++) {
+          if (filter != null && !filter.allows(row)) {
+            continue;
+          }
           double key = keys[q][row];
           assertThat(kept[row] || key > taus[q])
               .as(

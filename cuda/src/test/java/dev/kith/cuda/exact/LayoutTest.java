@@ -41,7 +41,8 @@ class LayoutTest {
         {where.lowers, 4 * q * capacity, 4},
         {where.uppers, 4 * q * capacity, 4},
         {where.listKeys, 8 * q * capacity, 8},
-        {where.allowed, (rows + 63L) / 64 * 8, 8}
+        {where.allowed, (rows + 63L) / 64 * 8, 8},
+        {where.positions, (rows + 63L) / 64 * 8, 8}
       };
       long end = 0;
       for (int p = 0; p < parts.length; p++) {

@@ -28,7 +28,8 @@ class PlanTest {
       int k = (int) Math.min(any(random, DeviceSearch.MOST_K), allowed);
       boolean few = random.nextBoolean();
       int capacity = few ? Math.max(1 << 16, 32 * k) : 1 << random.nextInt(12, 17);
-      var plan = new Plan(n, allowed, k, capacity, few);
+      int queries = few ? random.nextInt(1, 5) : random.nextInt(5, 1000);
+      var plan = new Plan(n, allowed, queries, k, capacity, few);
       var as =
           "n=%d, allowed=%d, k=%d, capacity=%d, few=%s".formatted(n, allowed, k, capacity, few);
       assertThat(plan.from(0)).as(as).isZero();
@@ -53,7 +54,7 @@ class PlanTest {
       int k = (int) Math.min(any(random, DeviceSearch.MOST_K), n);
       for (boolean few : new boolean[] {true, false}) {
         int capacity = few ? Math.max(1 << 16, 32 * k) : 1 << random.nextInt(12, 17);
-        var plan = new Plan(n, n, k, capacity, few);
+        var plan = new Plan(n, n, few ? 1 : 1000, k, capacity, few);
         assertThat(plan.to(0)).as("n=%d, k=%d", n, k).isLessThanOrEqualTo(capacity / 2);
       }
     }
