@@ -70,10 +70,12 @@ class ArchitectureTest {
       List.of(
           new Part("measure"),
           new Part("explain"),
-          new Part("ladder", "measure"),
+          new Part("toolkit"),
+          new Part("nvtx", "toolkit"),
+          new Part("profile", "nvtx"),
+          new Part("cupti", "profile", "toolkit"),
+          new Part("ladder", "measure", "profile"),
           new Part("compare", "measure"),
-          new Part("profile"),
-          new Part("cupti", "profile"),
           new Part("report", "measure", "ladder", "profile"));
 
   private static final JavaClasses KITH =

@@ -4,6 +4,8 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.kith.lab.toolkit.ToolkitLibrary;
+import dev.kith.lab.toolkit.ToolkitLibrary.MissingException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -13,12 +15,8 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.NoSuchElementException;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The functions of libcupti that a profile needs. Stays loaded. */
@@ -31,9 +29,6 @@ final class CuptiLibrary {
 
   private static final List<String> NAMES =
       List.of("libcupti.so.13", "libcupti.so.12", "libcupti.so");
-
-  private static final List<String> FOLDERS =
-      List.of("lib64", "extras/CUPTI/lib64", "lib", "targets/x86_64-linux/lib");
 
   private static final Linker LINKER = Linker.nativeLinker();
 
@@ -49,15 +44,6 @@ final class CuptiLibrary {
   private final MethodHandle threadIds;
   private final @Nullable MethodHandle demangle;
   private final @Nullable MethodHandle free;
-
-  /** The library cannot be used; the message says why and what to do. */
-  static final class MissingException extends Exception {
-    private static final long serialVersionUID = 1;
-
-    MissingException(String reason) {
-      super(reason);
-    }
-  }
 
   /** Takes part in filling and emptying buffers. Must not throw: CUPTI calls these. */
   interface Buffers {
@@ -80,58 +66,17 @@ final class CuptiLibrary {
    * @throws MissingException if there is none, or nothing that it could record
    */
   static CuptiLibrary find() throws MissingException {
-    var module = CuptiLibrary.class.getModule();
-    if (!module.isNativeAccessEnabled()) {
-      throw new MissingException(
-          "native code is not allowed; start java with --enable-native-access=%s"
-              .formatted(module.isNamed() ? module.getName() : "ALL-UNNAMED"));
-    }
-    if (open("libcuda.so.1").isEmpty()) {
+    ToolkitLibrary.requireNativeAccess();
+    if (ToolkitLibrary.open("libcuda.so.1").isEmpty()) {
       throw new MissingException("there is no NVIDIA driver here (libcuda.so.1)");
     }
-    var named = System.getenv("KITH_CUPTI");
-    for (var place : named != null ? List.of(named) : places()) {
-      var lookup = open(place);
-      if (lookup.isPresent()) {
-        try {
-          return new CuptiLibrary(lookup.get());
-        } catch (NoSuchElementException e) {
-          throw new MissingException(
-              "libcupti lacks a function: file=%s: %s; take that of CUDA 12 or 13"
-                  .formatted(place, e.getMessage()));
-        }
-      }
-    }
-    throw new MissingException(
-        named != null
-            ? "KITH_CUPTI must name libcupti.so: KITH_CUPTI=%s cannot be loaded".formatted(named)
-            : "libcupti was not found (LD_LIBRARY_PATH, CUDA_HOME, /usr/local/cuda); it comes with"
-                + " CUDA's toolkit; or set KITH_CUPTI to the file");
-  }
-
-  private static List<String> places() {
-    var places = new ArrayList<>(NAMES);
-    for (var home : new String[] {System.getenv("CUDA_HOME"), "/usr/local/cuda"}) {
-      for (String folder : FOLDERS) {
-        for (String name : NAMES) {
-          if (home != null && Files.exists(Path.of(home, folder, name))) {
-            places.add(Path.of(home, folder, name).toString());
-          }
-        }
-      }
-    }
-    return places;
-  }
-
-  @SuppressWarnings("restricted")
-  private static Optional<SymbolLookup> open(String name) {
+    var library = ToolkitLibrary.find("libcupti", "KITH_CUPTI", NAMES);
     try {
-      return Optional.of(
-          name.contains("/")
-              ? SymbolLookup.libraryLookup(Path.of(name), Arena.global())
-              : SymbolLookup.libraryLookup(name, Arena.global()));
-    } catch (IllegalArgumentException e) {
-      return Optional.empty(); // the loader says no more than that
+      return new CuptiLibrary(library.symbols());
+    } catch (NoSuchElementException e) {
+      throw new MissingException(
+          "libcupti lacks a function: file=%s: %s; take that of CUDA 12 or 13"
+              .formatted(library.place(), e.getMessage()));
     }
   }
 
@@ -148,7 +93,7 @@ final class CuptiLibrary {
     callbackName = function(lookup, "cuptiGetCallbackName", JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
     resultString = function(lookup, "cuptiGetResultString", JAVA_INT, JAVA_INT, ADDRESS);
     threadIds = function(lookup, "cuptiSetThreadIdType", JAVA_INT, JAVA_INT);
-    var cpp = open("libstdc++.so.6");
+    var cpp = ToolkitLibrary.open("libstdc++.so.6");
     demangle =
         cpp.map(
                 found ->

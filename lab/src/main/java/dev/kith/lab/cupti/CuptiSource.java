@@ -4,10 +4,10 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.kith.lab.cupti.CuptiLibrary.CuptiException;
-import dev.kith.lab.cupti.CuptiLibrary.MissingException;
 import dev.kith.lab.profile.ActivitySource;
 import dev.kith.lab.profile.ProfileClock;
 import dev.kith.lab.profile.Recorder;
+import dev.kith.lab.toolkit.ToolkitLibrary.MissingException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Deque;

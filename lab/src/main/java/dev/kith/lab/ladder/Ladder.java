@@ -9,6 +9,7 @@ import dev.kith.lab.ladder.LadderResult.Task;
 import dev.kith.lab.ladder.RungResult.DeviceTime;
 import dev.kith.lab.measure.Oracle;
 import dev.kith.lab.measure.Times;
+import dev.kith.lab.profile.NamedRange;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -106,7 +107,7 @@ public final class Ladder {
         var reason = rung.unavailable();
         if (reason == null) {
           progress.accept(rung.name());
-          try {
+          try (var _ = NamedRange.open("rung " + rung.name(), "lab")) {
             results.add(ladder.run(rung, device, floors));
           } catch (BackendUnavailableException e) {
             reason = e.getMessage();

@@ -1,5 +1,6 @@
 package dev.kith.lab.profile;
 
+import dev.kith.lab.nvtx.Nvtx;
 import jdk.jfr.Category;
 import jdk.jfr.Description;
 import jdk.jfr.Event;
@@ -8,8 +9,9 @@ import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
 /**
- * A stretch of this thread's time with a name, for profiles; costs next to nothing while none is
- * recorded.
+ * A stretch of this thread's time with a name, for profiles and, by {@link Nvtx}, for NVIDIA's own
+ * tools; costs next to nothing while none is recorded and no tool is attached. The thread that
+ * opened it closes it, the last opened first.
  *
  * <pre>{@code
  * try (var _ = NamedRange.open("rung simd")) {
@@ -36,6 +38,10 @@ public final class NamedRange implements AutoCloseable {
     var event = new Recorded();
     event.name = name;
     event.domain = domain;
+    var tool = Nvtx.attached();
+    if (tool != null) {
+      tool.push(domain, name);
+    }
     event.begin();
     return new NamedRange(event);
   }
@@ -44,6 +50,10 @@ public final class NamedRange implements AutoCloseable {
   @Override
   public void close() {
     event.commit();
+    var tool = Nvtx.attached();
+    if (tool != null) {
+      tool.pop(event.domain);
+    }
   }
 
   /** What the flight recorder is told of. */

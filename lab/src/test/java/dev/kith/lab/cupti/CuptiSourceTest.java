@@ -1,7 +1,6 @@
 package dev.kith.lab.cupti;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kith.lab.profile.Activity.Call;
 import dev.kith.lab.profile.Activity.Kernel;
@@ -10,10 +9,10 @@ import dev.kith.lab.profile.Gpu;
 import dev.kith.lab.profile.MemoryKind;
 import dev.kith.lab.profile.Profile;
 import dev.kith.lab.profile.Recorder;
+import dev.kith.lab.toolkit.CStandIn;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -77,30 +76,7 @@ class CuptiSourceTest {
 
   @SuppressWarnings("restricted")
   private CuptiLibrary fake() throws Exception {
-    var library = temp.resolve("libcupti.so");
-    Process compiler;
-    try {
-      compiler =
-          new ProcessBuilder(
-                  "cc",
-                  "-shared",
-                  "-fPIC",
-                  "-O1",
-                  "-Wall",
-                  "-Wextra",
-                  "-Werror",
-                  "-pthread",
-                  "-o",
-                  library.toString(),
-                  "src/test/c/fake_cupti.c")
-              .inheritIO()
-              .start();
-    } catch (IOException e) {
-      assumeTrue(false, "there is no C compiler cc: " + e.getMessage());
-      throw e;
-    }
-    assertThat(compiler.waitFor()).as("cc").isZero();
-    assertThat(Files.exists(library)).isTrue();
+    var library = CStandIn.compile("fake_cupti.c", temp.resolve("libcupti.so"));
     return new CuptiLibrary(SymbolLookup.libraryLookup(library, Arena.global()));
   }
 }
