@@ -9,7 +9,7 @@
 typedef void (*request_t)(uint8_t **, size_t *, size_t *);
 typedef void (*complete_t)(void *, uint32_t, uint8_t *, size_t, size_t);
 
-enum { KERNEL = 216, MEMCPY = 96, CALL = 40, DEVICE = 184 };
+enum { KERNEL = 216, MEMCPY = 96, MEMSET = 88, CALL = 40, DEVICE = 184 };
 
 static request_t request;
 static complete_t complete;
@@ -49,6 +49,7 @@ static size_t length(const uint8_t *record) {
   switch (*(const uint32_t *)record) {
   case 10: return KERNEL;
   case 1: return MEMCPY;
+  case 2: return MEMSET;
   case 4: return CALL;
   default: return DEVICE;
   }
@@ -64,9 +65,10 @@ static void *work(void *unused) {
   size_t size = 0, most, used = 0;
   (void)unused;
   uint64_t start = now();
-  for (int i = -3; i < kernels; i++) {
-    size_t bytes = i == -3 ? DEVICE : i == -2 ? CALL : i == -1 ? MEMCPY : KERNEL;
-    int kind = i == -3 ? 8 : i == -2 ? 4 : i == -1 ? 1 : 10;
+  for (int i = -4; i < kernels; i++) {
+    static const int before[] = {8, 4, 2, 1};
+    int kind = i < 0 ? before[i + 4] : 10;
+    size_t bytes = length((const uint8_t *)&kind);
     if (!(enabled >> kind & 1)) continue;
     if (used + bytes > size) {
       if (buffer) complete((void *)1, 7, buffer, size, used);
@@ -80,6 +82,8 @@ static void *work(void *unused) {
       put64(r, 16, 80ull << 30), put32(r, 44, 132), put32(r, 104, 9), put64(r, 136, (uint64_t) "Fake GPU");
     } else if (kind == 4) {
       put32(r, 4, 276), put64(r, 8, start), put64(r, 16, start + 1000), put32(r, 28, 4712), put32(r, 32, 5);
+    } else if (kind == 2) {
+      put32(r, 4, 255), put64(r, 8, 512), put64(r, 16, start + 900), put64(r, 24, start + 950), put32(r, 40, 7), r[50] = 3;
     } else if (kind == 1) {
       r[4] = 1, r[5] = 2, r[6] = 3;
       put64(r, 8, 4096), put64(r, 16, start + 100), put64(r, 24, start + 900), put32(r, 40, 7), put32(r, 44, 5);

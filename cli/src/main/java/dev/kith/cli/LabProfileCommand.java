@@ -36,9 +36,10 @@ import picocli.CommandLine.Spec;
     description = {
       "Runs another kith command and records what it does, and when.",
       "Searches, builds, batches of texts, writes and pauses of the JVM become ranges of an SQLite"
-          + " file with the tables of an Nsight Systems export; kernels, copies and calls of CUDA"
-          + " too where there is a GPU and libcupti (or KITH_CUPTI names it). The command prints as"
-          + " always; the summary goes to standard error, and the exit status is the command's."
+          + " file with the tables of an Nsight Systems export; kernels, copies, memsets and calls"
+          + " of CUDA too where there is a GPU and libcupti (or KITH_CUPTI names it). The command"
+          + " prints as always; the summary goes to standard error, and the exit status is the"
+          + " command's."
     })
 final class LabProfileCommand implements Callable<Integer> {
   private static final double MILLIS = 1e6;
@@ -143,12 +144,15 @@ final class LabProfileCommand implements Callable<Integer> {
     if (summary.kernelShare() != null) {
       err.printf(
           Locale.ROOT,
-          "%d kernels %.3f ms, %d copies %.3f ms (%.1f MB): kernels take %.1f %% of both%n",
+          "%d kernels %.3f ms, %d copies %.3f ms (%.1f MB), %d memsets %.3f ms: kernels take %.1f"
+              + " %% of all%n",
           summary.kernels().count(),
           summary.kernels().nanos() / MILLIS,
           summary.copies().count(),
           summary.copies().nanos() / MILLIS,
           summary.copies().bytes() / 1e6,
+          summary.memsets().count(),
+          summary.memsets().nanos() / MILLIS,
           100 * summary.kernelShare());
     }
     for (var longest : summary.longest()) {

@@ -59,7 +59,8 @@ class LabProfileCommandTest {
         .containsExactly("command", "exit", "profile", "trace", "activities", "summary");
     assertThat(report.get("exit").intValue()).isZero();
     assertThat(Kith.fields(report.get("summary")))
-        .containsExactly("nanos", "kernels", "copies", "kernelShare", "longest", "gaps", "notes");
+        .containsExactly(
+            "nanos", "kernels", "copies", "memsets", "kernelShare", "longest", "gaps", "notes");
     assertThat(report.at("/summary/longest/0/name").textValue()).isEqualTo("Index search");
   }
 

@@ -3,6 +3,7 @@ package dev.kith.lab.cupti;
 import dev.kith.lab.profile.Activity.Call;
 import dev.kith.lab.profile.Activity.Kernel;
 import dev.kith.lab.profile.Activity.Memcpy;
+import dev.kith.lab.profile.Activity.Memset;
 import dev.kith.lab.profile.Activity.Place;
 import dev.kith.lab.profile.Activity.Size;
 import dev.kith.lab.profile.CopyKind;
@@ -17,7 +18,8 @@ import java.util.function.LongUnaryOperator;
 /**
  * Reads CUPTI's activity records. Its structs are packed, so offsets are sums of sizes, and grow at
  * their end alone: those below are the same from {@code CUpti_ActivityKernel4} to {@code Kernel10},
- * {@code Memcpy} to {@code Memcpy6}, {@code Device4} to {@code Device5}, in CUDA 11 to 13.
+ * {@code Memcpy} to {@code Memcpy6}, {@code Memset} to {@code Memset4}, {@code Device4} to {@code
+ * Device5}, in CUDA 11 to 13.
  *
  * <pre>
  * kernel  0 kind  6 u16 registers  16 start  24 end  40 device  44 context  48 stream
@@ -25,6 +27,8 @@ import java.util.function.LongUnaryOperator;
  *         84 local a thread  92 correlation  104 name
  * memcpy  0 kind  4 u8 copy kind  5 u8 source  6 u8 destination  8 bytes  16 start  24 end
  *         32 device  36 context  40 stream  44 correlation
+ * memset  0 kind  4 value  8 bytes  16 start  24 end  32 device  36 context  40 stream
+ *         44 correlation  50 u16 memory
  * call    0 kind  4 number  8 start  16 end  28 thread  32 correlation  36 result
  * device  0 kind  8 kB/s  16 memory  28 L2  36 kHz  44 multiprocessors  104 and 108 capability
  *         112 id  136 name
@@ -36,6 +40,7 @@ final class CuptiRecords {
   /** Numbers of {@code CUpti_ActivityKind}. */
   static final int MEMCPY = 1;
 
+  static final int MEMSET = 2;
   static final int KERNEL = 3;
   static final int DRIVER = 4;
   static final int RUNTIME = 5;
@@ -93,6 +98,7 @@ final class CuptiRecords {
     switch (record.get(INT, 0)) {
       case KERNEL, CONCURRENT_KERNEL -> kernel(record);
       case MEMCPY -> memcpy(record);
+      case MEMSET -> memset(record);
       case DRIVER -> call(record, true);
       case RUNTIME -> call(record, false);
       case DEVICE -> device(record);
@@ -133,6 +139,20 @@ final class CuptiRecords {
             CopyKind.of(record.get(ValueLayout.JAVA_BYTE, 4)),
             memory(record.get(ValueLayout.JAVA_BYTE, 5)),
             memory(record.get(ValueLayout.JAVA_BYTE, 6))));
+  }
+
+  private void memset(MemorySegment record) {
+    if (!timed(record, 16)) {
+      return;
+    }
+    sink.add(
+        new Memset(
+            time(record, 16),
+            time(record, 24),
+            place(record, 32, 44),
+            record.get(LONG, 8),
+            record.get(INT, 4),
+            memory(record.get(SHORT, 50))));
   }
 
   private void call(MemorySegment record, boolean driver) {

@@ -19,8 +19,8 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Kernels, copies, and calls of CUDA's driver and runtime, recorded by CUPTI. One profile at a
- * time: CUPTI has one set of buffers a process.
+ * Kernels, copies, memsets, and calls of CUDA's driver and runtime, recorded by CUPTI. One profile
+ * at a time: CUPTI has one set of buffers a process.
  *
  * <p>CUPTI asks for buffers on threads that are inside CUDA's functions, so those must not be
  * called as critical downcalls: the JVM forbids upcalls from them.
@@ -32,6 +32,7 @@ public final class CuptiSource implements ActivitySource {
     CuptiRecords.DEVICE,
     CuptiRecords.CONCURRENT_KERNEL,
     CuptiRecords.MEMCPY,
+    CuptiRecords.MEMSET,
     CuptiRecords.DRIVER,
     CuptiRecords.RUNTIME
   };

@@ -106,6 +106,21 @@ public sealed interface Activity {
   }
 
   /**
+   * Bytes that were set.
+   *
+   * @param bytes how many
+   * @param value that each byte was set to, or each 16 or 32 bits
+   * @param memory kind of memory written
+   */
+  record Memset(long start, long end, Place place, long bytes, int value, MemoryKind memory)
+      implements OnDevice {
+    @Override
+    public String name() {
+      return "Memset";
+    }
+  }
+
+  /**
    * A call of CUDA's runtime or driver, on the CPU.
    *
    * @param thread the operating system's number of the thread

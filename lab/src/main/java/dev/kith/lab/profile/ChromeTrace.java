@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.kith.lab.profile.Activity.Call;
 import dev.kith.lab.profile.Activity.Kernel;
 import dev.kith.lab.profile.Activity.Memcpy;
+import dev.kith.lab.profile.Activity.Memset;
 import dev.kith.lab.profile.Activity.OnDevice;
 import dev.kith.lab.profile.Activity.Range;
 import java.io.BufferedOutputStream;
@@ -170,6 +171,7 @@ public final class ChromeTrace {
     return switch (activity) {
       case Kernel _ -> "kernel";
       case Memcpy _ -> "memcpy";
+      case Memset _ -> "memset";
       case Call call -> call.driver() ? "driver" : "runtime";
       case Range range -> range.domain();
     };
@@ -201,6 +203,16 @@ public final class ChromeTrace {
               copy.to().label(),
               "correlation",
               copy.place().correlation());
+      case Memset memset ->
+          Map.of(
+              "bytes",
+              memset.bytes(),
+              "value",
+              memset.value(),
+              "memory",
+              memset.memory().label(),
+              "correlation",
+              memset.place().correlation());
       case Call call -> Map.of("result", call.result(), "correlation", call.correlation());
       case Range range -> range.details();
     };

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.kith.lab.profile.Activity.Call;
 import dev.kith.lab.profile.Activity.Kernel;
 import dev.kith.lab.profile.Activity.Memcpy;
+import dev.kith.lab.profile.Activity.Memset;
 import dev.kith.lab.profile.Activity.Place;
 import dev.kith.lab.profile.Activity.Range;
 import dev.kith.lab.profile.Activity.Size;
@@ -134,6 +135,7 @@ public final class ProfileFile {
       gpus();
       kernels();
       copies();
+      memsets();
       calls();
       ranges();
       try (var insert = into("StringIds", 2)) {
@@ -251,6 +253,25 @@ public final class ProfileFile {
               copy.kind().id(),
               copy.from().id(),
               copy.to().id());
+        }
+      }
+    }
+
+    private void memsets() throws SQLException {
+      try (var insert = into("CUPTI_ACTIVITY_KIND_MEMSET", 10)) {
+        for (var memset : (Iterable<Memset>) profile.each(Memset.class)::iterator) {
+          var place = memset.place();
+          insert.add(
+              memset.start(),
+              memset.end(),
+              place.device(),
+              place.context(),
+              place.stream(),
+              correlation(place.correlation()),
+              globalPid,
+              memset.value(),
+              memset.bytes(),
+              memset.memory().id());
         }
       }
     }
@@ -411,6 +432,7 @@ public final class ProfileFile {
                       row.getInt(9))));
       kernels();
       copies();
+      memsets();
       calls();
       ranges();
       return new Profile(begin[0], nanos[0], pid, activities, gpus, threads, about, notes);
@@ -459,6 +481,24 @@ public final class ProfileFile {
                       CopyKind.of(row.getInt(8)),
                       MemoryKind.of(row.getInt(9)),
                       MemoryKind.of(row.getInt(10)))));
+    }
+
+    private void memsets() throws SQLException {
+      each(
+          "CUPTI_ACTIVITY_KIND_MEMSET",
+          """
+          SELECT start, end, deviceId, contextId, streamId, correlationId, bytes, value,
+                 ifnull(memKind, 7) FROM CUPTI_ACTIVITY_KIND_MEMSET
+          """,
+          row ->
+              activities.add(
+                  new Memset(
+                      row.getLong(1),
+                      row.getLong(2),
+                      place(row),
+                      row.getLong(7),
+                      row.getInt(8),
+                      MemoryKind.of(row.getInt(9)))));
     }
 
     private static Place place(ResultSet row) throws SQLException {

@@ -2,6 +2,7 @@ package dev.kith.lab.profile;
 
 import dev.kith.lab.profile.Activity.Kernel;
 import dev.kith.lab.profile.Activity.Memcpy;
+import dev.kith.lab.profile.Activity.Memset;
 import dev.kith.lab.profile.Activity.OnDevice;
 import dev.kith.lab.profile.Activity.Range;
 import java.util.ArrayList;
@@ -17,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param nanos how long it was recorded
  * @param kernels all kernels
  * @param copies all copies
- * @param kernelShare of the time of kernels and copies, 0 to 1; null if there are neither
+ * @param memsets all memsets
+ * @param kernelShare of the time of kernels, copies and memsets, 0 to 1; null if there are none
  * @param longest by name, those that took most time altogether, at most five
  * @param gaps when nothing ran: on a device if the profile has one, else between Kith's ranges
  * @param notes what could not be recorded
@@ -26,6 +28,7 @@ public record ProfileSummary(
     long nanos,
     Work kernels,
     Work copies,
+    Work memsets,
     @Nullable Double kernelShare,
     List<Named> longest,
     Gaps gaps,
@@ -37,14 +40,14 @@ public record ProfileSummary(
    *
    * @param count how many
    * @param nanos of all, one after the other
-   * @param bytes that they moved; 0 for kernels
+   * @param bytes that they moved or set; 0 for kernels
    */
   public record Work(long count, long nanos, long bytes) {}
 
   /**
    * Activities of one name.
    *
-   * @param kind {@code kernel}, {@code copy} or {@code range}
+   * @param kind {@code kernel}, {@code copy}, {@code memset} or {@code range}
    * @param nanos of all; what a range contains counts for it too
    * @param longestNanos of one
    */
@@ -73,13 +76,15 @@ public record ProfileSummary(
   public static ProfileSummary of(Profile profile) {
     var kernels = work(profile.each(Kernel.class).toList());
     var copies = work(profile.each(Memcpy.class).toList());
-    long both = kernels.nanos + copies.nanos;
+    var memsets = work(profile.each(Memset.class).toList());
+    long all = kernels.nanos + copies.nanos + memsets.nanos;
     var onDevice = profile.each(OnDevice.class).toList();
     return new ProfileSummary(
         profile.nanos(),
         kernels,
         copies,
-        both == 0 ? null : (double) kernels.nanos / both,
+        memsets,
+        all == 0 ? null : (double) kernels.nanos / all,
         longest(onDevice.isEmpty() ? ranges(profile) : onDevice),
         onDevice.isEmpty() ? gaps("Kith's ranges", ranges(profile)) : deviceGaps(onDevice),
         profile.notes());
@@ -94,7 +99,12 @@ public record ProfileSummary(
     long bytes = 0;
     for (var each : activities) {
       nanos += each.nanos();
-      bytes += each instanceof Memcpy copy ? copy.bytes() : 0;
+      bytes +=
+          switch (each) {
+            case Memcpy copy -> copy.bytes();
+            case Memset memset -> memset.bytes();
+            default -> 0;
+          };
     }
     return new Work(activities.size(), nanos, bytes);
   }
@@ -107,6 +117,7 @@ public record ProfileSummary(
           switch (each) {
             case Kernel _ -> "kernel";
             case Memcpy _ -> "copy";
+            case Memset _ -> "memset";
             case Range _ -> "range";
             case Activity.Call _ -> "call";
           };

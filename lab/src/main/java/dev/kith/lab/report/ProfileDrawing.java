@@ -4,6 +4,7 @@ import dev.kith.lab.profile.Activity;
 import dev.kith.lab.profile.Activity.Call;
 import dev.kith.lab.profile.Activity.Kernel;
 import dev.kith.lab.profile.Activity.Memcpy;
+import dev.kith.lab.profile.Activity.Memset;
 import dev.kith.lab.profile.Activity.OnDevice;
 import dev.kith.lab.profile.Activity.Range;
 import dev.kith.lab.profile.Profile;
@@ -48,7 +49,10 @@ final class ProfileDrawing {
                   summary.copies().count(),
                   millis(summary.copies().nanos()),
                   ReportPage.bytes(summary.copies().bytes())));
-      facts.add("kernels take %.1f %% of both".formatted(100 * summary.kernelShare()));
+      facts.add(
+          "%,d memsets %s ms"
+              .formatted(summary.memsets().count(), millis(summary.memsets().nanos())));
+      facts.add("kernels take %.1f %% of all".formatted(100 * summary.kernelShare()));
     }
     facts.add(
         "nothing ran on %s for %s ms of %s ms"
@@ -151,7 +155,7 @@ final class ProfileDrawing {
   private static String kind(Activity activity) {
     return switch (activity) {
       case Kernel _ -> "kernels";
-      case Memcpy _ -> "copies";
+      case Memcpy _, Memset _ -> "copies";
       case Call _ -> "calls";
       case Range range -> range.domain().equals("jvm") ? "jvm" : "ranges";
     };

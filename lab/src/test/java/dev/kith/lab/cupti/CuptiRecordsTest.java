@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kith.lab.profile.Activity.Call;
 import dev.kith.lab.profile.Activity.Kernel;
 import dev.kith.lab.profile.Activity.Memcpy;
+import dev.kith.lab.profile.Activity.Memset;
 import dev.kith.lab.profile.Activity.Place;
 import dev.kith.lab.profile.Activity.Size;
 import dev.kith.lab.profile.CopyKind;
@@ -20,9 +21,10 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Records as a C program wrote them that was compiled with cupti_activity.h of CUDA 13.0, field by
- * field by name: {@code CUpti_ActivityKernel10}, {@code Memcpy6}, {@code API}, {@code Device5}, cut
- * off after the last field that is read. The offsets of {@code Kernel4}, {@code Kernel5}, {@code
- * Memcpy} and {@code Device4} were compared, too.
+ * field by name: {@code CUpti_ActivityKernel10}, {@code Memcpy6}, {@code Memset4}, {@code API},
+ * {@code Device5}, cut off after the last field that is read. The offsets of {@code Kernel4},
+ * {@code Kernel5}, {@code Memcpy}, {@code Memset} to {@code Memset3} and {@code Device4} were
+ * compared, too.
  */
 class CuptiRecordsTest {
   private static final String KERNEL =
@@ -33,6 +35,10 @@ class CuptiRecordsTest {
   private static final String MEMCPY =
       "010000000203020100f2052a01000000e803000000000000c40900000000000001000000020000000e0000004e00"
           + "0000";
+
+  private static final String MEMSET =
+      "02000000ff00000000bca06501000000e803000000000000280a00000000000001000000020000000f0000004f00"
+          + "000003000300";
 
   private static final String CALL =
       "040000001401000084030000000000004c0400000000000067120000681200004e00000002000000";
@@ -94,6 +100,14 @@ class CuptiRecordsTest {
                 CopyKind.DTOH,
                 MemoryKind.DEVICE,
                 MemoryKind.PINNED));
+  }
+
+  @Test
+  void read_memset_hasEveryField() throws Exception {
+    assertThat(read(MEMSET, 10).activities())
+        .containsExactly(
+            new Memset(
+                1010, 2610, new Place(1, 2, 15, 79), 6_000_000_000L, 255, MemoryKind.DEVICE));
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kith.lab.profile.Activity.Call;
 import dev.kith.lab.profile.Activity.Kernel;
 import dev.kith.lab.profile.Activity.Memcpy;
+import dev.kith.lab.profile.Activity.Memset;
 import dev.kith.lab.profile.Gpu;
 import dev.kith.lab.profile.MemoryKind;
 import dev.kith.lab.profile.Profile;
@@ -37,6 +38,10 @@ class CuptiSourceTest {
     assertThat(copies).hasSize(1);
     assertThat(copies.getFirst().bytes()).isEqualTo(4096);
     assertThat(copies.getFirst().from()).isEqualTo(MemoryKind.PINNED);
+    var memsets = profile.each(Memset.class).toList();
+    assertThat(memsets).hasSize(1);
+    assertThat(memsets.getFirst().bytes()).isEqualTo(512);
+    assertThat(memsets.getFirst().memory()).isEqualTo(MemoryKind.DEVICE);
     assertThat(profile.each(Call.class).map(Call::name)).containsExactly("cuMemcpyHtoD_v2");
     assertThat(profile.gpus())
         .containsExactly(new Gpu(0, "Fake GPU", 80L << 30, 0, 0, 0, 132, 9, 0));

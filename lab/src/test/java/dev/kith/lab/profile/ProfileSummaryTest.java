@@ -2,6 +2,7 @@ package dev.kith.lab.profile;
 
 import static dev.kith.lab.profile.Profiles.copy;
 import static dev.kith.lab.profile.Profiles.kernel;
+import static dev.kith.lab.profile.Profiles.memset;
 import static dev.kith.lab.profile.Profiles.range;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -30,19 +31,22 @@ class ProfileSummaryTest {
                 kernel("select", 450, 460, 7),
                 kernel("void scan<int>(int)", 400, 690, 8),
                 copy(CopyKind.DTOH, 8, 700, 701),
+                memset(512, 701, 705),
                 range("Search", 0, 900)));
     assertThat(summary.kernels()).isEqualTo(new Work(3, 600, 0));
     assertThat(summary.copies()).isEqualTo(new Work(2, 101, 4_104));
-    assertThat(summary.kernelShare()).isEqualTo(600.0 / 701);
+    assertThat(summary.memsets()).isEqualTo(new Work(1, 4, 512));
+    assertThat(summary.kernelShare()).isEqualTo(600.0 / 705);
     assertThat(summary.longest())
         .containsExactly(
             new Named("scan", "kernel", 2, 590, 300),
             new Named("Memcpy Host-to-Device", "copy", 1, 100, 100),
             new Named("select", "kernel", 1, 10, 10),
+            new Named("Memset", "memset", 1, 4, 4),
             new Named("Memcpy Device-to-Host", "copy", 1, 1, 1));
     assertThat(summary.gaps().of()).isEqualTo("GPU 0");
     assertThat(summary.gaps().nanos()).isEqualTo(60);
-    assertThat(summary.gaps().spanNanos()).isEqualTo(701);
+    assertThat(summary.gaps().spanNanos()).isEqualTo(705);
     assertThat(summary.gaps().longest())
         .containsExactly(
             new Gap(100, 50, "Memcpy Host-to-Device", "void scan<int>(int)"),

@@ -3,6 +3,7 @@ package dev.kith.lab.profile;
 import dev.kith.lab.profile.Activity.Call;
 import dev.kith.lab.profile.Activity.Kernel;
 import dev.kith.lab.profile.Activity.Memcpy;
+import dev.kith.lab.profile.Activity.Memset;
 import dev.kith.lab.profile.Activity.Place;
 import dev.kith.lab.profile.Activity.Range;
 import dev.kith.lab.profile.Activity.Size;
@@ -39,6 +40,10 @@ final class Profiles {
         start, end, new Place(0, 1, 7, 0), bytes, kind, MemoryKind.PINNED, MemoryKind.DEVICE);
   }
 
+  static Memset memset(long bytes, long start, long end) {
+    return new Memset(start, end, new Place(0, 1, 7, 0), bytes, 255, MemoryKind.DEVICE);
+  }
+
   static Call call(String name, long start, long end) {
     return new Call(start, end, 12, 0, name, false, 0);
   }
@@ -55,7 +60,7 @@ final class Profiles {
       long end = start + random.nextLong(200);
       var place = new Place(random.nextInt(2), 1, random.nextInt(5), random.nextLong(30));
       activities.add(
-          switch (random.nextInt(4)) {
+          switch (random.nextInt(5)) {
             case 0 ->
                 new Kernel(
                     start,
@@ -79,6 +84,14 @@ final class Profiles {
                     MemoryKind.of(random.nextInt(8)),
                     MemoryKind.of(random.nextInt(8)));
             case 2 ->
+                new Memset(
+                    start,
+                    end,
+                    place,
+                    random.nextLong(1L << 40),
+                    random.nextInt(),
+                    MemoryKind.of(random.nextInt(8)));
+            case 3 ->
                 new Call(
                     start,
                     end,

@@ -42,7 +42,7 @@ class ReportPageTest {
         .contains("20,000 times as fast as the first")
         .contains("kernels 0.0100 ms, copies 0.00600 ms, waiting 0.00400 ms")
         .contains("Not run: graph (gpu): no room")
-        .contains("kernels take 92.9 % of both")
+        .contains("kernels take 92.9 % of all")
         .contains("Search &lt;1&gt;")
         .contains("two cores &amp; &lt;one&gt; cache")
         .contains("kith lab report --n 300 --dim 8 --out r.html")
