@@ -14,6 +14,7 @@ enum { KERNEL = 216, MEMCPY = 96, MEMSET = 88, CALL = 40, DEVICE = 184 };
 static request_t request;
 static complete_t complete;
 static uint64_t enabled;
+static uint8_t enabled_calls[16]; // of the driver, by number
 static int kernels = 100000; // more than one buffer holds
 
 static void put32(uint8_t *record, int at, uint32_t value) { memcpy(record + at, &value, 4); }
@@ -27,7 +28,10 @@ static uint64_t now(void) {
 
 int cuptiGetTimestamp(uint64_t *time) { return *time = now(), 0; }
 int cuptiSetThreadIdType(int type) { return type == 1 ? 0 : 1; }
-int cuptiActivityEnable(int kind) { return enabled |= 1ull << kind, 0; }
+#ifndef REFUSED
+#define REFUSED -1
+#endif
+int cuptiActivityEnable(int kind) { return kind == REFUSED ? 1 : (enabled |= 1ull << kind, 0); }
 int cuptiActivityDisable(int kind) { return enabled &= ~(1ull << kind), 0; }
 int cuptiActivityRegisterCallbacks(request_t r, complete_t c) { return request = r, complete = c, 0; }
 
@@ -37,9 +41,25 @@ int cuptiActivityGetNumDroppedRecords(void *context, uint32_t stream, size_t *co
 }
 
 int cuptiGetCallbackName(int domain, uint32_t number, const char **name) {
-  if (domain == 1 && number == 276) return *name = "cuMemcpyHtoD_v2", 0;
-  return 1;
+  static const char *driver[] = {0, "cuInit", "cuMemcpyHtoD_v2", 0, "cuEventRecord", "cuLaunchKernel_ptsz"};
+  static const char *runtime[] = {0, "cudaGetDevice_v3020", "cudaLaunchKernel_v7000"};
+  uint32_t count = domain == 1 ? sizeof driver / sizeof *driver : sizeof runtime / sizeof *runtime;
+  if (number >= count) return 1;
+  *name = (domain == 1 ? driver : runtime)[number];
+  return !*name;
 }
+
+#ifndef OLD // cannot choose calls
+static int enable_call(int domain, uint32_t number, uint8_t on) {
+  const char *name;
+  if (cuptiGetCallbackName(domain, number, &name)) return 1;
+  if (domain == 1) enabled_calls[number] = on;
+  return 0;
+}
+
+int cuptiActivityEnableDriverApi(uint32_t number, uint8_t on) { return enable_call(1, number, on); }
+int cuptiActivityEnableRuntimeApi(uint32_t number, uint8_t on) { return enable_call(2, number, on); }
+#endif
 
 int cuptiGetResultString(int result, const char **text) {
   return *text = result == 1 ? "CUPTI_ERROR_INVALID_PARAMETER" : "CUPTI_ERROR_UNKNOWN", 0;
@@ -65,11 +85,11 @@ static void *work(void *unused) {
   size_t size = 0, most, used = 0;
   (void)unused;
   uint64_t start = now();
-  for (int i = -4; i < kernels; i++) {
-    static const int before[] = {8, 4, 2, 1};
-    int kind = i < 0 ? before[i + 4] : 10;
+  for (int i = -7; i < kernels; i++) {
+    static const int before[][2] = {{8, 0}, {4, 1}, {4, 2}, {4, 4}, {4, 5}, {2, 0}, {1, 0}}; // kind, number of the call
+    int kind = i < 0 ? before[i + 7][0] : 10, call = i < 0 ? before[i + 7][1] : 0;
     size_t bytes = length((const uint8_t *)&kind);
-    if (!(enabled >> kind & 1)) continue;
+    if (!(enabled >> kind & 1) && !enabled_calls[call]) continue;
     if (used + bytes > size) {
       if (buffer) complete((void *)1, 7, buffer, size, used);
       request(&buffer, &size, &most);
@@ -81,7 +101,7 @@ static void *work(void *unused) {
     if (kind == 8) {
       put64(r, 16, 80ull << 30), put32(r, 44, 132), put32(r, 104, 9), put64(r, 136, (uint64_t) "Fake GPU");
     } else if (kind == 4) {
-      put32(r, 4, 276), put64(r, 8, start), put64(r, 16, start + 1000), put32(r, 28, 4712), put32(r, 32, 5);
+      put32(r, 4, call), put64(r, 8, start), put64(r, 16, start + 1000), put32(r, 28, 4712), put32(r, 32, 5);
     } else if (kind == 2) {
       put32(r, 4, 255), put64(r, 8, 512), put64(r, 16, start + 900), put64(r, 24, start + 950), put32(r, 40, 7), r[50] = 3;
     } else if (kind == 1) {

@@ -1,6 +1,7 @@
 package dev.kith.lab.cupti;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -42,6 +43,8 @@ final class CuptiLibrary {
   private final MethodHandle callbackName;
   private final MethodHandle resultString;
   private final MethodHandle threadIds;
+  private final @Nullable MethodHandle driverCall;
+  private final @Nullable MethodHandle runtimeCall;
   private final @Nullable MethodHandle demangle;
   private final @Nullable MethodHandle free;
 
@@ -93,6 +96,8 @@ final class CuptiLibrary {
     callbackName = function(lookup, "cuptiGetCallbackName", JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
     resultString = function(lookup, "cuptiGetResultString", JAVA_INT, JAVA_INT, ADDRESS);
     threadIds = function(lookup, "cuptiSetThreadIdType", JAVA_INT, JAVA_INT);
+    driverCall = optional(lookup, "cuptiActivityEnableDriverApi", JAVA_INT, JAVA_INT, JAVA_BYTE);
+    runtimeCall = optional(lookup, "cuptiActivityEnableRuntimeApi", JAVA_INT, JAVA_INT, JAVA_BYTE);
     var cpp = ToolkitLibrary.open("libstdc++.so.6");
     demangle =
         cpp.map(
@@ -110,6 +115,14 @@ final class CuptiLibrary {
   private static MethodHandle function(
       SymbolLookup lookup, String name, MemoryLayout result, MemoryLayout... parameters) {
     return bind(lookup.findOrThrow(name), FunctionDescriptor.of(result, parameters));
+  }
+
+  private static @Nullable MethodHandle optional(
+      SymbolLookup lookup, String name, MemoryLayout result, MemoryLayout... parameters) {
+    return lookup
+        .find(name)
+        .map(found -> bind(found, FunctionDescriptor.of(result, parameters)))
+        .orElse(null);
   }
 
   @SuppressWarnings("restricted")
@@ -165,6 +178,22 @@ final class CuptiLibrary {
     check("cuptiActivityDisable(%d)".formatted(kind), call(disable, kind));
   }
 
+  /** Whether calls can be chosen one by one; older libraries record all or none. */
+  boolean choosesCalls() {
+    return driverCall != null && runtimeCall != null;
+  }
+
+  /** Records a function of driver or runtime from now on, or no more. */
+  void recordCall(boolean driver, int number, boolean on) throws CuptiException {
+    var function = driver ? driverCall : runtimeCall;
+    if (function == null) {
+      throw new IllegalStateException("this libcupti cannot choose calls");
+    }
+    check(
+        "cuptiActivityEnable%sApi(%d)".formatted(driver ? "Driver" : "Runtime", number),
+        call(function, number, (byte) (on ? 1 : 0)));
+  }
+
   /** Hands over all buffers, even those that are not full. */
   void flush() throws CuptiException {
     check("cuptiActivityFlushAll", call(flush, 1));
@@ -207,12 +236,16 @@ final class CuptiLibrary {
 
   /** What a function of driver or runtime is called, with its version. */
   String callName(boolean driver, int number) {
+    var name = knownCall(driver, number);
+    return name != null ? name : "%s function %d".formatted(driver ? "driver" : "runtime", number);
+  }
+
+  /** The same; null if there is none of that number. */
+  @Nullable String knownCall(boolean driver, int number) {
     try (var arena = Arena.ofConfined()) {
       var name = arena.allocate(ADDRESS);
       int failed = call(callbackName, driver ? DRIVER_API : RUNTIME_API, number, name);
-      return failed == 0
-          ? text(name.get(ADDRESS, 0).address())
-          : "%s function %d".formatted(driver ? "driver" : "runtime", number);
+      return failed == 0 ? text(name.get(ADDRESS, 0).address()) : null;
     }
   }
 

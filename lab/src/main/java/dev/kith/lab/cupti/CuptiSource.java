@@ -19,8 +19,9 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Kernels, copies, memsets, and calls of CUDA's driver and runtime, recorded by CUPTI. One profile
- * at a time: CUPTI has one set of buffers a process.
+ * Kernels, copies, memsets, and calls of CUDA's driver and runtime, recorded by CUPTI: of the calls
+ * {@link WantedCalls}, where libcupti can choose. One profile at a time: CUPTI has one set of
+ * buffers a process.
  *
  * <p>CUPTI asks for buffers on threads that are inside CUDA's functions, so those must not be
  * called as critical downcalls: the JVM forbids upcalls from them.
@@ -29,13 +30,11 @@ public final class CuptiSource implements ActivitySource {
   private static final String NOTHING = "no GPU activity is recorded: ";
 
   private static final int[] KINDS = {
-    CuptiRecords.DEVICE,
-    CuptiRecords.CONCURRENT_KERNEL,
-    CuptiRecords.MEMCPY,
-    CuptiRecords.MEMSET,
-    CuptiRecords.DRIVER,
-    CuptiRecords.RUNTIME
+    CuptiRecords.DEVICE, CuptiRecords.CONCURRENT_KERNEL, CuptiRecords.MEMCPY, CuptiRecords.MEMSET
   };
+
+  /** All calls; for a library that cannot choose. */
+  private static final int[] CALLS = {CuptiRecords.DRIVER, CuptiRecords.RUNTIME};
 
   /** What a buffer holds: some twenty thousand kernels. */
   private static final long BUFFER_BYTES = 4 << 20;
@@ -100,6 +99,7 @@ public final class CuptiSource implements ActivitySource {
 
     private final Map<Long, String> names = new ConcurrentHashMap<>();
     private final Map<Integer, String> calls = new HashMap<>();
+    private @Nullable WantedCalls wanted;
     private boolean registered;
     private volatile @Nullable CuptiRecords records;
     private volatile Recorder.@Nullable Sink sink;
@@ -112,31 +112,71 @@ public final class CuptiSource implements ActivitySource {
       long before = clock.now();
       long time = library.timestamp();
       long offset = before + (clock.now() - before) / 2 - time;
-      sink = newSink;
-      records = new CuptiRecords(cupti -> cupti + offset, this, newSink);
       names.clear(); // a module may have gone, and another be where it was
       if (!registered) {
         library.register(this);
         registered = true;
       }
       library.useSystemThreadIds();
+      sink = newSink;
+      records = new CuptiRecords(cupti -> cupti + offset, this, newSink);
+      try {
+        enable();
+      } catch (CuptiException e) {
+        try {
+          disable();
+        } catch (CuptiException again) {
+          e.addSuppressed(again);
+        }
+        forget();
+        throw e;
+      }
+    }
+
+    private void enable() throws CuptiException {
       for (int kind : KINDS) {
         library.enable(kind);
+      }
+      if (!library.choosesCalls()) {
+        for (int kind : CALLS) {
+          library.enable(kind);
+        }
+        return;
+      }
+      if (wanted == null) {
+        wanted = WantedCalls.of(library);
+      }
+      wanted.record(library, true);
+    }
+
+    private void disable() throws CuptiException {
+      for (int kind : KINDS) {
+        library.disable(kind);
+      }
+      if (wanted != null) {
+        wanted.record(library, false);
+      } else {
+        for (int kind : CALLS) {
+          library.disable(kind);
+        }
       }
     }
 
     void stop() {
       try {
         library.flush();
-        for (int kind : KINDS) {
-          library.disable(kind);
-        }
+        disable();
       } catch (CuptiException e) {
         note("the GPU's activities may lack their end: " + e.getMessage());
       } finally {
-        records = null;
-        sink = null;
+        forget();
       }
+    }
+
+    /** What comes now is of no profile. */
+    private void forget() {
+      records = null;
+      sink = null;
     }
 
     private void note(String text) {

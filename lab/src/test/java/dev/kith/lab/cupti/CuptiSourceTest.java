@@ -42,7 +42,8 @@ class CuptiSourceTest {
     assertThat(memsets).hasSize(1);
     assertThat(memsets.getFirst().bytes()).isEqualTo(512);
     assertThat(memsets.getFirst().memory()).isEqualTo(MemoryKind.DEVICE);
-    assertThat(profile.each(Call.class).map(Call::name)).containsExactly("cuMemcpyHtoD_v2");
+    assertThat(profile.each(Call.class).map(Call::name))
+        .containsExactlyInAnyOrder("cuMemcpyHtoD_v2", "cuLaunchKernel_ptsz");
     assertThat(profile.gpus())
         .containsExactly(new Gpu(0, "Fake GPU", 80L << 30, 0, 0, 0, 132, 9, 0));
     // The library's clock is the time of day; the profile's counts from its beginning.
@@ -57,6 +58,25 @@ class CuptiSourceTest {
     var library = fake();
     assertThat(record(new CuptiSource(library)).each(Kernel.class)).hasSize(KERNELS);
     assertThat(record(new CuptiSource(library)).each(Kernel.class)).hasSize(KERNELS);
+  }
+
+  /** Libraries that cannot choose calls give them all. */
+  @Test
+  void stop_olderLibrary_hasEveryCall() throws Exception {
+    assertThat(record(new CuptiSource(fake("-DOLD"))).each(Call.class).map(Call::name))
+        .containsExactlyInAnyOrder(
+            "cuInit", "cuMemcpyHtoD_v2", "cuEventRecord", "cuLaunchKernel_ptsz");
+  }
+
+  @Test
+  void start_kindRefused_recordsNothingAndSaysWhy() throws Exception {
+    var profile = record(new CuptiSource(fake("-DREFUSED=2")));
+    assertThat(profile.activities()).isEmpty();
+    assertThat(profile.gpus()).isEmpty();
+    assertThat(profile.notes())
+        .containsExactly(
+            "no GPU activity is recorded: cuptiActivityEnable(2) gave"
+                + " CUPTI_ERROR_INVALID_PARAMETER");
   }
 
   /** Whatever machine this is: either there is a GPU, or the reason is a sentence. */
@@ -80,8 +100,8 @@ class CuptiSourceTest {
   }
 
   @SuppressWarnings("restricted")
-  private CuptiLibrary fake() throws Exception {
-    var library = CStandIn.compile("fake_cupti.c", temp.resolve("libcupti.so"));
+  private CuptiLibrary fake(String... options) throws Exception {
+    var library = CStandIn.compile("fake_cupti.c", temp.resolve("libcupti.so"), options);
     return new CuptiLibrary(SymbolLookup.libraryLookup(library, Arena.global()));
   }
 }

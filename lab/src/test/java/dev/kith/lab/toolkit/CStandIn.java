@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Libraries of src/test/c, compiled when a test wants them. */
 public final class CStandIn {
@@ -15,25 +17,16 @@ public final class CStandIn {
    *
    * @param source its file
    * @param library what becomes of it
+   * @param options more for the compiler
    */
-  public static Path compile(String source, Path library) throws Exception {
+  public static Path compile(String source, Path library, String... options) throws Exception {
+    var command = new ArrayList<>(List.of("cc", "-shared", "-fPIC", "-O1", "-pthread"));
+    command.addAll(List.of("-Wall", "-Wextra", "-Werror"));
+    command.addAll(List.of(options));
+    command.addAll(List.of("-o", library.toString(), "src/test/c/" + source));
     Process compiler;
     try {
-      compiler =
-          new ProcessBuilder(
-                  "cc",
-                  "-shared",
-                  "-fPIC",
-                  "-O1",
-                  "-Wall",
-                  "-Wextra",
-                  "-Werror",
-                  "-pthread",
-                  "-o",
-                  library.toString(),
-                  "src/test/c/" + source)
-              .inheritIO()
-              .start();
+      compiler = new ProcessBuilder(command).inheritIO().start();
     } catch (IOException e) {
       assumeTrue(false, "there is no C compiler cc: " + e.getMessage());
       throw e;
