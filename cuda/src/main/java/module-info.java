@@ -1,6 +1,7 @@
 /** Searches on NVIDIA GPUs, as a backend of {@code dev.kith.core}. Optional. */
 module dev.kith.cuda {
   requires transitive dev.kith.core;
+  requires jdk.jfr;
   requires static transitive org.jspecify;
 
   exports dev.kith.cuda.device;

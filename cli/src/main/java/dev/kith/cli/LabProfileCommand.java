@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -122,7 +123,8 @@ final class LabProfileCommand implements Callable<Integer> {
   }
 
   private static List<ActivitySource> sources() {
-    return List.of(new JfrSource(), new CuptiSource());
+    var gpu = new CuptiSource();
+    return List.of(gpu, new JfrSource(() -> !gpu.isRecording()));
   }
 
   private static Map<String, String> about(String text) throws IOException {
@@ -141,7 +143,16 @@ final class LabProfileCommand implements Callable<Integer> {
         summary.nanos() / 1e9,
         profile.activities().size(),
         file);
-    if (summary.kernelShare() != null) {
+    if (Objects.equals(summary.timedBy(), "events")) {
+      err.printf(
+          Locale.ROOT,
+          "%d searches on the GPU, timed by events: kernels %.3f ms, copies %.3f ms: kernels take"
+              + " %.1f %% of both%n",
+          summary.kernels().count(),
+          summary.kernels().nanos() / MILLIS,
+          summary.copies().nanos() / MILLIS,
+          100 * Objects.requireNonNullElse(summary.kernelShare(), 0.0));
+    } else if (summary.kernelShare() != null) {
       err.printf(
           Locale.ROOT,
           "%d kernels %.3f ms, %d copies %.3f ms (%.1f MB), %d memsets %.3f ms: kernels take %.1f"

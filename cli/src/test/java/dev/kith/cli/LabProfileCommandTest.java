@@ -60,7 +60,15 @@ class LabProfileCommandTest {
     assertThat(report.get("exit").intValue()).isZero();
     assertThat(Kith.fields(report.get("summary")))
         .containsExactly(
-            "nanos", "kernels", "copies", "memsets", "kernelShare", "longest", "gaps", "notes");
+            "nanos",
+            "timedBy",
+            "kernels",
+            "copies",
+            "memsets",
+            "kernelShare",
+            "longest",
+            "gaps",
+            "notes");
     assertThat(report.at("/summary/longest/0/name").textValue()).isEqualTo("Index search");
   }
 

@@ -173,7 +173,25 @@ public final class CudaExactSearch implements ExactSearch {
 
   @Override
   public SearchResult search(VectorSource queries, SearchOptions options) {
-    return search(queries, options, SearchClock.NONE);
+    var event = new GpuEvents.Search();
+    return event.isEnabled()
+        ? recorded(event, queries, options)
+        : search(queries, options, SearchClock.NONE);
+  }
+
+  private SearchResult recorded(
+      GpuEvents.Search event, VectorSource queries, SearchOptions options) {
+    try (var clock = new EventClock(gpu.context())) {
+      event.begin();
+      var result = search(queries, options, clock);
+      if (clock.kernelMillis() > 0) { // else it was handed on
+        event.queries = queries.size();
+        event.kernelNanos = Math.round(clock.kernelMillis() * 1e6);
+        event.copyNanos = Math.round(clock.copyMillis() * 1e6);
+        event.commit();
+      }
+      return result;
+    }
   }
 
   /** The same, measured by the clock unless it is handed on to another backend. */

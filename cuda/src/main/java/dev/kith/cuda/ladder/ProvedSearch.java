@@ -6,9 +6,9 @@ import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchResult;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.cuda.CudaBackend;
-import dev.kith.cuda.driver.Event;
 import dev.kith.cuda.driver.Stream;
 import dev.kith.cuda.exact.CudaExactSearch;
+import dev.kith.cuda.exact.EventClock;
 import dev.kith.cuda.exact.SearchClock;
 
 /** Kith's own search on the device, which proves its answers. */
@@ -66,8 +66,8 @@ final class ProvedSearch implements GpuSearch {
     double wall = Meter.wallMillis(() -> search(0, count));
     try (var clock = new Clock(kernels)) {
       search(0, count, clock);
-      double busy = clock.kernelMillis + clock.copyMillis;
-      return new DeviceTime(clock.kernelMillis, clock.copyMillis, Math.max(0, wall - busy));
+      double busy = clock.kernelMillis() + clock.copyMillis();
+      return new DeviceTime(clock.kernelMillis(), clock.copyMillis(), Math.max(0, wall - busy));
     }
   }
 
@@ -76,61 +76,22 @@ final class ProvedSearch implements GpuSearch {
     search.drop();
   }
 
-  /** Times by events, all the work queued before the device begins with it. */
-  private static final class Clock implements SearchClock, AutoCloseable {
+  /** All the work is queued before the device begins with it. */
+  private static final class Clock extends EventClock {
     /** A search queues two dozen calls at most, or one graph. */
     private static final long PAUSE_NANOS = 400_000;
 
     private final LadderKernels kernels;
-    private final Event begun;
-    private final Event copied;
-    private final Event computed;
-    private final Event ended;
-    private double kernelMillis;
-    private double copyMillis;
 
     Clock(LadderKernels kernels) {
+      super(kernels.gpu().context());
       this.kernels = kernels;
-      var context = kernels.gpu().context();
-      begun = context.timedEvent();
-      copied = context.timedEvent();
-      computed = context.timedEvent();
-      ended = context.timedEvent();
     }
 
     @Override
     public void begins(Stream stream) {
       kernels.pause(PAUSE_NANOS).on(stream);
-      stream.record(begun);
-    }
-
-    @Override
-    public void copied(Stream stream) {
-      stream.record(copied);
-    }
-
-    @Override
-    public void computed(Stream stream) {
-      stream.record(computed);
-    }
-
-    @Override
-    public void ends(Stream stream) {
-      stream.record(ended);
-    }
-
-    @Override
-    public void done() {
-      copyMillis += copied.millisSince(begun) + ended.millisSince(computed);
-      kernelMillis += computed.millisSince(copied);
-    }
-
-    @Override
-    public void close() {
-      begun.close();
-      copied.close();
-      computed.close();
-      ended.close();
+      super.begins(stream);
     }
   }
 }

@@ -18,12 +18,19 @@ import dev.kith.cuda.CudaSegments;
 import dev.kith.cuda.device.Gpu;
 import dev.kith.cuda.driver.CudaUnavailableException;
 import dev.kith.cuda.driver.FakeCuda;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -39,6 +46,8 @@ class CudaExactSearchWithoutGpuTest {
   private static final int LARGE = 20_000;
 
   private static final int D = 64;
+
+  @TempDir Path temp;
 
   private FakeCuda fake;
 
@@ -114,6 +123,42 @@ class CudaExactSearchWithoutGpuTest {
       assertThat(result.neighbors().getFirst().row(0)).isEqualTo(7);
       assertThat(gpu.ledger().used()).as("nothing is left behind").isZero();
     }
+  }
+
+  /** Without a recording that asks for it, a search takes no events. */
+  @Test
+  void search_recordingThatAsksForIt_isTimedByEvents(SplittableRandom random) throws Exception {
+    var gpu = gpu(1L << 30);
+    try (var rows = rows(random, LARGE);
+        var recording = new Recording()) {
+      var search = search(gpu, rows, Tuning.DEFAULT);
+      search.search(rows.slice(3, 5), forced(3));
+      fake.set("quiet", 0);
+      search.search(rows.slice(3, 5), forced(3));
+      assertThat(fake.calls("cuEventCreate timed", "cuEventRecord")).isEmpty();
+      recording.enable("dev.kith.GpuSearch");
+      recording.start();
+      search.search(rows.slice(3, 5), forced(3));
+      search.search(rows.slice(3, 1), SearchOptions.nearest(2049)); // handed on
+      recording.stop();
+      assertThat(fake.calls("cuEventCreate timed")).hasSize(4);
+      assertThat(fake.calls("cuEventRecord")).hasSize(4);
+      assertThat(fake.calls("cuEventDestroy")).hasSize(4);
+      assertThat(recorded(recording)).hasSize(1);
+      var event = recorded(recording).getFirst();
+      assertThat(event.getLong("queries")).isEqualTo(5);
+      // The stand-in's events are as many milliseconds apart as their handles: 16.
+      assertThat(event.getLong("kernelNanos")).isEqualTo(16_000_000);
+      assertThat(event.getLong("copyNanos")).isEqualTo(32_000_000);
+    }
+  }
+
+  private List<RecordedEvent> recorded(Recording recording) throws IOException {
+    var file = temp.resolve("searches.jfr");
+    recording.dump(file);
+    return RecordingFile.readAllEvents(file).stream()
+        .filter(event -> event.getEventType().getName().equals("dev.kith.GpuSearch"))
+        .toList();
   }
 
   /** Then and later: no search meets the dead context again, and none fails that need not. */

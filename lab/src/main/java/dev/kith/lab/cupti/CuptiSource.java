@@ -43,6 +43,7 @@ public final class CuptiSource implements ActivitySource {
   private static @Nullable Session shared;
 
   private final @Nullable CuptiLibrary given;
+  private volatile boolean recording;
 
   /** Looks for libcupti when it is asked. */
   public CuptiSource() {
@@ -69,11 +70,20 @@ public final class CuptiSource implements ActivitySource {
     try {
       var session = session();
       session.start(clock, sink);
-      return session::stop;
+      recording = true;
+      return () -> {
+        recording = false;
+        session.stop();
+      };
     } catch (CuptiException | MissingException e) {
       sink.note(NOTHING + e.getMessage());
       return () -> {};
     }
+  }
+
+  /** Whether it was started and records; false if it could not start, too. */
+  public boolean isRecording() {
+    return recording;
   }
 
   private Session session() throws MissingException {

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import jdk.jfr.FlightRecorder;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
@@ -16,18 +17,36 @@ import jdk.jfr.consumer.RecordingFile;
  * Ranges of the CPU, from the JDK's flight recorder: Kith's own events (searches, builds, batches
  * of texts, writes, merges) and the pauses of the garbage collector. An event costs about a
  * microsecond; nothing is sampled.
+ *
+ * <p>Where nothing else records a GPU, searches on it can be timed by CUDA events: what kernels and
+ * what copies of a search took becomes details of its range, {@link ProfileSummary#KERNELS} and
+ * {@link ProfileSummary#COPIES}.
  */
 public final class JfrSource implements ActivitySource {
   private static final String OWN = "dev.kith.";
   private static final String PAUSE = "jdk.GCPhasePause";
   private static final String LOSS = "jdk.DataLoss";
+  private static final String GPU_SEARCH = "dev.kith.GpuSearch"; // of dev.kith.cuda
 
   /** Fields that every event has. */
   private static final Set<String> COMMON =
       Set.of("startTime", "duration", "eventThread", "stackTrace");
 
-  /** A source for one recorder or several. */
-  public JfrSource() {}
+  private final BooleanSupplier timesGpu;
+
+  /** A source for one recorder or several, of the CPU alone. */
+  public JfrSource() {
+    this(() -> false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param timesGpu whether searches on a GPU are timed by CUDA events; asked at each start
+   */
+  public JfrSource(BooleanSupplier timesGpu) {
+    this.timesGpu = timesGpu;
+  }
 
   @Override
   public Optional<String> unavailable() {
@@ -42,6 +61,9 @@ public final class JfrSource implements ActivitySource {
     recording.setName("kith lab profile");
     recording.enable(PAUSE);
     recording.enable(LOSS);
+    if (timesGpu.getAsBoolean()) {
+      recording.enable(GPU_SEARCH);
+    }
     recording.start();
     return () -> {
       try (recording) {
@@ -58,11 +80,13 @@ public final class JfrSource implements ActivitySource {
   }
 
   private static void read(Path file, ProfileClock clock, Recorder.Sink sink) throws IOException {
+    boolean timed = false;
     try (var events = new RecordingFile(file)) {
       while (events.hasMoreEvents()) {
         var event = events.readEvent();
         String type = event.getEventType().getName();
         if (type.startsWith(OWN)) {
+          timed |= type.equals(GPU_SEARCH);
           boolean named = type.equals(NamedRange.TYPE);
           add(
               event,
@@ -78,6 +102,11 @@ public final class JfrSource implements ActivitySource {
               "the flight recorder lost %d bytes of events".formatted(event.getLong("amount")));
         }
       }
+    }
+    if (timed) {
+      sink.note(
+          "searches on the GPU were timed by CUDA events: what kernels and copies of a search took"
+              + " together, not each of them, nor loading rows");
     }
   }
 

@@ -16,8 +16,10 @@ import org.jspecify.annotations.Nullable;
  * A profile in a few numbers. Times are nanoseconds.
  *
  * @param nanos how long it was recorded
- * @param kernels all kernels
- * @param copies all copies
+ * @param timedBy {@code activities} if kernels, copies and memsets were recorded one by one, {@code
+ *     events} if only searches on a GPU were timed, null if nothing was seen of a GPU
+ * @param kernels all kernels; by events, counted are the searches
+ * @param copies all copies; by events, counted are the searches
  * @param memsets all memsets
  * @param kernelShare of the time of kernels, copies and memsets, 0 to 1; null if there are none
  * @param longest by name, those that took most time altogether, at most five
@@ -26,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ProfileSummary(
     long nanos,
+    @Nullable String timedBy,
     Work kernels,
     Work copies,
     Work memsets,
@@ -33,6 +36,12 @@ public record ProfileSummary(
     List<Named> longest,
     Gaps gaps,
     List<String> notes) {
+  /** The detail of a range that says how long kernels took, nanoseconds of the device's time. */
+  public static final String KERNELS = "kernelNanos";
+
+  /** The same for copies. */
+  public static final String COPIES = "copyNanos";
+
   private static final int LONGEST = 5;
 
   /**
@@ -74,24 +83,38 @@ public record ProfileSummary(
 
   /** Adds up. */
   public static ProfileSummary of(Profile profile) {
-    var kernels = work(profile.each(Kernel.class).toList());
-    var copies = work(profile.each(Memcpy.class).toList());
+    var onDevice = profile.each(OnDevice.class).toList();
+    boolean byEvents = onDevice.isEmpty();
+    var kernels = byEvents ? timed(profile, KERNELS) : work(profile.each(Kernel.class).toList());
+    var copies = byEvents ? timed(profile, COPIES) : work(profile.each(Memcpy.class).toList());
     var memsets = work(profile.each(Memset.class).toList());
     long all = kernels.nanos + copies.nanos + memsets.nanos;
-    var onDevice = profile.each(OnDevice.class).toList();
     return new ProfileSummary(
         profile.nanos(),
+        !byEvents ? "activities" : kernels.count > 0 ? "events" : null,
         kernels,
         copies,
         memsets,
         all == 0 ? null : (double) kernels.nanos / all,
-        longest(onDevice.isEmpty() ? ranges(profile) : onDevice),
-        onDevice.isEmpty() ? gaps("Kith's ranges", ranges(profile)) : deviceGaps(onDevice),
+        longest(byEvents ? ranges(profile) : onDevice),
+        byEvents ? gaps("Kith's ranges", ranges(profile)) : deviceGaps(onDevice),
         profile.notes());
   }
 
   private static List<Range> ranges(Profile profile) {
     return profile.each(Range.class).filter(range -> range.domain().equals("kith")).toList();
+  }
+
+  /** What details of ranges say. */
+  private static Work timed(Profile profile, String detail) {
+    var nanos =
+        profile
+            .each(Range.class)
+            .map(range -> range.details().get(detail))
+            .filter(Number.class::isInstance)
+            .mapToLong(number -> ((Number) number).longValue())
+            .summaryStatistics();
+    return new Work(nanos.getCount(), nanos.getSum(), 0);
   }
 
   private static Work work(List<? extends Activity> activities) {

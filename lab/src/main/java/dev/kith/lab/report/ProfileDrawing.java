@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /** A profile as a summary and a timeline: a lane a stream or thread, nested ranges below. */
@@ -39,7 +40,14 @@ final class ProfileDrawing {
     var facts = new ArrayList<String>();
     facts.add("%s s".formatted(ReportPage.figure(profile.nanos() / 1e9)));
     facts.add("%,d activities".formatted(profile.activities().size()));
-    if (summary.kernelShare() != null) {
+    if (Objects.equals(summary.timedBy(), "events")) {
+      facts.add(
+          "%,d searches on the GPU, timed by events: kernels %s ms, copies %s ms"
+              .formatted(
+                  summary.kernels().count(),
+                  millis(summary.kernels().nanos()),
+                  millis(summary.copies().nanos())));
+    } else if (summary.kernelShare() != null) {
       facts.add(
           "%,d kernels %s ms"
               .formatted(summary.kernels().count(), millis(summary.kernels().nanos())));

@@ -54,6 +54,16 @@ class CuptiSourceTest {
   }
 
   @Test
+  void isRecording_fromStartToStop_isTrue() throws Exception {
+    var source = new CuptiSource(fake());
+    assertThat(source.isRecording()).isFalse();
+    var recorder = Recorder.start(List.of(source));
+    assertThat(source.isRecording()).isTrue();
+    recorder.stop(Map.of());
+    assertThat(source.isRecording()).isFalse();
+  }
+
+  @Test
   void start_again_recordsAgain() throws Exception {
     var library = fake();
     assertThat(record(new CuptiSource(library)).each(Kernel.class)).hasSize(KERNELS);
@@ -70,7 +80,10 @@ class CuptiSourceTest {
 
   @Test
   void start_kindRefused_recordsNothingAndSaysWhy() throws Exception {
-    var profile = record(new CuptiSource(fake("-DREFUSED=2")));
+    var source = new CuptiSource(fake("-DREFUSED=2"));
+    var recorder = Recorder.start(List.of(source));
+    assertThat(source.isRecording()).isFalse();
+    var profile = recorder.stop(Map.of());
     assertThat(profile.activities()).isEmpty();
     assertThat(profile.gpus()).isEmpty();
     assertThat(profile.notes())

@@ -33,6 +33,7 @@ class ProfileSummaryTest {
                 copy(CopyKind.DTOH, 8, 700, 701),
                 memset(512, 701, 705),
                 range("Search", 0, 900)));
+    assertThat(summary.timedBy()).isEqualTo("activities");
     assertThat(summary.kernels()).isEqualTo(new Work(3, 600, 0));
     assertThat(summary.copies()).isEqualTo(new Work(2, 101, 4_104));
     assertThat(summary.memsets()).isEqualTo(new Work(1, 4, 512));
@@ -65,8 +66,27 @@ class ProfileSummaryTest {
   }
 
   @Test
+  void of_searchesTimedByEvents_sumsWhatTheyTook() {
+    var summary =
+        ProfileSummary.of(
+            Profiles.of(
+                timed(0, 100, 60, 10), timed(200, 300, 30, 20), range("Index search", 0, 120)));
+    assertThat(summary.timedBy()).isEqualTo("events");
+    assertThat(summary.kernels()).isEqualTo(new Work(2, 90, 0));
+    assertThat(summary.copies()).isEqualTo(new Work(2, 30, 0));
+    assertThat(summary.kernelShare()).isEqualTo(90.0 / 120);
+    assertThat(summary.gaps().of()).isEqualTo("Kith's ranges");
+  }
+
+  private static Activity.Range timed(long start, long end, long kernels, long copies) {
+    return new Activity.Range(
+        start, end, 12, "GPU search", "kith", Map.of("kernelNanos", kernels, "copyNanos", copies));
+  }
+
+  @Test
   void of_nothing_isAllZero() {
     var summary = ProfileSummary.of(Profiles.of());
+    assertThat(summary.timedBy()).isNull();
     assertThat(summary.kernels()).isEqualTo(new Work(0, 0, 0));
     assertThat(summary.kernelShare()).isNull();
     assertThat(summary.longest()).isEmpty();

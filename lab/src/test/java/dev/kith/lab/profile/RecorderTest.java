@@ -11,6 +11,10 @@ import dev.kith.lab.profile.Activity.Range;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import jdk.jfr.Enabled;
+import jdk.jfr.Event;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
 import org.junit.jupiter.api.Test;
 
 class RecorderTest {
@@ -79,6 +83,47 @@ class RecorderTest {
     assertThat(recorded).hasSize(1);
     assertThat(recorded.getFirst().start()).isBetween(now - 5_000_000, now + 1_000_000);
     assertThat(recorded.getFirst().end()).isBetween(now - 1_000_000, now + 500_000_000);
+  }
+
+  /** As that of dev.kith.cuda, which needs a GPU. */
+  @Name("dev.kith.GpuSearch")
+  @Label("GPU search")
+  @Enabled(false)
+  @SuppressWarnings("UnusedVariable") // the flight recorder reads them
+  private static final class GpuSearch extends Event {
+    @Label("Queries")
+    long queries = 7;
+
+    @Label("Nanoseconds of kernels")
+    long kernelNanos = 900;
+
+    @Label("Nanoseconds of copies")
+    long copyNanos = 100;
+  }
+
+  @Test
+  void start_nothingElseRecordsTheGpu_searchesAreTimedByEvents() throws Exception {
+    for (boolean timesGpu : new boolean[] {true, false}) {
+      var recorder = Recorder.start(List.of(new JfrSource(() -> timesGpu)));
+      var event = new GpuSearch();
+      event.begin();
+      event.commit();
+      var profile = recorder.stop(Map.of());
+      assertThat(profile.each(Range.class).filter(range -> range.name().equals("GPU search")))
+          .extracting(Range::details)
+          .isEqualTo(
+              timesGpu
+                  ? List.of(Map.of("queries", 7L, "kernelNanos", 900L, "copyNanos", 100L))
+                  : List.of());
+      assertThat(profile.notes())
+          .isEqualTo(
+              timesGpu
+                  ? List.of(
+                      "searches on the GPU were timed by CUDA events: what kernels and copies of a"
+                          + " search took together, not each of them, nor loading rows")
+                  : List.of());
+      assertThat(ProfileSummary.of(profile).kernelShare()).isEqualTo(timesGpu ? 0.9 : null);
+    }
   }
 
   @Test
