@@ -14,6 +14,7 @@ import dev.kith.core.vector.ClusteredVectors;
 import dev.kith.core.vector.Ivecs;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.lab.measure.Oracle;
+import dev.kith.lab.profile.NamedRange;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -391,10 +392,13 @@ final class BenchCommand implements Callable<Integer> {
             : index.batching(
                 BatchingOptions.DEFAULTS.withLatencyBound(Duration.ofNanos(1000L * batching)));
     for (int setting : crowd ? clients : batches) {
-      var timing =
-          crowd
-              ? new BenchClients(asked, queries, options, setting).time(warmUp(), seconds)
-              : time(index, queries, setting, options);
+      Timing timing;
+      try (var _ = NamedRange.open((crowd ? "clients " : "batch ") + setting, "lab")) {
+        timing =
+            crowd
+                ? new BenchClients(asked, queries, options, setting).time(warmUp(), seconds)
+                : time(index, queries, setting, options);
+      }
       last = timing.answers;
       served = timing.report.backend();
       runs.add(

@@ -38,9 +38,9 @@ import picocli.CommandLine.Spec;
       "Runs another kith command and records what it does, and when.",
       "Searches, builds, batches of texts, writes and pauses of the JVM become ranges of an SQLite"
           + " file with the tables of an Nsight Systems export; kernels, copies, memsets and calls"
-          + " of CUDA too where there is a GPU and libcupti (or KITH_CUPTI names it). The command"
-          + " prints as always; the summary goes to standard error, and the exit status is the"
-          + " command's."
+          + " of CUDA too where there is a GPU and libcupti (or KITH_CUPTI names it); with a driver"
+          + " alone, searches on the GPU are timed by CUDA events. The command prints as always;"
+          + " the summary goes to standard error, and the exit status is the command's."
     })
 final class LabProfileCommand implements Callable<Integer> {
   private static final double MILLIS = 1e6;

@@ -37,6 +37,8 @@ class LabProfileCommandTest {
     var searches = profile.each(Range.class).filter(r -> r.name().equals("Index search")).toList();
     assertThat(searches).hasSizeGreaterThanOrEqualTo(3);
     assertThat(searches).allMatch(search -> Objects.equals(search.details().get("rows"), 50));
+    var steps = profile.each(Range.class).filter(r -> r.domain().equals("lab")).toList();
+    assertThat(steps).isNotEmpty().allMatch(step -> step.name().startsWith("batch "));
     var command = profile.each(Range.class).filter(r -> r.domain().equals("command")).toList();
     assertThat(command).hasSize(1);
     assertThat(searches)

@@ -136,8 +136,8 @@ public sealed interface Activity {
    * A named stretch of a thread's time; ranges of a thread contain each other or do not overlap.
    *
    * @param thread the operating system's number of the thread
-   * @param domain who named it: {@code kith}, {@code jvm}, {@code lab} for a rung of the ladder, or
-   *     {@code command} for the whole of what was run
+   * @param domain who named it: {@code kith}, {@code jvm}, {@code lab} for a step of a measurement,
+   *     or {@code command} for the whole of what was run
    * @param details more about it, by name: numbers, texts and booleans
    */
   record Range(
