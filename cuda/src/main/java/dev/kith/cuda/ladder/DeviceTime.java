@@ -1,10 +1,10 @@
 package dev.kith.cuda.ladder;
 
 /**
- * Where the time of a search goes, in milliseconds.
+ * How long the device works in a search, in milliseconds by its own clock. The rest of the search's
+ * time it waits: for launches, for copies to be asked for, for what the host computes.
  *
- * @param kernels running them, by the device's clock, queued so that none waits for the host
+ * @param kernels running them, queued so that none waits for the host
  * @param copies to the device and back, likewise
- * @param waiting the rest of the wall clock: launching, synchronising, and what the host computes
  */
-public record DeviceTime(double kernels, double copies, double waiting) {}
+public record DeviceTime(double kernels, double copies) {}

@@ -101,21 +101,25 @@ abstract class FloatSearch implements GpuSearch {
 
   @Override
   public final Found search(int first, int count) {
-    try {
-      give(first, count);
-      run(count, Meter.NONE);
-    } catch (CudaException e) {
-      if (e.isContextLost()) {
-        gpu.lose(e);
-      }
-      throw e;
-    }
+    run(first, count, Meter.NONE);
     var found = new long[count][k];
     var distances = new float[count][k];
     for (int q = 0; q < count; q++) {
       collect(q, found[q], distances[q]);
     }
     return new Found(found, distances, bytes(), (double) n * d * count);
+  }
+
+  private void run(int first, int count, Meter meter) {
+    try {
+      give(first, count);
+      run(count, meter);
+    } catch (CudaException e) {
+      if (e.isContextLost()) {
+        gpu.lose(e);
+      }
+      throw e;
+    }
   }
 
   private void give(int first, int count) {
@@ -131,13 +135,10 @@ abstract class FloatSearch implements GpuSearch {
   }
 
   @Override
-  public DeviceTime deviceTime() {
-    int count = (int) Math.min(most, queries.size());
-    double wall = Meter.wallMillis(() -> search(0, count));
+  public DeviceTime timed(int first, int count) {
     try (var meter = new Meter.Timed(kernels, stream)) {
-      run(count, meter);
-      double busy = meter.kernelMillis() + meter.copyMillis();
-      return new DeviceTime(meter.kernelMillis(), meter.copyMillis(), Math.max(0, wall - busy));
+      run(first, count, meter);
+      return meter.time();
     }
   }
 

@@ -15,6 +15,9 @@ public final class GpuLadder {
 
   private static final String FILE = "ladder.cu";
 
+  private static final GpuRung.Way PROVED =
+      (rows, queries, k) -> new ProvedSearch(LadderKernels.get(), rows, queries, k);
+
   private GpuLadder() {}
 
   /** Why no rung can run here and what to do, in one line, or null if all can. */
@@ -134,7 +137,7 @@ public final class GpuLadder {
                 + " rung whose answer is proved. Its dozen launches are recorded once and started"
                 + " as one.",
             List.of(LadderSource.kernels("scan.cu", "few")),
-            proved(1)),
+            PROVED),
         new GpuRung(
             "tensor-cores",
             true,
@@ -144,7 +147,7 @@ public final class GpuLadder {
                 + " and hardly any is written. (The floor counts bytes alone: integer products have"
                 + " no measured rate.)",
             List.of(tensorCores()),
-            proved(GpuRung.BATCH)));
+            PROVED));
   }
 
   /** What runs on tensor cores here: Hopper has instructions of its own. */
@@ -162,10 +165,6 @@ public final class GpuLadder {
   private static GpuRung.Way rows(boolean onHost, boolean pinnedResults) {
     return (rows, queries, k) ->
         new RowSearch(LadderKernels.get(), rows, queries, k, onHost, pinnedResults);
-  }
-
-  private static GpuRung.Way proved(int most) {
-    return (rows, queries, k) -> new ProvedSearch(LadderKernels.get(), rows, queries, k, most);
   }
 
   private static GpuRung.Way queued(Distances distances, Selection selection) {

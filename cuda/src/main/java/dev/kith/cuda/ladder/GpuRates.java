@@ -103,7 +103,7 @@ public final class GpuRates {
       for (int i = 0; i < MEASURED; i++) {
         try (var meter = new Meter.Timed(kernels, stream)) {
           meter.kernels(1, () -> launch.on(stream));
-          least = Math.min(least, meter.kernelMillis());
+          least = Math.min(least, meter.time().kernels());
         }
       }
       return least;

@@ -12,11 +12,14 @@ public interface GpuSearch extends AutoCloseable {
   Found search(int first, int count);
 
   /**
-   * Where the time goes of a search of the first queries, as many as are taken at once; measured
-   * now, by runs of their own, as what measures takes time too. A rung with work for each row is
-   * measured on some rows and scaled.
+   * Searches as {@link #search} does, each piece timed by events, which makes the search as a whole
+   * slower. A rung with work for each row does it for some rows and scales what they took. First
+   * runs take longer: the caller repeats it.
+   *
+   * @return of all {@code count} queries together
+   * @throws dev.kith.cuda.driver.CudaException if the device fails
    */
-  DeviceTime deviceTime();
+  DeviceTime timed(int first, int count);
 
   /** Gives the device's memory back. */
   @Override

@@ -2,7 +2,6 @@ package dev.kith.cuda.ladder;
 
 import dev.kith.cuda.driver.Event;
 import dev.kith.cuda.driver.Stream;
-import java.util.Arrays;
 
 /** Told of each piece of a search's work; it does the work, and may time it. */
 interface Meter {
@@ -19,21 +18,6 @@ interface Meter {
           work.run();
         }
       };
-
-  /** Wall clock of some runs of a search, the middle one; others go before them. */
-  static double wallMillis(Runnable search) {
-    int warm = 2;
-    var millis = new double[5];
-    for (int i = -warm; i < millis.length; i++) {
-      long start = System.nanoTime();
-      search.run();
-      if (i >= 0) {
-        millis[i] = (System.nanoTime() - start) / 1e6;
-      }
-    }
-    Arrays.sort(millis);
-    return millis[millis.length / 2];
-  }
 
   /** Work that queues so many launches, or a few fewer. */
   void kernels(int launches, Runnable work);
@@ -84,12 +68,9 @@ interface Meter {
       return end.millisSince(start);
     }
 
-    double kernelMillis() {
-      return kernelMillis;
-    }
-
-    double copyMillis() {
-      return copyMillis;
+    /** Of all pieces so far. */
+    DeviceTime time() {
+      return new DeviceTime(kernelMillis, copyMillis);
     }
 
     @Override

@@ -21,21 +21,15 @@ final class ProvedSearch implements GpuSearch {
   private final LadderKernels kernels;
   private final VectorSource source;
   private final VectorSource queries;
-  private final int most;
   private final CudaExactSearch search;
   private final SearchOptions options;
 
-  /**
-   * Loads the rows when they are first searched.
-   *
-   * @param most queries at once
-   */
-  ProvedSearch(LadderKernels kernels, VectorSource source, VectorSource queries, int k, int most) {
+  /** Loads the rows when they are first searched. */
+  ProvedSearch(LadderKernels kernels, VectorSource source, VectorSource queries, int k) {
     var backend = new CudaBackend();
     this.kernels = kernels;
     this.source = source;
     this.queries = queries;
-    this.most = most;
     this.search = new CudaExactSearch(kernels.gpu(), backend, source, Metric.L2, null);
     this.options = SearchOptions.nearest(k).onBackend(backend.name());
   }
@@ -61,13 +55,10 @@ final class ProvedSearch implements GpuSearch {
   }
 
   @Override
-  public DeviceTime deviceTime() {
-    int count = (int) Math.min(most, queries.size());
-    double wall = Meter.wallMillis(() -> search(0, count));
+  public DeviceTime timed(int first, int count) {
     try (var clock = new Clock(kernels)) {
-      search(0, count, clock);
-      double busy = clock.kernelMillis() + clock.copyMillis();
-      return new DeviceTime(clock.kernelMillis(), clock.copyMillis(), Math.max(0, wall - busy));
+      search(first, count, clock);
+      return new DeviceTime(clock.kernelMillis(), clock.copyMillis());
     }
   }
 

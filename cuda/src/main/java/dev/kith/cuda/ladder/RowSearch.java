@@ -12,7 +12,7 @@ import java.lang.foreign.MemorySegment;
 final class RowSearch extends FloatSearch {
   private static final int THREADS = 256;
 
-  /** Rows of which {@link #deviceTime} is measured. */
+  /** Rows of which {@link #timed} is measured. */
   private static final int TIMED_ROWS = 500;
 
   private final boolean rowsOnHost;
@@ -129,12 +129,12 @@ final class RowSearch extends FloatSearch {
   }
 
   @Override
-  public DeviceTime deviceTime() {
+  public DeviceTime timed(int first, int count) {
     limit = Math.min(n, Math.max(TIMED_ROWS, k));
     try {
       double scale = (double) n / limit;
-      var some = super.deviceTime();
-      return new DeviceTime(scale * some.kernels(), scale * some.copies(), scale * some.waiting());
+      var some = super.timed(first, count);
+      return new DeviceTime(scale * some.kernels(), scale * some.copies());
     } finally {
       limit = n;
     }

@@ -27,7 +27,7 @@ abstract class FloatLoop implements Rung.Prepared {
       answers[q] = finalists.decide(rows, query, k);
     }
     long elements = rows.size() * rows.dimension() * count;
-    return new Rung.Answer(answers, elements * Float.BYTES, elements, "plain Java", null);
+    return new Rung.Answer(answers, elements * Float.BYTES, elements, "plain Java");
   }
 
   @Override

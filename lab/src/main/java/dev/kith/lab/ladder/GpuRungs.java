@@ -9,7 +9,6 @@ import dev.kith.cuda.ladder.GpuRates;
 import dev.kith.cuda.ladder.GpuRung;
 import dev.kith.cuda.ladder.GpuSearch;
 import dev.kith.cuda.memory.DeviceBudgetException;
-import dev.kith.lab.ladder.RungResult.DeviceTime;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -96,8 +95,7 @@ final class GpuRungs implements RungProvider {
       int asked = rung.proved() ? k : k + MORE;
       var search = tried(() -> rung.prepare(rows, queries, asked));
       try {
-        return new OnDevice(
-            rung, search, rows, queries, k, tried(search::deviceTime), tried(GpuLadder::device));
+        return new OnDevice(search, rows, queries, k, tried(GpuLadder::device));
       } catch (RuntimeException e) {
         search.close();
         throw e;
@@ -108,17 +106,10 @@ final class GpuRungs implements RungProvider {
   /**
    * A search and what is known of it.
    *
-   * @param time of a run with as many queries as are taken at once
    * @param device for the reader
    */
   private record OnDevice(
-      GpuRung rung,
-      GpuSearch search,
-      VectorSource rows,
-      VectorSource queries,
-      int k,
-      dev.kith.cuda.ladder.DeviceTime time,
-      String device)
+      GpuSearch search, VectorSource rows, VectorSource queries, int k, String device)
       implements Rung.Prepared {
     @Override
     public Rung.Answer search(int first, int count) {
@@ -130,13 +121,13 @@ final class GpuRungs implements RungProvider {
           answers[q] = Finalists.settle(rows, queries.row(first + q), k, answers[q], distances[q]);
         }
       }
-      return new Rung.Answer(
-          answers, found.bytes(), found.multiplyAdds(), device, deviceTime(count));
+      return new Rung.Answer(answers, found.bytes(), found.multiplyAdds(), device);
     }
 
-    private DeviceTime deviceTime(int count) {
-      double share = (double) count / rung.queriesAtOnce(Math.toIntExact(queries.size()));
-      return new DeviceTime(time.kernels(), time.copies(), time.waiting()).times(share);
+    @Override
+    public Rung.DeviceWork timed(int first, int count) {
+      var time = tried(() -> search.timed(first, count));
+      return new Rung.DeviceWork(time.kernels(), time.copies());
     }
 
     @Override

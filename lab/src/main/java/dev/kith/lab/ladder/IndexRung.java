@@ -70,8 +70,7 @@ record IndexRung(
             result.neighbors().stream().map(Neighbors::rows).toArray(long[][]::new),
             searched.shadowBytes() + (rowsRead ? elements : rescored) * Float.BYTES,
             (double) elements * (shadowed ? report.fallbacks() : count),
-            report.backend(),
-            null);
+            report.backend());
       }
 
       @Override

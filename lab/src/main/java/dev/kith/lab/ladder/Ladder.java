@@ -158,16 +158,10 @@ public final class Ladder {
     try (var prepared = rung.prepare(part, queries, k)) {
       var climb = new Climb(rung, prepared, truth);
       var first = climb.next();
-      long warm = start + (long) (pace.seconds / 2 * NANOS);
-      while (System.nanoTime() < warm) {
-        climb.next();
-      }
+      repeat(pace.seconds / 2, 0, climb::next);
       double warmUpMillis = (probed + System.nanoTime() - start) / 1e6;
-      climb.forgetTimes();
-      long end = System.nanoTime() + (long) (pace.seconds * NANOS);
-      while (climb.millis.size() < pace.leastRuns || System.nanoTime() < end) {
-        climb.next();
-      }
+      climb.millis.clear();
+      repeat(pace.seconds, pace.leastRuns, climb::next);
 
       double scale = (double) rows.size() / searched;
       var times = new Times(climb.millis).times(scale);
@@ -190,11 +184,33 @@ public final class Ladder {
           first.servedBy(),
           warmUpMillis,
           times.each(),
-          climb.deviceTime(scale),
+          deviceTime(climb, scale, times.median()),
           rung.explanation(),
           code.text(),
           code.file());
     }
+  }
+
+  private static void repeat(double seconds, int least, Runnable run) {
+    long end = System.nanoTime() + (long) (seconds * NANOS);
+    for (int runs = 0; runs < least || System.nanoTime() < end; runs++) {
+      run.run();
+    }
+  }
+
+  /** By runs after those that counted, so as warm, and warmed up themselves. */
+  private @Nullable DeviceTime deviceTime(Climb climb, double scale, double millis) {
+    if (!climb.timed()) {
+      return null;
+    }
+    repeat(pace.seconds / 4, 0, climb::timed);
+    climb.kernels.clear();
+    climb.copies.clear();
+    repeat(pace.seconds / 4, pace.leastRuns, climb::timed);
+    return DeviceTime.within(
+        millis,
+        scale * new Times(climb.kernels).median(),
+        scale * new Times(climb.copies).median());
   }
 
   /**
@@ -226,10 +242,10 @@ public final class Ladder {
     private final int all;
     private final int atOnce;
     private final List<Double> millis = new ArrayList<>();
+    private final List<Double> kernels = new ArrayList<>();
+    private final List<Double> copies = new ArrayList<>();
     private boolean same = true;
     private int next;
-    private int answered;
-    private @Nullable DeviceTime device;
 
     Climb(Rung rung, Rung.Prepared prepared, long[][] truth) {
       this.prepared = prepared;
@@ -244,25 +260,25 @@ public final class Ladder {
       var answer = prepared.search(next, count);
       millis.add((System.nanoTime() - start) / 1e6 / count);
       same &= Arrays.deepEquals(answer.rows(), Arrays.copyOfRange(truth, next, next + count));
-      answered += count;
-      var time = answer.deviceTime();
-      if (time != null) {
-        device = device == null ? time : device.plus(time);
-      }
-      next = next + count == all ? 0 : next + count;
+      advance(count);
       return answer;
     }
 
-    /** Of the warm-up; that its answers were wrong is not forgotten. */
-    void forgetTimes() {
-      millis.clear();
-      answered = 0;
-      device = null;
+    /** Notes how long a device worked, a query; false if there is none. */
+    boolean timed() {
+      int count = Math.min(atOnce, all - next);
+      var work = prepared.timed(next, count);
+      if (work == null) {
+        return false;
+      }
+      kernels.add(work.kernels() / count);
+      copies.add(work.copies() / count);
+      advance(count);
+      return true;
     }
 
-    /** A query's, on average. */
-    @Nullable DeviceTime deviceTime(double scale) {
-      return device == null ? null : device.times(scale / answered);
+    private void advance(int count) {
+      next = next + count == all ? 0 : next + count;
     }
   }
 }

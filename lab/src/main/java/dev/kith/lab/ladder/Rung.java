@@ -1,7 +1,6 @@
 package dev.kith.lab.ladder;
 
 import dev.kith.core.vector.VectorSource;
-import dev.kith.lab.ladder.RungResult.DeviceTime;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +45,14 @@ public interface Rung {
     /** Answers {@code count} queries from {@code first} on; what is timed is this call. */
     Answer search(int first, int count);
 
+    /**
+     * Answers them once more and says how long a device worked, by its own clock; null on the CPU.
+     * Measuring takes time of its own, so {@link #search} is timed apart from it.
+     */
+    default @Nullable DeviceWork timed(int first, int count) {
+      return null;
+    }
+
     @Override
     void close();
   }
@@ -58,14 +65,15 @@ public interface Rung {
    * @param multiplyAdds float32 operations that had to be done for all of them; integer operations
    *     are not counted
    * @param servedBy what ran it, such as {@code simd}
-   * @param deviceTime where the time of so many queries goes by the device's own clock, for all of
-   *     them together; null on the CPU
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Answer(
-      long[][] rows,
-      long bytes,
-      double multiplyAdds,
-      String servedBy,
-      @Nullable DeviceTime deviceTime) {}
+  record Answer(long[][] rows, long bytes, double multiplyAdds, String servedBy) {}
+
+  /**
+   * How long a device worked for some queries, all of them together, in milliseconds.
+   *
+   * @param kernels running them
+   * @param copies to the device and back
+   */
+  record DeviceWork(double kernels, double copies) {}
 }

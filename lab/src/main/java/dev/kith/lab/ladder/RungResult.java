@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param servedBy what ran it, such as {@code simd}
  * @param warmUpMillis time spent before the first run that counts, altogether
  * @param runs each run that counts, in order, scaled as {@code millis} is
- * @param deviceTime where a run's time went on a device, or null on the CPU
+ * @param deviceTime where a query's time went on a device, or null on the CPU
  * @param explanation one paragraph for a reader
  * @param code the loop, as it stands in the source
  * @param codeFile where it stands
@@ -55,21 +55,24 @@ public record RungResult(
   }
 
   /**
-   * Where the time went, in milliseconds by the device's own clock; of a query, on average over the
-   * runs.
+   * Where a query's time went, in milliseconds. The three add up to {@link RungResult#millis}.
    *
-   * @param kernels running them
-   * @param copies to the device and back
-   * @param waiting neither
+   * @param kernels running them, by the device's own clock: the median of runs apart, as warm as
+   *     those of {@code millis}
+   * @param copies to the device and back, likewise
+   * @param waiting the rest: the device did neither
    */
   public record DeviceTime(double kernels, double copies, double waiting) {
-    DeviceTime plus(DeviceTime other) {
-      return new DeviceTime(
-          kernels + other.kernels, copies + other.copies, waiting + other.waiting);
-    }
-
-    DeviceTime times(double factor) {
-      return new DeviceTime(factor * kernels, factor * copies, factor * waiting);
+    /**
+     * Of a query that takes {@code millis}. Pieces that are timed one by one take a little longer
+     * than in a row, for an event takes time too; where they would exceed the whole they are scaled
+     * to it, and nothing is left for waiting.
+     */
+    static DeviceTime within(double millis, double kernels, double copies) {
+      double busy = kernels + copies;
+      return busy <= millis
+          ? new DeviceTime(kernels, copies, millis - busy)
+          : new DeviceTime(millis * kernels / busy, millis * copies / busy, 0);
     }
   }
 }

@@ -1,7 +1,9 @@
 package dev.kith.lab.ladder;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kith.core.backend.BackendUnavailableException;
@@ -14,6 +16,7 @@ import dev.kith.core.vector.VectorSource;
 import dev.kith.cuda.ladder.GpuLadder;
 import dev.kith.lab.ladder.Ladder.Pace;
 import dev.kith.lab.ladder.LadderResult.Skipped;
+import dev.kith.lab.ladder.Rung.DeviceWork;
 import dev.kith.lab.ladder.RungResult.DeviceTime;
 import dev.kith.lab.measure.Oracle;
 import java.util.ArrayList;
@@ -142,15 +145,50 @@ class LadderTest {
     }
   }
 
+  /** The first timed runs are slow, as such runs are; the others differ, and one is the median. */
   @Test
-  void climb_deviceTimes_areAveragesAQuery() {
+  void climb_deviceTimes_areMediansOfWarmRunsAndAddUpToTheTimeOfAQuery() {
     try (var rows = VectorSource.of(new float[][] {{1}, {2}, {3}})) {
-      var fake = new Fake("fake", 0, new DeviceTime(6, 3, 1.5));
+      var fake = new Fake("fake", 1e-3, null) { // three milliseconds a run of three queries
+            private int runs;
+
+            @Override
+            DeviceWork timed() {
+              return runs++ == 0 ? new DeviceWork(900, 900) : new DeviceWork(0.6 * (runs % 3), 0.3);
+            }
+          };
       var rung = only(climb(rows, rows, 1, List.of(fake), QUICK));
-      assertThat(rung.deviceTime()).isEqualTo(new DeviceTime(2, 1, 0.5));
+      var time = requireNonNull(rung.deviceTime());
+      assertThat(time.kernels()).isEqualTo(0.2, within(1e-12));
+      assertThat(time.copies()).isEqualTo(0.1, within(1e-12));
+      assertThat(time.waiting()).isEqualTo(rung.millis() - 0.3, within(1e-12));
+      assertThat(rung.millis()).isGreaterThanOrEqualTo(1);
       assertThat(rung.device()).isEqualTo("fake");
       assertThat(rung.queriesAtOnce()).isEqualTo(3);
     }
+  }
+
+  @Test
+  void climb_deviceTimesOfASample_areScaledAsTheTimeIs() {
+    var vectors = new ClusteredVectors(4, 4, 4, 0.5, 1);
+    try (var rows = vectors.generate(0, 50_000);
+        var queries = vectors.generate(50_000, 1)) {
+      var slow = new Fake("slow", 1e-6, new DeviceWork(2, 1));
+      var rung = only(climb(rows, queries, 3, List.of(slow), new Pace(0, 5, 0.02)));
+      double scale = 50_000.0 / rung.rowsSearched();
+      assertThat(scale).isGreaterThan(1);
+      var time = requireNonNull(rung.deviceTime());
+      assertThat(time.kernels()).isEqualTo(2 * scale, within(1e-9));
+      assertThat(time.copies()).isEqualTo(scale, within(1e-9));
+      assertThat(time.waiting()).isEqualTo(rung.millis() - 3 * scale, within(1e-9));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"10, 3, 2, 3, 2, 5", "10, 10, 0, 10, 0, 0", "10, 15, 5, 7.5, 2.5, 0", "1,0,0,0,0,1"})
+  void within_piecesOfAQuery_addUpToItsTime(
+      double millis, double kernels, double copies, double k, double c, double waiting) {
+    assertThat(DeviceTime.within(millis, kernels, copies)).isEqualTo(new DeviceTime(k, c, waiting));
   }
 
   @Test
@@ -252,7 +290,10 @@ class LadderTest {
       for (var rung : result.rungs()) {
         assertThat(rung.sameRows()).as(rung.name()).isTrue();
         assertThat(rung.floorMillis()).as(rung.name()).isGreaterThanOrEqualTo(0);
-        assertThat(rung.deviceTime()).as(rung.name()).isNotNull();
+        var time = requireNonNull(rung.deviceTime(), rung.name());
+        assertThat(time.kernels() + time.copies() + time.waiting())
+            .as(rung.name())
+            .isEqualTo(rung.millis(), within(1e-9 * rung.millis()));
       }
     }
   }
@@ -308,16 +349,20 @@ class LadderTest {
   private static class Fake implements RungProvider, Rung {
     private final String name;
     private final double secondsARow;
-    private final @Nullable DeviceTime deviceTime;
+    private final @Nullable DeviceWork work;
 
-    Fake(String name, double secondsARow, @Nullable DeviceTime deviceTime) {
+    Fake(String name, double secondsARow, @Nullable DeviceWork work) {
       this.name = name;
       this.secondsARow = secondsARow;
-      this.deviceTime = deviceTime;
+      this.work = work;
     }
 
     long[][] answer(VectorSource part, VectorSource queries, int k) {
       return Oracle.nearest(part, queries, Metric.L2, k, null);
+    }
+
+    @Nullable DeviceWork timed() {
+      return work;
     }
 
     @Override
@@ -378,7 +423,12 @@ class LadderTest {
             Thread.onSpinWait();
           }
           var rowsFound = Arrays.copyOfRange(answer, first, first + count);
-          return new Answer(rowsFound, 16 * rows.size(), 0, "nobody", deviceTime);
+          return new Answer(rowsFound, 16 * rows.size(), 0, "nobody");
+        }
+
+        @Override
+        public @Nullable DeviceWork timed(int first, int count) {
+          return Fake.this.timed();
         }
 
         @Override
