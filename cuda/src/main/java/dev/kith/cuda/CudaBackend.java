@@ -25,6 +25,11 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
+  public String device() {
+    return "gpu";
+  }
+
+  @Override
   public int priority() {
     return 300;
   }

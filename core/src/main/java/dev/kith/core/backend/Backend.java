@@ -15,6 +15,11 @@ public interface Backend {
   /** Short lower-case name, such as {@code simd}; unique. */
   String name();
 
+  /** What its searches run on: {@code cpu} or {@code gpu}. */
+  default String device() {
+    return "cpu";
+  }
+
   /** Among usable backends the highest is chosen: scalar 0, simd 100, native 200, cuda 300. */
   int priority();
 

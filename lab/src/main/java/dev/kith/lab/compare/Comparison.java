@@ -141,7 +141,7 @@ public final class Comparison {
         for (int batch : batches) {
           runs.add(time(index, options, batch));
         }
-        String device = backend.name().equals("cuda") ? "gpu" : "cpu";
+        String device = Backends.choose(backend.name()).device();
         contenders.add(new Contender(name, version, device, runs));
       }
     }

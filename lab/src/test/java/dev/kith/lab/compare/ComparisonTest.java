@@ -40,7 +40,8 @@ class ComparisonTest {
         .allSatisfy(
             contender -> {
               assertThat(contender.version()).isEqualTo("9.9");
-              assertThat(contender.device()).isEqualTo("cpu");
+              assertThat(contender.device())
+                  .isEqualTo(contender.name().startsWith("kith cuda ") ? "gpu" : "cpu");
               assertThat(contender.runs()).extracting(Contender.Run::batch).containsExactly(1, 5);
               for (var run : contender.runs()) {
                 assertThat(run.sameRows()).isTrue();
