@@ -10,7 +10,6 @@ import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
-import dev.kith.core.vector.ClusteredVectors;
 import dev.kith.core.vector.Ivecs;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.lab.measure.Oracle;
@@ -32,6 +31,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -58,17 +58,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Spec CommandSpec spec;
 
-  @Option(names = "--data", paramLabel = "X.npy", description = "the rows to search")
-  @Nullable Path data;
-
-  @Option(names = "--queries", paramLabel = "Q.npy", description = "the queries")
-  @Nullable Path queryFile;
-
-  @Option(names = "--n", paramLabel = "N", description = "as many synthetic rows instead")
-  long n;
-
-  @Option(names = "--dim", paramLabel = "D", description = "with that many elements")
-  int dim;
+  @Mixin VectorOptions vectors;
 
   @Option(
       names = "--query-count",
@@ -76,13 +66,6 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "Q",
       description = "how many synthetic queries; default: ${DEFAULT-VALUE}")
   long queryCount;
-
-  @Option(
-      names = "--seed",
-      defaultValue = "1",
-      paramLabel = "S",
-      description = "of the synthetic vectors; default: ${DEFAULT-VALUE}")
-  long seed;
 
   @Option(
       names = "--truth",
@@ -116,13 +99,6 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "F",
       description = "search among that share of the rows alone, chosen by --seed; 0 to 1")
   @Nullable Double filterFraction;
-
-  @Option(
-      names = {"--k", "-k"},
-      defaultValue = "10",
-      paramLabel = "K",
-      description = "neighbours; default: ${DEFAULT-VALUE}")
-  int k;
 
   @Option(
       names = "--batch",
@@ -240,41 +216,32 @@ final class BenchCommand implements Callable<Integer> {
     var metric = Metric.parse(metricName);
     var built = IndexSpec.parse(indexSpec);
     requireUsable(built);
-    try (var rows = data == null ? synthetic(0, n) : UserFiles.vectors(data);
-        var queries = queryFile == null ? synthetic(n, queryCount) : UserFiles.vectors(queryFile)) {
+    try (var rows = vectors.rows();
+        var queries = vectors.queries(queryCount)) {
       if (queries.size() == 0) {
         throw new IllegalArgumentException("no queries: " + queries.name());
       }
-      if (queries.dimension() != rows.dimension()) {
-        throw new IllegalArgumentException(
-            "queries must have the dimension of the data: queries=%d (%s), data=%d (%s)"
-                .formatted(queries.dimension(), queries.name(), rows.dimension(), rows.name()));
-      }
+      VectorOptions.requireFit(rows, queries);
       rows.requireFinite();
       queries.requireFinite();
       int[][] truth = truthFile == null ? null : readTruth(rows, queries);
       if (filterFraction != null) {
-        var random = new SplittableRandom(seed);
+        var random = new SplittableRandom(vectors.seed);
         double share = filterFraction;
         filter = RowFilter.of(rows.size(), _ -> random.nextDouble() < share);
       }
-      long[][] expected = check ? Oracle.nearest(rows, queries, metric, k, filter) : null;
+      long[][] expected = check ? Oracle.nearest(rows, queries, metric, vectors.k, filter) : null;
       return run(rows, queries, truth, expected, metric, built);
     }
   }
 
   /** Says no before the work, not after it. */
   private void requireUsable(IndexSpec built) throws IOException {
-    boolean files = data != null && queryFile != null && n == 0 && dim == 0;
-    boolean synthetic = data == null && queryFile == null && n != 0 && dim != 0;
-    require(files || synthetic, "give --data and --queries, or --n and --dim", "");
-    require(n >= 0, "--n must be at least 1: ", n);
     require(
-        dim >= 0 && dim <= VectorSource.MAX_DIMENSION,
-        "--dim must be 1 to %d: ".formatted(VectorSource.MAX_DIMENSION),
-        dim);
-    require(queryCount >= 1, "--query-count must be at least 1: ", queryCount);
-    require(k >= 1, "--k must be at least 1: ", k);
+        vectors.whole() && vectors.files() != vectors.synthetic(),
+        "give --data and --queries, or --n and --dim",
+        "");
+    vectors.requireUsable(queryCount);
     require(threads >= 0, "--threads must be 0 (all cores) or more: ", threads);
     require(!batches.isEmpty(), "--batch must be at least 1: ", "none");
     for (int batch : batches) {
@@ -311,7 +278,7 @@ final class BenchCommand implements Callable<Integer> {
     if (keepShadow) {
       boolean shadowed = built instanceof IndexSpec.Flat flat && flat.shadow() != null;
       require(
-          shadowed && data != null,
+          shadowed && vectors.data != null,
           "--keep-shadow needs --data and an index with a shadow: index=",
           indexSpec);
     }
@@ -329,11 +296,6 @@ final class BenchCommand implements Callable<Integer> {
     }
   }
 
-  private VectorSource synthetic(long first, long count) {
-    int intrinsic = Math.min(dim, 32);
-    return new ClusteredVectors(dim, intrinsic, 256, 0.5, seed).generate(first, count);
-  }
-
   private int[][] readTruth(VectorSource rows, VectorSource queries) throws IOException {
     var file = Objects.requireNonNull(truthFile);
     UserFiles.requireReadable(file);
@@ -344,10 +306,10 @@ final class BenchCommand implements Callable<Integer> {
               .formatted(file, truth.length, queries.size()));
     }
     for (int q = 0; q < truth.length; q++) {
-      if (truth[q].length < Math.min(k, rows.size())) {
+      if (truth[q].length < Math.min(vectors.k, rows.size())) {
         throw new IllegalArgumentException(
             "the truth must hold k rows a query: file=%s, query=%d, k=%d, rows=%d"
-                .formatted(file, q, k, truth[q].length));
+                .formatted(file, q, vectors.k, truth[q].length));
       }
       for (int row : truth[q]) {
         if (row < 0 || row >= rows.size()) {
@@ -384,7 +346,7 @@ final class BenchCommand implements Callable<Integer> {
     var runs = new ArrayList<Run>();
     var last = List.<Neighbors>of();
     String served = "";
-    var options = new SearchOptions(k, threads, null, SearchOptions.NEVER, backend, filter);
+    var options = new SearchOptions(vectors.k, threads, null, SearchOptions.NEVER, backend, filter);
     boolean crowd = !clients.isEmpty();
     var asked =
         batching == null
@@ -427,7 +389,7 @@ final class BenchCommand implements Callable<Integer> {
             metric.toString(),
             rows.size(),
             rows.dimension(),
-            k,
+            vectors.k,
             threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
             served,
             Machine.describe(),
@@ -462,14 +424,14 @@ final class BenchCommand implements Callable<Integer> {
     if (!keepShadow || !(built instanceof IndexSpec.Flat(var quantizer)) || quantizer == null) {
       return VectorIndex.over(rows, metric, built);
     }
-    var file = Path.of("%s.%s.%s.shadow".formatted(data, metric, quantizer.name()));
+    var file = Path.of("%s.%s.%s.shadow".formatted(vectors.data, metric, quantizer.name()));
     if (!Files.exists(file)) {
       quantizer.encode(rows, metric).save(file);
     }
     var shadow = quantizer.open(file, rows, metric);
     boolean older =
         Files.getLastModifiedTime(file)
-                .compareTo(Files.getLastModifiedTime(Objects.requireNonNull(data)))
+                .compareTo(Files.getLastModifiedTime(Objects.requireNonNull(vectors.data)))
             < 0;
     if (check || older) {
       shadow.verify();
@@ -593,7 +555,7 @@ final class BenchCommand implements Callable<Integer> {
     long possible = 0;
     for (int q = 0; q < found.size(); q++) {
       long searched = filter == null ? rows.size() : filter.count();
-      int depth = (int) Math.min(k, searched);
+      int depth = (int) Math.min(vectors.k, searched);
       if (depth == 0) {
         continue;
       }

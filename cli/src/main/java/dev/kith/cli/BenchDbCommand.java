@@ -174,7 +174,7 @@ final class BenchDbCommand implements Callable<Integer> {
   }
 
   private ClusteredVectors vectors() {
-    return new ClusteredVectors(dim, Math.min(dim, 32), 256, 0.5, 1);
+    return VectorOptions.clustered(dim, 1);
   }
 
   private Iterator<Point> points() {
@@ -327,7 +327,7 @@ final class BenchDbCommand implements Callable<Integer> {
   }
 
   private Overhead overhead(Collection collection) throws IOException {
-    try (var queries = new ClusteredVectors(dim, Math.min(dim, 32), 256, 0.5, 1).generate(n, 50)) {
+    try (var queries = vectors().generate(n, 50)) {
       var vectors = new ArrayList<float[]>();
       for (int i = 0; i < 50; i++) {
         vectors.add(queries.row(i));

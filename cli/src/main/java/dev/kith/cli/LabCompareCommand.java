@@ -90,7 +90,7 @@ final class LabCompareCommand implements Callable<Integer> {
     var err = spec.commandLine().getErr();
     var settings =
         new Settings(
-            vectors.k,
+            vectors.given.k,
             threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
             seconds,
             seconds == 0 ? 3 : 9,

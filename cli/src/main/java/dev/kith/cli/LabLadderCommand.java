@@ -85,7 +85,7 @@ final class LabLadderCommand implements Callable<Integer> {
               opened.name(),
               opened.rows(),
               opened.queries(),
-              vectors.k,
+              vectors.given.k,
               providers,
               pace,
               Machine.describe(),

@@ -107,7 +107,7 @@ final class LabReportCommand implements Callable<Integer> {
     var metric = Metric.parse(metricName);
     var ladder = ladderFile == null ? null : readLadder(ladderFile);
     var profile = profileFile == null ? null : ProfileFile.read(profileFile);
-    boolean given = vectors.data != null || vectors.texts != null || vectors.n != 0;
+    boolean given = vectors.chosen();
     var report =
         given || (ladder == null && profile == null)
             ? measure(metric, ladder, profile)
@@ -161,7 +161,7 @@ final class LabReportCommand implements Callable<Integer> {
                 opened.name(),
                 rows,
                 asked,
-                vectors.k,
+                vectors.given.k,
                 Ladder.providers(),
                 new Pace(
                     seconds,
@@ -181,11 +181,11 @@ final class LabReportCommand implements Callable<Integer> {
         for (String backend : backends()) {
           tell(err, "%s on %s".formatted(index, backend));
           measurements.add(
-              Measurement.of(built, queries, vectors.k, backend, buildSeconds, seconds));
+              Measurement.of(built, queries, vectors.given.k, backend, buildSeconds, seconds));
         }
         found =
             built
-                .search(queries.slice(0, 1), SearchOptions.nearest(vectors.k))
+                .search(queries.slice(0, 1), SearchOptions.nearest(vectors.given.k))
                 .neighbors()
                 .getFirst()
                 .rows();
@@ -196,7 +196,7 @@ final class LabReportCommand implements Callable<Integer> {
               rows.size(),
               rows.dimension(),
               queries.size(),
-              vectors.k,
+              vectors.given.k,
               metric.toString());
       var map = VectorMap.of(rows, queries.row(0), found);
       return report(data, ladder, measurements, map, profile, commands(data));
@@ -251,11 +251,17 @@ final class LabReportCommand implements Callable<Integer> {
     var given = spec.root().commandLine().getParseResult().originalArgs();
     var commands = new ArrayList<String>();
     commands.add("kith " + String.join(" ", given.stream().map(LabReportCommand::quoted).toList()));
-    if (data != null && vectors.n != 0) {
+    if (data != null && vectors.given.n != 0) {
       for (String index : INDEXES) {
         commands.add(
             "kith bench --n %d --dim %d --seed %d --metric %s --k %d --threads 0 --batch 1,8,64,512 --index \"%s\" --check"
-                .formatted(vectors.n, vectors.dim, vectors.seed, data.metric(), vectors.k, index));
+                .formatted(
+                    vectors.given.n,
+                    vectors.given.dim,
+                    vectors.given.seed,
+                    data.metric(),
+                    vectors.given.k,
+                    index));
       }
     }
     return commands;

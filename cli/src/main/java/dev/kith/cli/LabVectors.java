@@ -2,7 +2,6 @@ package dev.kith.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.kith.core.vector.ClusteredVectors;
 import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorFiles;
 import dev.kith.core.vector.VectorSource;
@@ -22,24 +21,14 @@ import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** What the lab searches: vectors in files, texts, or synthetic vectors; shared by its commands. */
 final class LabVectors {
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
   private static final int BLOCK_ROWS = 1024;
 
-  @Spec(Spec.Target.MIXEE)
-  CommandSpec spec;
-
-  @Option(names = "--data", paramLabel = "X.npy", description = "the rows to search")
-  @Nullable Path data;
-
-  @Option(names = "--queries", paramLabel = "Q.npy", description = "the queries")
-  @Nullable Path queryFile;
+  @Mixin VectorOptions given;
 
   @Option(
       names = "--texts",
@@ -49,32 +38,12 @@ final class LabVectors {
               + " Without any of these options: the bundled texts of kith demo")
   @Nullable Path texts;
 
-  @Option(names = "--n", paramLabel = "N", description = "as many synthetic rows instead")
-  long n;
-
-  @Option(names = "--dim", paramLabel = "D", description = "with that many elements")
-  int dim;
-
-  @Option(
-      names = "--seed",
-      defaultValue = "1",
-      paramLabel = "S",
-      description = "of the synthetic vectors; default: ${DEFAULT-VALUE}")
-  long seed;
-
   @Option(
       names = "--query-count",
       defaultValue = "64",
       paramLabel = "Q",
       description = "how many queries, at most; default: ${DEFAULT-VALUE}")
   int queryCount;
-
-  @Option(
-      names = {"--k", "-k"},
-      defaultValue = "10",
-      paramLabel = "K",
-      description = "neighbours; default: ${DEFAULT-VALUE}")
-  int k;
 
   @Mixin ModelOptions modelOptions;
 
@@ -97,27 +66,17 @@ final class LabVectors {
 
   /** Says no before the work. */
   void requireUsable() {
-    boolean files = data != null || queryFile != null;
-    boolean synthetic = n != 0 || dim != 0;
-    int kinds = (files ? 1 : 0) + (synthetic ? 1 : 0) + (texts != null ? 1 : 0);
-    boolean whole = (data != null) == (queryFile != null) && (n != 0) == (dim != 0);
-    require(
-        kinds <= 1 && whole,
+    int kinds = (given.files() ? 1 : 0) + (given.synthetic() ? 1 : 0) + (texts != null ? 1 : 0);
+    given.require(
+        kinds <= 1 && given.whole(),
         "give --data and --queries, or --texts, or --n and --dim, or none: then the bundled texts",
         "");
-    require(n >= 0, "--n must be at least 1: ", n);
-    require(
-        dim >= 0 && dim <= VectorSource.MAX_DIMENSION,
-        "--dim must be 1 to %d: ".formatted(VectorSource.MAX_DIMENSION),
-        dim);
-    require(queryCount >= 1, "--query-count must be at least 1: ", queryCount);
-    require(k >= 1, "--k must be at least 1: ", k);
+    given.requireUsable(queryCount);
   }
 
-  private void require(boolean condition, String rule, Object found) {
-    if (!condition) {
-      throw new ParameterException(spec.commandLine(), rule + found);
-    }
+  /** Whether the user said what to search. */
+  boolean chosen() {
+    return given.files() || given.synthetic() || texts != null;
   }
 
   /**
@@ -127,16 +86,15 @@ final class LabVectors {
    */
   Opened open(PrintWriter err, boolean silent) throws IOException {
     requireUsable();
-    if (n != 0) {
-      var vectors = new ClusteredVectors(dim, Math.min(dim, 32), 256, 0.5, seed);
-      var rows = vectors.generate(0, n);
-      var queries = vectors.generate(n, queryCount);
-      return new Opened("synthetic, seed " + seed, rows, queries, List.of(rows, queries));
+    if (given.synthetic()) {
+      var rows = given.rows();
+      var queries = given.queries(queryCount);
+      return new Opened("synthetic, seed " + given.seed, rows, queries, List.of(rows, queries));
     }
-    if (data != null && queryFile != null) {
-      var rows = UserFiles.vectors(data);
-      var queries = UserFiles.vectors(queryFile);
-      return opened(data.toString(), rows, queries, List.of(rows, queries));
+    if (given.files()) {
+      var rows = given.rows();
+      var queries = given.queries(queryCount);
+      return opened(String.valueOf(given.data), rows, queries, List.of(rows, queries));
     }
     return texts(err, silent);
   }
@@ -149,11 +107,7 @@ final class LabVectors {
             "no rows or no queries: %s holds %d, %s holds %d"
                 .formatted(rows.name(), rows.size(), queries.name(), queries.size()));
       }
-      if (queries.dimension() != rows.dimension()) {
-        throw new IllegalArgumentException(
-            "queries must have the dimension of the data: queries=%d (%s), data=%d (%s)"
-                .formatted(queries.dimension(), queries.name(), rows.dimension(), rows.name()));
-      }
+      VectorOptions.requireFit(rows, queries);
       rows.requireFinite();
       var asked = queries.slice(0, Math.min(queryCount, queries.size()));
       asked.requireFinite();
