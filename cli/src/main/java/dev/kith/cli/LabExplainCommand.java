@@ -3,11 +3,14 @@ package dev.kith.cli;
 import dev.kith.embed.beir.BeirText;
 import dev.kith.lab.explain.Explanation;
 import dev.kith.lab.explain.Explanation.Step;
+import dev.kith.lab.report.PointsPicture;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -61,6 +64,12 @@ final class LabExplainCommand implements Callable<Integer> {
 
   @Mixin ModelOptions modelOptions;
 
+  @Option(
+      names = "--picture",
+      paramLabel = "F.svg",
+      description = "also draw points and query, if they have two coordinates")
+  @Nullable Path picture;
+
   @Option(names = "--json", description = "print one JSON document")
   boolean json;
 
@@ -71,7 +80,13 @@ final class LabExplainCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     var places = places(points);
     var asked = place(query);
+    if (picture != null) {
+      UserFiles.requireWritable(picture, ".svg");
+    }
     var story = Explanation.ofPoints(places, asked, k);
+    if (picture != null) {
+      PointsPicture.of(places, asked, story.answer()).writeTo(picture);
+    }
     Report report;
     try (var model = modelOptions.load(spec.commandLine().getErr(), json)) {
       report =

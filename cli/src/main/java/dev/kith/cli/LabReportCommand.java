@@ -12,9 +12,11 @@ import dev.kith.lab.profile.ProfileFile;
 import dev.kith.lab.report.Measurement;
 import dev.kith.lab.report.Report;
 import dev.kith.lab.report.ReportPage;
+import dev.kith.lab.report.Stretch;
 import dev.kith.lab.report.VectorMap;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -24,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,7 +44,8 @@ import picocli.CommandLine.Spec;
       "Measures searches of some vectors and writes one HTML file about them.",
       "The ladder, throughput by batch size, latencies, memory, candidates and proofs, a map of the"
           + " vectors. The file needs no network. With --ladder or --profile and no vectors, only"
-          + " what those files hold is shown."
+          + " what those files hold is shown.",
+      "--pictures draws ladder, map and timelines as SVG files for other documents."
     })
 final class LabReportCommand implements Callable<Integer> {
   private static final List<String> INDEXES = List.of("flat", "flat(shadow=int8)");
@@ -51,12 +55,22 @@ final class LabReportCommand implements Callable<Integer> {
 
   private static final int LADDER_QUERIES = 64;
 
+  private static final Pattern TIMELINE =
+      Pattern.compile("([^=]+)=(\\d{1,9}(?:\\.\\d+)?)\\.\\.(\\d{1,9}(?:\\.\\d+)?)");
+
   private static final double MAX_SECONDS = 3600;
 
   @Spec CommandSpec spec;
 
-  @Option(names = "--out", required = true, paramLabel = "F.html", description = "the report")
-  Path file;
+  @Option(names = "--out", paramLabel = "F.html", description = "the report")
+  @Nullable Path file;
+
+  @Option(
+      names = "--pictures",
+      paramLabel = "FOLDER",
+      description =
+          "write ladder.svg, map.svg and timeline-NAME.svg into this folder, each if there is one")
+  @Nullable Path folder;
 
   @Mixin LabVectors vectors;
 
@@ -82,6 +96,14 @@ final class LabReportCommand implements Callable<Integer> {
   @Nullable Path profileFile;
 
   @Option(
+      names = "--timeline",
+      paramLabel = "NAME=FROM..TO",
+      description =
+          "also draw this stretch of the profile, in milliseconds since its begin; may be given"
+              + " more than once")
+  List<String> timelines = List.of();
+
+  @Option(
       names = "--seconds",
       defaultValue = "1",
       paramLabel = "S",
@@ -94,7 +116,13 @@ final class LabReportCommand implements Callable<Integer> {
   boolean json;
 
   /** The document printed with {@code --json}. */
-  record Written(String report, long bytes, int rungs, int measurements, int activities) {}
+  record Written(
+      @Nullable String report,
+      long bytes,
+      int rungs,
+      int measurements,
+      int activities,
+      List<String> pictures) {}
 
   @Override
   public Integer call() throws IOException {
@@ -102,38 +130,87 @@ final class LabReportCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--seconds must be 0 to %.0f: %s".formatted(MAX_SECONDS, seconds));
     }
-    UserFiles.requireWritable(file, ".html");
+    require(file != null || folder != null, "give --out, or --pictures, or both");
+    require(
+        timelines.isEmpty() || profileFile != null,
+        "--timeline draws a stretch of a profile: give --profile, too");
+    if (file != null) {
+      UserFiles.requireWritable(file, ".html");
+    }
+    if (folder != null) {
+      UserFiles.requireFolder(folder);
+    }
     vectors.requireUsable();
     var metric = Metric.parse(metricName);
     var ladder = ladderFile == null ? null : readLadder(ladderFile);
     var profile = profileFile == null ? null : ProfileFile.read(profileFile);
+    var stretches = stretches(profile);
     boolean given = vectors.chosen();
+    boolean measured = given || (ladder == null && profile == null);
+    require(
+        file != null || measured || ladder != null || !stretches.isEmpty(),
+        "of a profile, --pictures draws what --timeline names: give --timeline, or --out");
     var report =
-        given || (ladder == null && profile == null)
-            ? measure(metric, ladder, profile)
-            : report(null, ladder, List.of(), null, profile, commands(null));
-    ReportPage.write(file, report);
+        measured
+            ? measure(metric, ladder, profile, stretches)
+            : report(null, ladder, List.of(), null, profile, stretches, commands(null));
+    var pictures = new ArrayList<String>();
+    if (folder != null) {
+      for (var picture : report.pictures()) {
+        pictures.add(picture.write(folder).toString());
+      }
+    }
+    if (file != null) {
+      ReportPage.write(file, report);
+    }
     var written =
         new Written(
-            file.toString(),
-            Files.size(file),
+            file == null ? null : file.toString(),
+            file == null ? 0 : Files.size(file),
             report.ladder() == null ? 0 : report.ladder().rungs().size(),
             report.measurements().size(),
-            profile == null ? 0 : profile.activities().size());
+            profile == null ? 0 : profile.activities().size(),
+            pictures);
     var out = spec.commandLine().getOut();
     if (json) {
       Json.print(out, written);
     } else {
-      out.printf(
-          "%s: %.0f kB, %d rungs, %d measurements, %d activities of a profile%n",
-          written.report,
-          written.bytes / 1e3,
-          written.rungs,
-          written.measurements,
-          written.activities);
+      if (file != null) {
+        out.printf(
+            "%s: %.0f kB, %d rungs, %d measurements, %d activities of a profile%n",
+            file, written.bytes / 1e3, written.rungs, written.measurements, written.activities);
+      }
+      pictures.forEach(out::println);
       out.flush();
     }
     return report.ladder() == null || report.ladder().allSameRows() ? Main.DONE : Main.CHECK_FAILED;
+  }
+
+  private void require(boolean condition, String rule) {
+    if (!condition) {
+      throw new ParameterException(spec.commandLine(), rule);
+    }
+  }
+
+  private List<Stretch> stretches(@Nullable Profile profile) {
+    var stretches = new ArrayList<Stretch>();
+    for (String text : timelines) {
+      var parts = TIMELINE.matcher(text);
+      require(
+          parts.matches(), "--timeline is NAME=FROM..TO, such as scan=12.5..13: '" + text + "'");
+      var stretch = new Stretch(parts.group(1), nanos(parts.group(2)), nanos(parts.group(3)));
+      long recorded = profile == null ? 0 : profile.nanos();
+      require(
+          stretch.to() <= recorded,
+          "--timeline must lie in the profile, which has %.3f ms: '%s'"
+              .formatted(recorded / 1e6, text));
+      stretches.add(stretch);
+    }
+    return stretches;
+  }
+
+  private static long nanos(String millis) {
+    return new BigDecimal(millis).movePointRight(6).longValue();
   }
 
   private static LadderResult readLadder(Path file) throws IOException {
@@ -145,7 +222,11 @@ final class LabReportCommand implements Callable<Integer> {
     }
   }
 
-  private Report measure(Metric metric, @Nullable LadderResult ladder, @Nullable Profile profile)
+  private Report measure(
+      Metric metric,
+      @Nullable LadderResult ladder,
+      @Nullable Profile profile,
+      List<Stretch> stretches)
       throws IOException {
     var err = spec.commandLine().getErr();
     if (!spec.commandLine().getParseResult().hasMatchedOption("--query-count")) {
@@ -199,7 +280,7 @@ final class LabReportCommand implements Callable<Integer> {
               vectors.given.k,
               metric.toString());
       var map = VectorMap.of(rows, queries.row(0), found);
-      return report(data, ladder, measurements, map, profile, commands(data));
+      return report(data, ladder, measurements, map, profile, stretches, commands(data));
     }
   }
 
@@ -220,6 +301,7 @@ final class LabReportCommand implements Callable<Integer> {
       List<Measurement> measurements,
       @Nullable VectorMap map,
       @Nullable Profile profile,
+      List<Stretch> stretches,
       List<String> commands)
       throws IOException {
     return new Report(
@@ -231,7 +313,8 @@ final class LabReportCommand implements Callable<Integer> {
         ladder,
         measurements,
         map,
-        profile);
+        profile,
+        stretches);
   }
 
   private static Map<String, String> about() throws IOException {

@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Files that the user names, looked at before hours of work depend on them. */
 final class UserFiles {
@@ -51,14 +52,22 @@ final class UserFiles {
     if (Files.isDirectory(file)) {
       throw new FileSystemException(file.toString(), null, "it is a folder, not a file");
     }
-    var folder = file.toAbsolutePath().getParent();
+    requireFolder(file, file.toAbsolutePath().getParent());
+  }
+
+  /** Throws unless there is such a folder, and files can be made in it. */
+  static void requireFolder(Path folder) throws IOException {
+    requireFolder(folder, folder);
+  }
+
+  private static void requireFolder(Path named, @Nullable Path folder) throws IOException {
     if (folder == null || !Files.isDirectory(folder)) {
       throw new FileSystemException(
-          file.toString(), null, "there is no folder %s; make it first".formatted(folder));
+          named.toString(), null, "there is no folder %s; make it first".formatted(folder));
     }
     if (!Files.isWritable(folder)) {
       throw new FileSystemException(
-          file.toString(), null, "no permission to write in the folder " + folder);
+          named.toString(), null, "no permission to write in the folder " + folder);
     }
   }
 }

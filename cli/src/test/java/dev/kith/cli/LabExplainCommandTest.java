@@ -60,6 +60,8 @@ class LabExplainCommandTest {
           --points 1,NaN    | coordinates must be finite: '1,NaN'
           --query 1,2,3     | points must have as many coordinates as the query: query=3, point 0 has 2
           -k 0              | at least one point, one coordinate and k are needed: points=4, coordinates=2, k=0
+          --points 1;2 --query 3 --picture p.svg | a picture shows points of two coordinates, these have 1
+          --picture p.png   | what is written must end in .svg: file=p.png
           """)
   void explain_badPoints_areRefusedInOneLine(String arguments, String message) {
     var words = ("lab explain " + arguments).split(" ", -1);

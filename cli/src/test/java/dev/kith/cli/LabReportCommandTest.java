@@ -2,8 +2,10 @@ package dev.kith.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,7 +32,7 @@ class LabReportCommandTest {
                 "--json")
             .json();
     assertThat(Kith.fields(written))
-        .containsExactly("report", "bytes", "rungs", "measurements", "activities");
+        .containsExactly("report", "bytes", "rungs", "measurements", "activities", "pictures");
     assertThat(written.get("bytes").longValue()).isEqualTo(Files.size(file));
     assertThat(written.get("rungs").intValue()).isPositive();
     assertThat(written.get("measurements").intValue()).isPositive();
@@ -74,6 +76,106 @@ class LabReportCommandTest {
     assertThat(Files.readString(file))
         .contains("<h2>The ladder</h2>", "<h2>Profile</h2>", "kith doctor")
         .doesNotContain("<h2>Memory</h2>");
+  }
+
+  @Test
+  void report_picturesAlone_areWrittenAndNamed() throws Exception {
+    var run =
+        Kith.run(
+            "lab",
+            "report",
+            "--n",
+            200,
+            "--dim",
+            8,
+            "--query-count",
+            9,
+            "--seconds",
+            0,
+            "--pictures",
+            temp,
+            "--json");
+    var written = run.json();
+    assertThat(written.get("report").isNull()).isTrue();
+    assertThat(written.get("bytes").intValue()).isZero();
+    assertThat(written.get("pictures"))
+        .extracting(JsonNode::textValue)
+        .containsExactly(temp.resolve("ladder.svg").toString(), temp.resolve("map.svg").toString());
+    assertThat(Files.readString(temp.resolve("map.svg"))).contains("synthetic, seed 1");
+  }
+
+  /** What docs/pictures/README.md says of pictures that are made from files of the project. */
+  @Test
+  void report_documentedCommands_giveTheDocumentsPictures() throws Exception {
+    var folder = Checkout.root().resolve("docs/pictures");
+    var commands =
+        Files.readAllLines(folder.resolve("README.md")).stream()
+            .filter(line -> line.startsWith("./kith ") && !line.contains("&&"))
+            .toList();
+    assertThat(commands).hasSize(2);
+    for (String command : commands) {
+      var arguments =
+          Stream.of(command.substring("./kith ".length()).split(" ", -1))
+              .map(word -> word.replaceFirst("^docs/pictures", temp.toString()))
+              .map(word -> word.replaceFirst("^docs/", Checkout.root() + "/docs/"))
+              .toArray();
+      assertThat(Kith.run(arguments).exit()).as(command).isZero();
+    }
+    try (var made = Files.list(temp)) {
+      for (var picture : made.toList()) {
+        assertThat(folder.resolve(picture.getFileName()))
+            .as("run the commands of docs/pictures/README.md again")
+            .hasSameTextualContentAs(picture);
+      }
+    }
+    try (var shown = Files.list(folder)) {
+      var names = shown.map(file -> file.getFileName().toString()).filter(f -> f.endsWith(".svg"));
+      assertThat(names)
+          .as("all but the map, whose vectors a model makes, come from files")
+          .containsExactlyInAnyOrder(
+              "ladder.svg",
+              "map.svg",
+              "points.svg",
+              "timeline-fused-selection.svg",
+              "timeline-row-by-row.svg")
+          .allMatch(name -> name.equals("map.svg") || Files.exists(temp.resolve(name)));
+    }
+  }
+
+  @Test
+  void report_wrongUseOfPictures_isRefused() throws Exception {
+    var profile = temp.resolve("p.sqlite");
+    assertThat(Kith.run("lab", "profile", "--out", profile, "--", "doctor").exit()).isZero();
+    var gone = temp.resolve("gone");
+    assertThat(Kith.run("lab", "report").refused())
+        .isEqualTo("kith: give --out, or --pictures, or both; see kith lab report --help");
+    assertThat(Kith.run("lab", "report", "--pictures", gone).refused())
+        .isEqualTo("kith: cannot use %s: there is no folder %s; make it first".formatted(gone, gone));
+    assertThat(Kith.run("lab", "report", "--pictures", temp, "--timeline", "a=0..1").refused())
+        .isEqualTo(
+            "kith: --timeline draws a stretch of a profile: give --profile, too; see kith lab"
+                + " report --help");
+    assertThat(pictures(profile).refused())
+        .isEqualTo(
+            "kith: of a profile, --pictures draws what --timeline names: give --timeline, or --out;"
+                + " see kith lab report --help");
+    assertThat(pictures(profile, "--timeline", "all").refused())
+        .isEqualTo(
+            "kith: --timeline is NAME=FROM..TO, such as scan=12.5..13: 'all'; see kith lab report"
+                + " --help");
+    assertThat(pictures(profile, "--timeline", "a=0..99999999").refused())
+        .startsWith("kith: --timeline must lie in the profile, which has ")
+        .endsWith(" ms: 'a=0..99999999'; see kith lab report --help");
+    assertThat(pictures(profile, "--timeline", "A/b=0..1").refused())
+        .isEqualTo("kith: the name of a stretch must be small letters, digits and hyphens: 'A/b'");
+  }
+
+  private Kith.Result pictures(Path profile, Object... more) throws Exception {
+    return Kith.run(
+        Stream.concat(
+                Stream.of("lab", "report", "--profile", profile, "--pictures", temp),
+                Stream.of(more))
+            .toArray());
   }
 
   @Test

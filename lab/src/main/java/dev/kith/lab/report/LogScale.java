@@ -1,7 +1,6 @@
 package dev.kith.lab.report;
 
 import java.util.Collection;
-import java.util.Locale;
 
 /**
  * A log scale over whole decades.
@@ -28,18 +27,8 @@ record LogScale(int from, int to) {
     return new LogScale(from, Math.max(from + 1, (int) Math.ceil(Math.log10(most))));
   }
 
-  /** Where a value stands, 0 to 1. */
+  /** Where a value stands, 0 to 1; what is not positive stands at the left. */
   double place(double value) {
-    return Math.clamp((Math.log10(value) - from) / (to - from), 0, 1);
-  }
-
-  /** Where a value stands, for CSS. */
-  String percent(double value) {
-    return String.format(Locale.ROOT, "%.2f%%", value > 0 ? 100 * place(value) : 0);
-  }
-
-  /** A style that draws a line at each decade. */
-  String lines() {
-    return String.format(Locale.ROOT, "--decade:%.4f%%", 100.0 / (to - from));
+    return value > 0 ? Math.clamp((Math.log10(value) - from) / (to - from), 0, 1) : 0;
   }
 }

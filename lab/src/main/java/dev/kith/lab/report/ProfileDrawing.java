@@ -12,20 +12,32 @@ import dev.kith.lab.profile.ProfileSummary;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
-/** A profile as a summary and a timeline: a lane a stream or thread, nested ranges below. */
+/** A profile as a summary and timelines: a lane a stream or thread, nested ranges below. */
 final class ProfileDrawing {
   /** Of all, those that took longest; the others could not be seen. */
   private static final int DRAWN = 3000;
 
-  private static final int WIDTH = 1000;
   private static final int LINE = 14;
   private static final int DEEPEST = 6;
+  private static final int AXIS = 16;
+
+  /** Kinds of activities, and what they are called. */
+  private static final Map<String, String> KINDS = new LinkedHashMap<>();
+
+  static {
+    KINDS.put("kernels", "kernels");
+    KINDS.put("copies", "copies");
+    KINDS.put("calls", "driver calls");
+    KINDS.put("ranges", "ranges");
+    KINDS.put("jvm", "JVM");
+  }
 
   private final Profile profile;
 
@@ -33,10 +45,67 @@ final class ProfileDrawing {
     this.profile = profile;
   }
 
-  void append(StringBuilder html) {
+  void append(StringBuilder html, List<Stretch> stretches) {
     var summary = ProfileSummary.of(profile);
     html.append("<section>\n<h2>Profile</h2>\n");
     paragraph(html, "about", profile.about().getOrDefault("command", ""));
+    paragraph(html, "facts", String.join(" · ", facts(summary)));
+    longest(html, summary);
+    lanes(html, Stretch.whole(profile));
+    for (String note : profile.notes()) {
+      paragraph(html, "quiet", note);
+    }
+    profile.about().entrySet().stream()
+        .filter(entry -> !entry.getKey().equals("command"))
+        .sorted(Map.Entry.comparingByKey())
+        .forEach(entry -> paragraph(html, "quiet", entry.getKey() + ": " + entry.getValue()));
+    for (var stretch : stretches) {
+      html.append("<h3>").append(Svg.escape(stretch.name())).append("</h3>\n");
+      paragraph(html, "facts", told(stretch));
+      lanes(html, stretch);
+    }
+    html.append("</section>\n");
+  }
+
+  private void lanes(StringBuilder html, Stretch stretch) {
+    for (var lane : lanesOf(stretch)) {
+      paragraph(html, "lane", lane.name);
+      html.append(Svg.inPage("timeline", lane.height(), lane.name, lane.drawn(stretch, true)));
+    }
+    html.append(Svg.inPage("axis", AXIS, "time", axis(stretch)));
+  }
+
+  /** A stretch, alone. */
+  Picture picture(Stretch stretch) {
+    var sheet =
+        new Picture.Sheet()
+            .heading("%s: %s".formatted(stretch.name(), time(stretch.nanos())))
+            .small(told(stretch));
+    var lanes = lanesOf(stretch);
+    for (var lane : lanes) {
+      sheet.space(4).small(lane.name);
+      sheet.draw(
+          lane.height(),
+          Svg.bar("block", 0, 1, 0, lane.height()) + "\n" + lane.drawn(stretch, false));
+    }
+    sheet.draw(AXIS, axis(stretch)).space(6);
+    var legend = new ArrayList<String>();
+    KINDS.forEach(
+        (kind, name) -> {
+          if (lanes.stream().anyMatch(lane -> lane.has(kind))) {
+            legend.add(kind);
+            legend.add(name);
+          }
+        });
+    return sheet
+        .legend(legend.toArray(String[]::new))
+        .picture(
+            "timeline-" + stretch.name(),
+            "%s: what host and device do in %s".formatted(stretch.name(), time(stretch.nanos())),
+            told(stretch));
+  }
+
+  private List<String> facts(ProfileSummary summary) {
     var facts = new ArrayList<String>();
     facts.add("%s s".formatted(ReportPage.figure(profile.nanos() / 1e9)));
     facts.add("%,d activities".formatted(profile.activities().size()));
@@ -68,17 +137,7 @@ final class ProfileDrawing {
                 summary.gaps().of(),
                 millis(summary.gaps().nanos()),
                 millis(summary.gaps().spanNanos())));
-    paragraph(html, "facts", String.join(" · ", facts));
-    longest(html, summary);
-    lanes().forEach((name, activities) -> lane(html, name, activities));
-    for (String note : profile.notes()) {
-      paragraph(html, "quiet", note);
-    }
-    profile.about().entrySet().stream()
-        .filter(entry -> !entry.getKey().equals("command"))
-        .sorted(Map.Entry.comparingByKey())
-        .forEach(entry -> paragraph(html, "quiet", entry.getKey() + ": " + entry.getValue()));
-    html.append("</section>\n");
+    return facts;
   }
 
   private static void longest(StringBuilder html, ProfileSummary summary) {
@@ -93,24 +152,123 @@ final class ProfileDrawing {
               millis(each.nanos()),
               "%,d".formatted(each.count()),
               millis(each.longestNanos()))) {
-        html.append("<td>").append(ReportPage.escape(cell)).append("</td>");
+        html.append("<td>").append(Svg.escape(cell)).append("</td>");
       }
       html.append("</tr>\n");
     }
     html.append("</table></div>\n");
   }
 
+  /** What took how much of a stretch. */
+  private String told(Stretch stretch) {
+    var kinds = new TreeMap<String, List<Activity>>();
+    within(stretch)
+        .forEach(each -> kinds.computeIfAbsent(kind(each), _ -> new ArrayList<>()).add(each));
+    var told = new ArrayList<String>();
+    KINDS.forEach(
+        (kind, name) -> {
+          var some = kinds.get(kind);
+          if (some != null) {
+            long nanos =
+                some.stream()
+                    .mapToLong(
+                        each ->
+                            Math.min(each.end(), stretch.to())
+                                - Math.max(each.start(), stretch.from()))
+                    .sum();
+            told.add("%,d %s %s".formatted(some.size(), name, time(nanos)));
+          }
+        });
+    return "In %s, from %s ms on: %s."
+        .formatted(
+            time(stretch.nanos()),
+            "%,.3f".formatted(stretch.from() / 1e6),
+            told.isEmpty() ? "nothing" : String.join(", ", told));
+  }
+
+  /** Those that are seen: what lasts all the time says nothing about when. */
+  private List<Activity> within(Stretch stretch) {
+    boolean whole = stretch.equals(Stretch.whole(profile));
+    return profile.activities().stream()
+        .filter(each -> each.end() > stretch.from() && each.start() < stretch.to())
+        .filter(each -> whole || each.start() > stretch.from() || each.end() < stretch.to())
+        .toList();
+  }
+
+  /** A stream or a thread, and what it did, by the start. */
+  private record Lane(String name, List<Activity> activities) {
+    boolean has(String kind) {
+      return activities.stream().anyMatch(each -> kind(each).equals(kind));
+    }
+
+    /** How many others contain each, and no more than are drawn. */
+    private int[] depths() {
+      var open = new ArrayDeque<Long>(); // the ends of what contains the next one
+      var depths = new int[activities.size()];
+      for (int i = 0; i < depths.length; i++) {
+        var each = activities.get(i);
+        while (!open.isEmpty() && open.peek() <= each.start()) {
+          open.pop();
+        }
+        depths[i] = Math.min(open.size(), DEEPEST - 1);
+        open.push(each.end());
+      }
+      return depths;
+    }
+
+    int height() {
+      int deepest = 0;
+      for (int depth : depths()) {
+        deepest = Math.max(deepest, depth);
+      }
+      return (deepest + 1) * LINE;
+    }
+
+    /**
+     * Its bars.
+     *
+     * @param pointed whether something can be pointed at, to learn what it is
+     */
+    String drawn(Stretch stretch, boolean pointed) {
+      var drawn = new StringBuilder();
+      var depths = depths();
+      for (int i = 0; i < depths.length; i++) {
+        var each = activities.get(i);
+        drawn.append(
+            Svg.bar(
+                kind(each),
+                stretch.place(each.start()),
+                stretch.place(each.end()),
+                depths[i] * LINE,
+                LINE - 2,
+                pointed ? pointedAt(each) : null));
+        drawn.append('\n');
+      }
+      return drawn.toString();
+    }
+
+    private static @Nullable String pointedAt(Activity activity) {
+      return "%s, %s ms at %s ms"
+          .formatted(
+              activity instanceof Kernel kernel ? kernel.shortName() : activity.name(),
+              millis(activity.nanos()),
+              millis(activity.start()));
+    }
+  }
+
   /** Streams first, then threads, by name. */
-  private Map<String, List<Activity>> lanes() {
+  private List<Lane> lanesOf(Stretch stretch) {
     var lanes = new TreeMap<String, List<Activity>>();
-    profile.activities().stream()
+    within(stretch).stream()
         .sorted(Comparator.comparingLong(Activity::nanos).reversed())
         .limit(DRAWN)
         .sorted(
             Comparator.comparingLong(Activity::start)
                 .thenComparing(Comparator.comparingLong(Activity::end).reversed()))
         .forEach(each -> lanes.computeIfAbsent(lane(each), _ -> new ArrayList<>()).add(each));
-    return lanes;
+    return lanes.entrySet().stream()
+        .map(entry -> new Lane(entry.getKey(), entry.getValue()))
+        .toList();
   }
 
   private String lane(Activity activity) {
@@ -126,38 +284,12 @@ final class ProfileDrawing {
     return "thread %s".formatted(profile.threads().getOrDefault(id, Long.toString(id)));
   }
 
-  private void lane(StringBuilder html, String name, List<Activity> activities) {
-    double scale = WIDTH / (double) Math.max(profile.nanos(), 1);
-    var open = new ArrayDeque<Long>(); // the ends of what contains the next one
+  private static String axis(Stretch stretch) {
     var drawn = new StringBuilder();
-    int deepest = 0;
-    for (var each : activities) {
-      while (!open.isEmpty() && open.peek() <= each.start()) {
-        open.pop();
-      }
-      int depth = Math.min(open.size(), DEEPEST - 1);
-      deepest = Math.max(deepest, depth);
-      open.push(each.end());
-      drawn.append(
-          String.format(
-              Locale.ROOT,
-              "<rect class=\"%s\" x=\"%.2f\" y=\"%d\" width=\"%.2f\" height=\"%d\"><title>%s, %s ms"
-                  + " at %s ms</title></rect>%n",
-              kind(each),
-              each.start() * scale,
-              depth * LINE,
-              Math.max(each.nanos() * scale, 0.3),
-              LINE - 2,
-              ReportPage.escape(each instanceof Kernel kernel ? kernel.shortName() : each.name()),
-              millis(each.nanos()),
-              millis(each.start())));
+    for (int part = 0; part <= 4; part++) {
+      drawn.append(Svg.label(part / 4.0, AXIS - 4, time(stretch.nanos() * part / 4)));
     }
-    int height = (deepest + 1) * LINE;
-    paragraph(html, "lane", name);
-    html.append(
-        "<svg class=\"timeline\" viewBox=\"0 0 %d %d\" style=\"height:%dpx\" preserveAspectRatio=\"none\">%n"
-            .formatted(WIDTH, height, height));
-    html.append(drawn).append("</svg>\n");
+    return drawn.toString();
   }
 
   private static String kind(Activity activity) {
@@ -171,10 +303,20 @@ final class ProfileDrawing {
 
   private static void paragraph(StringBuilder html, String kind, String text) {
     html.append("<p class=\"").append(kind).append("\">");
-    html.append(ReportPage.escape(text)).append("</p>\n");
+    html.append(Svg.escape(text)).append("</p>\n");
   }
 
   private static String millis(long nanos) {
     return ReportPage.figure(nanos / 1e6);
+  }
+
+  /** In the unit that reads best. */
+  private static String time(long nanos) {
+    if (nanos == 0) {
+      return "0";
+    }
+    return nanos < 1_000_000
+        ? ReportPage.figure(nanos / 1e3) + " us"
+        : nanos < 1_000_000_000 ? millis(nanos) + " ms" : ReportPage.figure(nanos / 1e9) + " s";
   }
 }

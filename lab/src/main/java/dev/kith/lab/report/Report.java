@@ -3,6 +3,7 @@ package dev.kith.lab.report;
 import dev.kith.lab.ladder.LadderResult;
 import dev.kith.lab.profile.Profile;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param measurements of indexes on backends
  * @param map of the vectors, or null
  * @param profile recorded here or elsewhere, or null
+ * @param stretches of the profile that are looked at closely, in this order
  */
 public record Report(
     String title,
@@ -30,12 +32,33 @@ public record Report(
     @Nullable LadderResult ladder,
     List<Measurement> measurements,
     @Nullable VectorMap map,
-    @Nullable Profile profile) {
+    @Nullable Profile profile,
+    List<Stretch> stretches) {
   /** Copies lists and map. */
   public Report {
     about = new LinkedHashMap<>(about);
     commands = List.copyOf(commands);
     measurements = List.copyOf(measurements);
+    stretches = List.copyOf(stretches);
+  }
+
+  /**
+   * What can be drawn of it for other documents: ladder, map, stretches, each where there is one.
+   */
+  public List<Picture> pictures() {
+    var pictures = new ArrayList<Picture>();
+    if (ladder != null) {
+      pictures.add(new LadderDrawing(ladder).picture());
+    }
+    if (map != null) {
+      pictures.add(MapDrawing.picture(map, data));
+    }
+    if (profile != null) {
+      for (var stretch : stretches) {
+        pictures.add(new ProfileDrawing(profile).picture(stretch));
+      }
+    }
+    return pictures;
   }
 
   /**

@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 public final class ReportPage {
   private static final JsonMapper JSON = new JsonMapper();
   private static final MathContext FIGURES = new MathContext(3);
+  private static final int MAP_WIDTH = 800;
+  private static final int MAP_HEIGHT = 500;
   private static final double[] PERCENTILES = {50, 75, 90, 95, 99, 99.9};
 
   private final Report report;
@@ -62,7 +64,9 @@ public final class ReportPage {
         """);
     element("title", report.title());
     html.append("<style>\n").append(resource("uplot/uPlot.min.css"));
-    html.append(resource("report.css")).append("</style>\n</head>\n<body>\n<main>\n");
+    html.append(resource("picture.css"))
+        .append(resource("report.css"))
+        .append("</style>\n</head>\n<body>\n<main>\n");
     head();
     if (report.ladder() != null) {
       ladder(report.ladder());
@@ -74,10 +78,10 @@ public final class ReportPage {
       effort();
     }
     if (report.map() != null) {
-      new MapDrawing(report.map()).append(html);
+      map(report.map());
     }
     if (report.profile() != null) {
-      new ProfileDrawing(report.profile()).append(html);
+      new ProfileDrawing(report.profile()).append(html, report.stretches());
     }
     about();
     html.append("</main>\n<script type=\"application/json\" id=\"data\">");
@@ -123,17 +127,12 @@ public final class ReportPage {
                 task.k(),
                 ladder.machine(),
                 ladder.commit()));
-    var scale = scale(ladder.rungs());
-    html.append("<ol class=\"ladder\">\n<li><div class=\"axis\">");
-    int step = scale.to() - scale.from() > 4 ? 2 : 1; // they must fit on a phone
-    for (int decade = scale.to(); decade >= scale.from(); decade -= step) {
-      html.append("<span style=\"left:").append(scale.percent(Math.pow(10, decade)));
-      html.append("\">").append(BigDecimal.ONE.scaleByPowerOfTen(decade).toPlainString());
-      html.append("</span>");
-    }
-    html.append("</div></li>\n");
+    var drawing = new LadderDrawing(ladder);
+    html.append("<ol class=\"ladder\">\n<li>");
+    html.append(Svg.inPage("axis", LadderDrawing.AXIS, "milliseconds", drawing.axis()));
+    html.append("</li>\n");
     for (var rung : ladder.rungs()) {
-      rung(rung, scale, ladder.rungs().getFirst());
+      rung(rung, drawing, ladder.rungs().getFirst());
     }
     html.append("</ol>\n");
     for (var skipped : ladder.skipped()) {
@@ -144,28 +143,17 @@ public final class ReportPage {
     end();
   }
 
-  private static LogScale scale(List<RungResult> rungs) {
-    var values = new ArrayList<Double>();
-    for (var rung : rungs) {
-      values.add(rung.millis());
-      values.add(rung.floorMillis());
-    }
-    return LogScale.over(values);
-  }
-
-  private void rung(RungResult rung, LogScale scale, RungResult slowest) {
+  private void rung(RungResult rung, LadderDrawing drawing, RungResult slowest) {
     html.append("<li>\n<div>\n");
-    html.append("<div class=\"rung\"><h3>").append(escape(rung.name())).append("</h3>");
+    html.append("<div class=\"rung\"><h3>").append(Svg.escape(rung.name())).append("</h3>");
     html.append("<span class=\"number\">");
-    html.append(escape(figure(rung.millis()))).append(" ms</span></div>\n");
-    html.append("<div class=\"track\" style=\"").append(scale.lines()).append("\">");
-    html.append("<div class=\"bar ").append(rung.device().equals("gpu") ? "gpu" : "cpu");
-    html.append("\" style=\"width:").append(scale.percent(rung.millis())).append("\"></div>");
-    if (rung.floorMillis() > 0) {
-      html.append("<div class=\"floor\" style=\"left:").append(scale.percent(rung.floorMillis()));
-      html.append("\" title=\"floor: ").append(figure(rung.floorMillis())).append(" ms\"></div>");
-    }
-    html.append("</div>\n");
+    html.append(Svg.escape(figure(rung.millis()))).append(" ms</span></div>\n");
+    html.append(
+        Svg.inPage(
+            "track",
+            LadderDrawing.TRACK,
+            "%s ms; floor %s ms".formatted(figure(rung.millis()), figure(rung.floorMillis())),
+            drawing.bar(rung)));
     var facts = new ArrayList<String>();
     facts.add(
         "%s, %d thread%s"
@@ -189,7 +177,7 @@ public final class ReportPage {
     html.append("</div>\n<details class=\"code\" open><summary>What it does, and its code");
     html.append("</summary>\n");
     element("p", rung.explanation());
-    html.append("<pre><code>").append(escape(rung.code().strip())).append("</code></pre>\n");
+    html.append("<pre><code>").append(Svg.escape(rung.code().strip())).append("</code></pre>\n");
     element("p class=\"quiet\"", rung.codeFile());
     html.append("</details>\n</li>\n");
   }
@@ -198,60 +186,36 @@ public final class ReportPage {
   private void timeline(RungResult rung) {
     var device = rung.deviceTime();
     if (device != null) {
-      double all = Math.max(device.kernels() + device.copies() + device.waiting(), 1e-12);
-      html.append("<div class=\"parts\">");
-      part("kernels", device.kernels(), all);
-      part("copies", device.copies(), all);
-      part("waiting", device.waiting(), all);
-      html.append("</div>\n");
-      element(
-          "p class=\"facts\"",
-          "of the device's time: kernels %s ms, copies %s ms, waiting %s ms"
+      var told =
+          "kernels %s ms, copies %s ms, waiting %s ms"
               .formatted(
-                  figure(device.kernels()), figure(device.copies()), figure(device.waiting())));
+                  figure(device.kernels()), figure(device.copies()), figure(device.waiting()));
+      html.append(Svg.inPage("parts", LadderDrawing.PARTS, told, LadderDrawing.parts(device)));
+      element("p class=\"facts\"", "of that: " + told);
       return;
     }
     if (rung.runs().isEmpty()) {
       return;
     }
-    // Runs one after the other, each as wide as it is long: a slow one is seen.
-    double all = rung.runs().stream().mapToDouble(Double::doubleValue).sum();
-    var shown = new StringBuilder();
-    double from = 0;
-    int drawn = Math.min(rung.runs().size(), 200);
-    double some = rung.runs().stream().limit(drawn).mapToDouble(Double::doubleValue).sum();
-    for (double run : rung.runs().subList(0, drawn)) {
-      double width = 1000 * run / Math.max(some, 1e-12);
-      shown.append(
-          String.format(
-              Locale.ROOT,
-              "<rect x=\"%.2f\" width=\"%.2f\" height=\"10\"/>",
-              from,
-              Math.max(width - 0.6, 0.2)));
-      from += width;
-    }
-    html.append(
-        "<svg class=\"runs\" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" role=\"img\"");
-    html.append(" aria-label=\"runs\">").append(shown).append("</svg>\n");
+    int drawn = LadderDrawing.runsDrawn(rung);
+    html.append(Svg.inPage("parts", LadderDrawing.PARTS, "runs", LadderDrawing.runs(rung)));
     element(
         "p class=\"facts\"",
         "timeline: %d runs%s, %s ms a query on average, after %s ms of warm-up"
             .formatted(
                 rung.runs().size(),
                 drawn < rung.runs().size() ? " (the first %d drawn)".formatted(drawn) : "",
-                figure(all / rung.runs().size()),
+                figure(rung.runs().stream().mapToDouble(Double::doubleValue).average().orElse(0)),
                 figure(rung.warmUpMillis())));
   }
 
-  private void part(String name, double millis, double all) {
+  private void map(VectorMap map) {
+    section("The vectors on a plane", MapDrawing.told(map));
     html.append(
-        String.format(
-            Locale.ROOT,
-            "<div class=\"%s\" style=\"width:%.2f%%\" title=\"%s: %s ms\"></div>",
-            name,
-            100 * millis / all,
-            name,
-            figure(millis)));
+        "<svg class=\"wholemap\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"map\">%n"
+            .formatted(MAP_WIDTH, MAP_HEIGHT));
+    html.append(new MapDrawing(map, MAP_WIDTH, MAP_HEIGHT).drawn(true)).append("</svg>\n");
+    end();
   }
 
   // ---- measurements ----
@@ -309,14 +273,19 @@ public final class ReportPage {
             .orElseThrow();
     for (var measured : report.measurements()) {
       var bytes = measured.bytes();
-      html.append("<div class=\"rung\"><h3>").append(escape(label(measured)));
+      html.append("<div class=\"rung\"><h3>").append(Svg.escape(label(measured)));
       html.append("</h3><span class=\"number\">");
       html.append(bytes(bytes.rows() + bytes.shadow() + bytes.index())).append("</span></div>\n");
-      html.append("<div class=\"parts thick\">");
-      memoryPart("rows", bytes.rows(), most);
-      memoryPart("shadow", bytes.shadow(), most);
-      memoryPart("index", bytes.index(), most);
-      html.append("</div>\n");
+      html.append(
+          Svg.inPage(
+              "track",
+              LadderDrawing.TRACK,
+              "memory",
+              Svg.stacked(
+                  List.of("rows", "shadow", "index"),
+                  List.of((double) bytes.rows(), (double) bytes.shadow(), (double) bytes.index()),
+                  (double) most,
+                  LadderDrawing.TRACK)));
       element(
           "p class=\"facts\"",
           "rows %s · shadow %s · index %s · built in %s s"
@@ -327,17 +296,6 @@ public final class ReportPage {
                   figure(measured.buildSeconds())));
     }
     end();
-  }
-
-  private void memoryPart(String name, long size, long most) {
-    html.append(
-        String.format(
-            Locale.ROOT,
-            "<div class=\"%s\" style=\"width:%.2f%%\" title=\"%s: %s\"></div>",
-            name,
-            100.0 * size / Math.max(most, 1),
-            name,
-            bytes(size)));
   }
 
   private void effort() {
@@ -373,11 +331,11 @@ public final class ReportPage {
     }
     html.append("</dl>\n");
     if (!report.commands().isEmpty()) {
-      html.append("<pre><code>").append(escape(String.join("\n", report.commands())));
+      html.append("<pre><code>").append(Svg.escape(String.join("\n", report.commands())));
       html.append("</code></pre>\n");
     }
     html.append("<details><summary>Line charts by uPlot, under the MIT licence</summary>\n<pre>");
-    html.append(escape(resource("uplot/LICENSE").strip())).append("</pre>\n</details>\n");
+    html.append(Svg.escape(resource("uplot/LICENSE").strip())).append("</pre>\n</details>\n");
     end();
   }
 
@@ -434,35 +392,28 @@ public final class ReportPage {
 
   /** With text inside; what follows the name are attributes. */
   private void element(String tag, String text) {
-    html.append('<').append(tag).append('>').append(escape(text));
+    html.append('<').append(tag).append('>').append(Svg.escape(text));
     html.append("</").append(tag.split(" ", 2)[0]).append(">\n");
   }
 
   /** The first column to the left, the others, being numbers, to the right. */
   private void table(List<String> header, List<List<String>> rows, @Nullable String folded) {
     if (folded != null) {
-      html.append("<details><summary>").append(escape(folded)).append("</summary>\n");
+      html.append("<details><summary>").append(Svg.escape(folded)).append("</summary>\n");
     }
     html.append("<div class=\"wide\"><table>\n<tr>");
     for (String cell : header) {
-      html.append("<th>").append(escape(cell)).append("</th>");
+      html.append("<th>").append(Svg.escape(cell)).append("</th>");
     }
     html.append("</tr>\n");
     for (var row : rows) {
       html.append("<tr>");
       for (String cell : row) {
-        html.append("<td>").append(escape(cell)).append("</td>");
+        html.append("<td>").append(Svg.escape(cell)).append("</td>");
       }
       html.append("</tr>\n");
     }
     html.append("</table></div>\n").append(folded != null ? "</details>\n" : "");
-  }
-
-  static String escape(String text) {
-    return text.replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace("\"", "&quot;");
   }
 
   /** JSON in which nothing ends the script that it stands in. */
@@ -502,7 +453,7 @@ public final class ReportPage {
     return figure(value) + " " + units.charAt(unit) + "B";
   }
 
-  private static String resource(String name) {
+  static String resource(String name) {
     try (var in = Objects.requireNonNull(ReportPage.class.getResourceAsStream(name), name)) {
       return new String(in.readAllBytes(), UTF_8);
     } catch (IOException e) {

@@ -83,7 +83,16 @@ class ReportPageTest {
     String page =
         ReportPage.text(
             new Report(
-                "t", Instant.EPOCH, Map.of(), List.of(), null, null, List.of(bad), null, null));
+                "t",
+                Instant.EPOCH,
+                Map.of(),
+                List.of(),
+                null,
+                null,
+                List.of(bad),
+                null,
+                null,
+                List.of()));
     assertThat(page).doesNotContain("<script>alert").contains("\\u003c/script>");
   }
 
@@ -100,7 +109,8 @@ class ReportPageTest {
                 null,
                 List.of(),
                 null,
-                Reports.profile()));
+                Reports.profile(),
+                List.of()));
     assertThat(page).contains("<h2>Profile</h2>").doesNotContain("The ladder", "Throughput");
   }
 

@@ -41,7 +41,8 @@ final class Reports {
           ladder(),
           measured,
           VectorMap.of(rows, queries.row(0), found),
-          profile());
+          profile(),
+          List.of(new Stretch("copy", 900, 51_000)));
     }
   }
 

@@ -1,0 +1,153 @@
+package dev.kith.lab.report;
+
+import static java.util.stream.Collectors.joining;
+
+import dev.kith.core.metric.Metric;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.List;
+import java.util.Locale;
+
+/** Some points, a query, its distance to each, and the nearest, as a picture. */
+public final class PointsPicture {
+  /** Room for names beside the outermost points. */
+  private static final int ASIDE = 64;
+
+  private static final int ABOVE = 32;
+  private static final int TALLEST = 360;
+  private static final MathContext FIGURES = new MathContext(3);
+
+  private final float[][] points;
+  private final float[] query;
+  private final List<Integer> nearest;
+  private final double unit;
+  private final double left;
+  private final double top;
+  private final int height;
+
+  private PointsPicture(float[][] points, float[] query, List<Integer> nearest) {
+    this.points = points;
+    this.query = query;
+    this.nearest = nearest;
+    double minX = query[0];
+    double maxX = minX;
+    double minY = query[1];
+    double maxY = minY;
+    for (var point : points) {
+      minX = Math.min(minX, point[0]);
+      maxX = Math.max(maxX, point[0]);
+      minY = Math.min(minY, point[1]);
+      maxY = Math.max(maxY, point[1]);
+    }
+    // One unit for both axes: distances must not be bent.
+    double fitX = (Picture.INNER - 2 * ASIDE) / Math.max(maxX - minX, 1e-30);
+    double fitY = (TALLEST - 2 * ABOVE) / Math.max(maxY - minY, 1e-30);
+    this.unit = Math.min(fitX, fitY);
+    this.height = (int) Math.ceil((maxY - minY) * unit) + 2 * ABOVE;
+    this.left = (Picture.INNER - (maxX + minX) * unit) / 2;
+    this.top = (height + (maxY + minY) * unit) / 2;
+  }
+
+  /**
+   * Draws them.
+   *
+   * @param points {@code [n][2]}, n at least 1
+   * @param query {@code [2]}
+   * @param nearest rows of {@code points}, nearest first; at least one
+   * @throws IllegalArgumentException if they have not two coordinates
+   */
+  public static Picture of(float[][] points, float[] query, List<Integer> nearest) {
+    if (query.length != 2) {
+      throw new IllegalArgumentException(
+          "a picture shows points of two coordinates, these have %d".formatted(query.length));
+    }
+    return new PointsPicture(points, query, nearest).picture();
+  }
+
+  private Picture picture() {
+    double reach = Math.sqrt(Metric.L2.key(query, points[nearest.getLast()]));
+    String told =
+        "%d points and a query at (%s, %s). The nearest %d: %s. No other point lies within the circle, whose radius is the distance of the last of them, %s."
+            .formatted(
+                points.length,
+                number(query[0]),
+                number(query[1]),
+                nearest.size(),
+                nearest.stream().map(row -> "row " + row).collect(joining(", ")),
+                number(reach));
+    return new Picture.Sheet()
+        .heading("The nearest %d of %d points".formatted(nearest.size(), points.length))
+        .space(4)
+        .draw(height, drawn(reach))
+        .space(6)
+        .small(told)
+        .picture("points", "The nearest of some points", told);
+  }
+
+  private String drawn(double reach) {
+    var drawn = new StringBuilder("<rect class=\"block\" width=\"100%\" height=\"100%\"/>\n");
+    drawn.append("<g class=\"map\">\n");
+    drawn.append(
+        String.format(
+            Locale.ROOT,
+            "<circle class=\"reach\" cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\"/>\n",
+            x(query),
+            y(query),
+            reach * unit));
+    for (int row = 0; row < points.length; row++) {
+      var point = points[row];
+      drawn.append(
+          String.format(
+              Locale.ROOT,
+              "<path class=\"to\" d=\"M%.1f %.1fL%.1f %.1f\"/><circle class=\"%s\" cx=\"%.1f\""
+                  + " cy=\"%.1f\" r=\"5\"/>\n",
+              x(query),
+              y(query),
+              x(point),
+              y(point),
+              nearest.contains(row) ? "near" : "far",
+              x(point),
+              y(point)));
+    }
+    drawn.append(
+        String.format(
+            Locale.ROOT,
+            "<path class=\"query\" d=\"M%.1f %.1fm-9 0h18m-9 -9v18\"/>\n</g>\n",
+            x(query),
+            y(query)));
+    // Beside the query on the side where the nearest point is not.
+    drawn.append(text("name", query, points[nearest.getFirst()], 16, "query"));
+    for (int row = 0; row < points.length; row++) {
+      var point = points[row];
+      double distance = Math.sqrt(Metric.L2.key(query, point));
+      drawn.append(text("name", point, query, 0, "row " + row));
+      drawn.append(text("small", point, query, 15, number(distance)));
+    }
+    return drawn.toString();
+  }
+
+  /** On the side of a place that is away from another one. */
+  private String text(String kind, float[] at, float[] from, int below, String text) {
+    boolean right = at[0] >= from[0];
+    return String.format(
+        Locale.ROOT,
+        "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>\n",
+        kind,
+        x(at) + (right ? 10 : -10),
+        y(at) + below,
+        right ? "start" : "end",
+        Svg.escape(text));
+  }
+
+  private static String number(double x) {
+    return new BigDecimal(x).round(FIGURES).stripTrailingZeros().toPlainString();
+  }
+
+  private double x(float[] point) {
+    return left + point[0] * unit;
+  }
+
+  private double y(float[] point) {
+    return top - point[1] * unit;
+  }
+}
