@@ -3,6 +3,7 @@ package dev.kith.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.kith.lab.ladder.LadderResult;
 import dev.kith.lab.profile.Activity.Range;
 import dev.kith.lab.profile.ProfileFile;
 import java.nio.file.Files;
@@ -47,6 +48,23 @@ class LabProfileCommandTest {
                 search.start() >= command.getFirst().start()
                     && search.end() <= command.getFirst().end());
     assertThat(new JsonMapper().readTree(trace.toFile()).get("traceEvents")).isNotEmpty();
+  }
+
+  /** So that a stretch of a rung can be found and looked at. */
+  @Test
+  void profile_ofALadder_hasARangeARung() throws Exception {
+    var file = temp.resolve("p.sqlite");
+    var ladder = "lab ladder --n 50 --dim 4 --query-count 2 --seconds 0 --device cpu --json";
+    var words =
+        Stream.concat(
+            Stream.of("lab", "profile", "--out", file, "--"), Stream.of(ladder.split(" ", -1)));
+    var result = Kith.run(words.toArray());
+    assertThat(result.exit()).isZero();
+    var rungs = LadderResult.fromJson(result.out()).rungs();
+    assertThat(rungs).isNotEmpty();
+    var ranges = ProfileFile.read(file).each(Range.class).filter(r -> r.domain().equals("lab"));
+    assertThat(ranges.map(Range::name).toList())
+        .isEqualTo(rungs.stream().map(rung -> "rung " + rung.name()).toList());
   }
 
   /** The command's own options need no {@code --}, and standard output stays one document. */
