@@ -150,7 +150,8 @@ class LabReportCommandTest {
     assertThat(Kith.run("lab", "report").refused())
         .isEqualTo("kith: give --out, or --pictures, or both; see kith lab report --help");
     assertThat(Kith.run("lab", "report", "--pictures", gone).refused())
-        .isEqualTo("kith: cannot use %s: there is no folder %s; make it first".formatted(gone, gone));
+        .isEqualTo(
+            "kith: cannot use %s: there is no folder %s; make it first".formatted(gone, gone));
     assertThat(Kith.run("lab", "report", "--pictures", temp, "--timeline", "a=0..1").refused())
         .isEqualTo(
             "kith: --timeline draws a stretch of a profile: give --profile, too; see kith lab"
