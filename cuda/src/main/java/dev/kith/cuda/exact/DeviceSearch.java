@@ -352,7 +352,7 @@ final class DeviceSearch implements AutoCloseable {
     for (int c = 0; c < plan.chunks(); c++) {
       putDirect(direct && c == 0);
       if (isFew(padded)) {
-        scanFew(resident, where, plan.from(c), plan.to(c), padded);
+        scanFew(resident, where, plan.from(c), plan.to(c), padded, filtered);
       } else {
         scanMany(resident, where, plan.from(c), plan.to(c), padded);
       }
@@ -407,9 +407,12 @@ final class DeviceSearch implements AutoCloseable {
     return (long) resident.size() * resident.stride() <= gpu.device().l2Bytes() / 4L * 3;
   }
 
-  private void scanFew(Resident resident, Layout where, int from, int to, int queries) {
+  private void scanFew(
+      Resident resident, Layout where, int from, int to, int queries, boolean filtered) {
     int shared = fewBytes(queries, where.stride);
-    var kernel = gpu.kernel("kith_scan_" + queries).withSharedMemory(shared);
+    var kernel =
+        gpu.kernel((filtered ? "kith_scan_filtered_" : "kith_scan_") + queries)
+            .withSharedMemory(shared);
     int most =
         gpu.device().multiprocessors() * Math.max(1, kernel.maxActiveBlocks(SCAN_THREADS, shared));
     long blocks = (to - from + SCAN_ROWS - 1L) / SCAN_ROWS;

@@ -27,6 +27,7 @@ final class ByHand implements AutoCloseable {
   private final MemorySegment shadow = Arena.ofAuto().allocate(48, 8);
   private final MemorySegment bound = Arena.ofAuto().allocate(24, 8);
   private final MemorySegment lists = Arena.ofAuto().allocate(56, 8);
+  private boolean filtered;
 
   ByHand(Gpu gpu, Resident resident, int queries, int k, int capacity) {
     this.gpu = gpu;
@@ -128,6 +129,7 @@ final class ByHand implements AutoCloseable {
             .addInt(resident.scatter())
             .addPointer(at(where.positions)));
     resident.putShadow(shadow, at(where.positions));
+    filtered = true;
     return ints(where.positions, Math.ceilDiv(n, 32));
   }
 
@@ -196,9 +198,10 @@ final class ByHand implements AutoCloseable {
   /** All rows, by the loop for 1, 2 or 4 queries with two codes each. */
   void scanFew() {
     int shared = 2 * where.queries * where.stride;
-    gpu.kernel("kith_scan_" + where.queries).withSharedMemory(shared);
+    var kernel = (filtered ? "kith_scan_filtered_" : "kith_scan_") + where.queries;
+    gpu.kernel(kernel).withSharedMemory(shared);
     launch(
-        "kith_scan_" + where.queries,
+        kernel,
         Math.ceilDiv(resident.size(), 256),
         1,
         512,
