@@ -148,6 +148,9 @@ final class DeviceSearch implements AutoCloseable {
   private @Nullable RowFilter uploaded;
   private boolean wgmma;
 
+  /** Queries of the running search. */
+  private int answered;
+
   /** Whether kernels of the running search may be brought up while the one before still runs. */
   private boolean overlaps;
 
@@ -191,6 +194,7 @@ final class DeviceSearch implements AutoCloseable {
     wgmma = tuning.wgmma() && gpu.hasWgmma();
     overlaps = false;
     int count = Math.toIntExact(queries.size());
+    answered = count;
     var rows = resident.rows();
     int padded = count == 3 ? 4 : count; // the third query twice
     var where =
@@ -323,7 +327,7 @@ final class DeviceSearch implements AutoCloseable {
   private void finish(Layout where, Tally tally) {
     tally.clock.computed(stream);
     if (where.queries > FEW) {
-      stream.copyToHost(results(where), address(0), where.resultBytes);
+      stream.copyToHost(results(where), address(0), where.resultBytes(answered));
     }
     tally.clock.ends(stream);
     stream.synchronize();
@@ -546,8 +550,8 @@ final class DeviceSearch implements AutoCloseable {
             .addPointer(address(where.tickets))
             .addInt(where.k)
             .addInt(keep ? 1 : 0)
-            .addPointer(resultAddress(where, where.found))
-            .addPointer(resultAddress(where, where.keys))
+            .addPointer(resultAddress(where, where.found(answered)))
+            .addPointer(resultAddress(where, where.keys(answered)))
             .addPointer(address(where.outcomes))
             .addPointer(resultAddress(where, where.reports)));
   }
@@ -696,8 +700,8 @@ final class DeviceSearch implements AutoCloseable {
     var keys = new double[rows.length];
     for (int i = 0; i < rows.length; i++) {
       long at = (long) query * where.k + i;
-      rows[i] = results.get(ValueLayout.JAVA_INT, where.found + 4 * at) & 0xffffffffL;
-      keys[i] = results.get(ValueLayout.JAVA_DOUBLE, where.keys + 8 * at);
+      rows[i] = results.get(ValueLayout.JAVA_INT, where.found(answered) + 4 * at) & 0xffffffffL;
+      keys[i] = results.get(ValueLayout.JAVA_DOUBLE, where.keys(answered) + 8 * at);
     }
     return new Neighbors(metric, rows, keys);
   }
@@ -720,7 +724,7 @@ final class DeviceSearch implements AutoCloseable {
       device = gpu.ledger().take(wanted.bytes, "the lists of a search");
       memory = device;
     }
-    long host = wanted.givenBytes() + wanted.resultBytes;
+    long host = wanted.givenBytes() + wanted.resultBytes(wanted.queries);
     var buffer = pinned;
     if (buffer == null || buffer.byteSize() < host) {
       if (buffer != null) {

@@ -17,9 +17,6 @@ final class Layout {
   final int rows;
 
   final long reports;
-  final long keys;
-  final long found;
-  final long resultBytes;
   final long given;
   final long high;
   final long low;
@@ -55,10 +52,7 @@ final class Layout {
     this.rows = rows;
     long q = queries;
     reports = 0;
-    keys = OUTCOME_BYTES * q;
-    found = keys + 8 * q * k;
-    resultBytes = found + 4 * q * k;
-    given = aligned(resultBytes);
+    given = aligned(resultBytes(queries));
     high = aligned(given + 4 * q * dimension);
     low = aligned(high + q * stride);
     filters = aligned(low + Math.min(q, DeviceSearch.FEW) * stride);
@@ -82,6 +76,21 @@ final class Layout {
     return (bytes + 255) / 256 * 256;
   }
 
+  /** Where the keys of the rows found lie, for so many queries. */
+  long keys(int count) {
+    return (long) OUTCOME_BYTES * count;
+  }
+
+  /** Where the rows found lie, for so many queries. */
+  long found(int count) {
+    return keys(count) + 8L * count * k;
+  }
+
+  /** Bytes of all that goes to the host for so many queries. */
+  long resultBytes(int count) {
+    return found(count) + 4L * count * k;
+  }
+
   /** Bytes of the queries as given, a multiple of 64; on the host results lie behind them. */
   long givenBytes() {
     return (4L * queries * dimension + 63) / 64 * 64;
@@ -95,7 +104,6 @@ final class Layout {
   /** Whether a search of this shape finds its place here. */
   boolean serves(int count, Layout other) {
     return count <= queries
-        && queries < 2 * count // the results of all are copied
         && dimension == other.dimension
         && stride == other.stride
         && k == other.k

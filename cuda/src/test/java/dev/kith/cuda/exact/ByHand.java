@@ -316,8 +316,8 @@ final class ByHand implements AutoCloseable {
             .addPointer(at(where.tickets))
             .addInt(where.k)
             .addInt(keep ? 1 : 0)
-            .addPointer(at(where.found))
-            .addPointer(at(where.keys))
+            .addPointer(at(where.found(where.queries)))
+            .addPointer(at(where.keys(where.queries)))
             .addPointer(at(where.outcomes))
             .addPointer(at(where.reports)));
   }

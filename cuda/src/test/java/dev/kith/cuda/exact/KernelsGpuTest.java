@@ -390,10 +390,14 @@ class KernelsGpuTest {
                 assertThat(report.get(JAVA_INT, 4)).as(as).isEqualTo(count);
                 assertThat(report.get(JAVA_INT, 8)).as(as).isZero();
                 assertThat(report.get(JAVA_INT, 12)).as(as).isZero();
-                assertThat(search.ints(search.where.found + 4L * q * k, expected.length))
+                assertThat(
+                        search.ints(
+                            search.where.found(search.where.queries) + 4L * q * k, expected.length))
                     .as(as)
                     .isEqualTo(expected);
-                assertThat(search.doubles(search.where.keys + 8L * q * k, expected.length))
+                assertThat(
+                        search.doubles(
+                            search.where.keys(search.where.queries) + 8L * q * k, expected.length))
                     .as(as)
                     .isEqualTo(Arrays.stream(expected).mapToDouble(keys::get).toArray());
                 if (keep) {
