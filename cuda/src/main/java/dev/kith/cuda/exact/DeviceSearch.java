@@ -619,7 +619,7 @@ final class DeviceSearch implements AutoCloseable {
     int n = resident.size();
     launch(
         gpu.kernel("kith_scatter_bits"),
-        (n + THREADS - 1) / THREADS,
+        (int) ((n + THREADS - 1L) / THREADS),
         1,
         1,
         THREADS,
