@@ -167,7 +167,8 @@ final class DeviceSearch implements AutoCloseable {
     return Math.toIntExact((queries + groups - 1) / Math.max(groups, 1));
   }
 
-  private static int capacity(int k, int count) {
+  /** Rows that the list of each of {@code count} queries holds. */
+  static int capacity(int k, int count) {
     return count <= FEW
         ? Math.max(FEW_CAPACITY, 32 * k)
         : Math.max(CAPACITY, Integer.highestOneBit(32 * k - 1) * 2);

@@ -8,9 +8,9 @@ package dev.kith.cuda.exact;
  */
 final class Plan {
   /** Rows that bounds are taken to leave in a list: these, and so many for a row of the answer. */
-  private static final int LOOSE = 200;
+  static final int LOOSE = 200;
 
-  private static final double LOOSENESS = 2.5;
+  static final double LOOSENESS = 2.5;
 
   private static final int MOST_GROWTH_FEW = 128;
 
@@ -35,7 +35,8 @@ final class Plan {
   Plan(int n, long allowed, int queries, int k, int capacity, boolean few) {
     double list = LOOSE + LOOSENESS * k;
     int most = few ? MOST_GROWTH_FEW : queries <= SOME ? MOST_GROWTH_SOME : MOST_GROWTH;
-    int growth = (int) Math.clamp(capacity / list, 2, most);
+    // What is in the list stays there while more come.
+    int growth = (int) Math.clamp(capacity / list - 1, 2, most);
     long first = few ? Math.max((long) Math.sqrt(64.0 * n), 16L * k) : capacity / 2;
     double sparse = (double) n / allowed;
     long end = Math.clamp((long) (Math.min(first, capacity / 2) * sparse), 1, n);

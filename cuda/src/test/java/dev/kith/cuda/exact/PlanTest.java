@@ -59,4 +59,23 @@ class PlanTest {
       }
     }
   }
+
+  /** A list that overflows costs canonical keys of all rows. */
+  @Test
+  void laterChunks_listsAsLooseAsTheyAreTakenToBe_fitIntoThem() {
+    int n = 10_000_000;
+    for (int k = 1; k <= DeviceSearch.MOST_K; k++) {
+      double list = Plan.LOOSE + Plan.LOOSENESS * k;
+      for (int queries : new int[] {1, 5, 128, 1000}) {
+        int capacity = DeviceSearch.capacity(k, queries);
+        var plan = new Plan(n, n, queries, k, capacity, queries <= DeviceSearch.FEW);
+        for (int c = 1; c < plan.chunks(); c++) {
+          double more = list * (plan.to(c) - plan.from(c)) / plan.from(c);
+          assertThat(list + more)
+              .as("k=%d, queries=%d, chunk %d", k, queries, c)
+              .isLessThanOrEqualTo(capacity);
+        }
+      }
+    }
+  }
 }
