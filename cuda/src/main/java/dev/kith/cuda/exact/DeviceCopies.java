@@ -1,6 +1,8 @@
 package dev.kith.cuda.exact;
 
 import dev.kith.core.vector.VectorSource;
+import dev.kith.cuda.driver.CudaException;
+import java.lang.System.Logger.Level;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -11,6 +13,7 @@ import java.util.concurrent.Executors;
 
 /** Which searches may hold copies of which segments' rows. Safe for many threads. */
 public final class DeviceCopies {
+  private static final System.Logger LOG = System.getLogger(DeviceCopies.class.getName());
   private static final IdentityHashMap<Object, List<VectorSource>> SEGMENTS =
       new IdentityHashMap<>();
   private static final List<WeakReference<CudaExactSearch>> SEARCHES = new ArrayList<>();
@@ -56,7 +59,16 @@ public final class DeviceCopies {
         }
       }
     }
-    FREER.execute(() -> holders.forEach(CudaExactSearch::drop));
+    holders.forEach(search -> FREER.execute(() -> free(search)));
+  }
+
+  /** Nobody waits who could be told of a failure; the next are freed all the same. */
+  private static void free(CudaExactSearch search) {
+    try {
+      search.drop();
+    } catch (CudaException e) {
+      LOG.log(Level.WARNING, "a closed segment's copy on the device was not freed", e);
+    }
   }
 
   /** Returns when the copies of all segments that went before are freed. */

@@ -436,4 +436,28 @@ class CudaExactSearchWithoutGpuTest {
       assertThat(gpu.ledger().residents()).isEqualTo(1);
     }
   }
+
+  /** What one copy meets does not keep the others. */
+  @Test
+  void gone_memoryCannotBeFreed_letsGoOfEveryCopy(SplittableRandom random) throws Exception {
+    var gpu = gpu(1L << 30);
+    try (var rows = rows(random, 3000)) {
+      var key = new Object();
+      var searches =
+          new CudaExactSearch[] {
+            search(gpu, rows, Tuning.DEFAULT), search(gpu, rows, Tuning.DEFAULT)
+          };
+      DeviceCopies.appeared(key, rows);
+      for (var search : searches) {
+        DeviceCopies.add(search);
+        search.search(rows.slice(0, 1), forced(3));
+      }
+      fake.set("cuMemFree", 1);
+      DeviceCopies.gone(key);
+      DeviceCopies.awaitFreed();
+      fake.set("cuMemFree", 0);
+      assertThat(searches[0].bytes()).isZero();
+      assertThat(searches[1].bytes()).isZero();
+    }
+  }
 }
