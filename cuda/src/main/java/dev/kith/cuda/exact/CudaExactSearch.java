@@ -184,7 +184,9 @@ public final class CudaExactSearch implements ExactSearch {
     try (var clock = new EventClock(gpu.context())) {
       event.begin();
       var result = search(queries, options, clock);
-      if (clock.kernelMillis() > 0) { // else it was handed on
+      // Handed on, perhaps after a part was done here, or nothing was to be done.
+      boolean here = result.report().backend().equals(backend.name());
+      if (here && clock.kernelMillis() > 0) {
         event.queries = queries.size();
         event.kernelNanos = Math.round(clock.kernelMillis() * 1e6);
         event.copyNanos = Math.round(clock.copyMillis() * 1e6);

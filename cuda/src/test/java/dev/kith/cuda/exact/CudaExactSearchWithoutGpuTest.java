@@ -153,6 +153,34 @@ class CudaExactSearchWithoutGpuTest {
     }
   }
 
+  /** Half of the queries were answered on the device; then they all are elsewhere. */
+  @Test
+  void search_recordedAndFailsBetweenGroups_isNoSearchOnTheDevice(SplittableRandom random)
+      throws Exception {
+    var gpu = gpu(40L << 20); // room for the lists of some 60 queries
+    try (var rows = rows(random, LARGE);
+        var recording = new Recording()) {
+      var search = search(gpu, rows, Tuning.DEFAULT);
+      fake.set("quiet", 0);
+      var options =
+          SearchOptions.nearest(3)
+              .withCancel(
+                  () -> {
+                    boolean answered = !fake.calls("cuMemcpyDtoHAsync").isEmpty();
+                    fake.set("cuLaunchKernel", answered ? 1 : 0);
+                    return false;
+                  });
+      recording.enable("dev.kith.GpuSearch");
+      recording.start();
+      var result = search.search(rows.slice(7, 100), options);
+      recording.stop();
+      assertThat(result.report().backend()).isNotEqualTo("cuda");
+      assertThat(result.neighbors().getFirst().row(0)).isEqualTo(7);
+      assertThat(fake.calls("cuMemcpyDtoHAsync")).as("answered before it failed").isNotEmpty();
+      assertThat(recorded(recording)).isEmpty();
+    }
+  }
+
   private List<RecordedEvent> recorded(Recording recording) throws IOException {
     var file = temp.resolve("searches.jfr");
     recording.dump(file);
