@@ -328,7 +328,7 @@ public final class CudaExactSearch implements ExactSearch {
       DeviceSearch.Tally tally,
       StopSignal stop) {
     int group =
-        DeviceSearch.groupSize(k, rows.dimension(), queries.size(), SearchPool.reserved(gpu) / 2);
+        DeviceSearch.groupSize(k, rows.dimension(), queries.size(), SearchPool.listBytes(gpu));
     for (int first = 0; first < answers.length; first += group) {
       stop.check();
       var part = queries.slice(first, Math.min(group, answers.length - first));

@@ -63,7 +63,7 @@ final class DeviceSearch implements AutoCloseable {
 
   /**
    * Up to so many queries launches take as long as what they launch: they are kept as graphs, and
-   * memory is laid out for so many, whatever their number.
+   * memory is laid out for so many, whatever their number, where it suffices.
    */
   private static final int SOME = 32;
 
@@ -161,10 +161,15 @@ final class DeviceSearch implements AutoCloseable {
 
   /** Queries that are answered together, with so many bytes of device memory for them. */
   static int groupSize(int k, int d, long queries, long bytes) {
-    long most = bytes / (Layout.listBytes(capacity(k, Integer.MAX_VALUE)) + 4L * d);
-    most = Math.clamp(most, 1, MOST_QUERIES);
+    int most = most(k, d, bytes);
     long groups = (queries + most - 1) / most;
     return Math.toIntExact((queries + groups - 1) / Math.max(groups, 1));
+  }
+
+  /** Queries whose lists so many bytes hold, at least 1. */
+  private static int most(int k, int d, long bytes) {
+    return Math.clamp(
+        bytes / (Layout.listBytes(capacity(k, Integer.MAX_VALUE)) + 4L * d), 1, MOST_QUERIES);
   }
 
   /** Rows that the list of each of {@code count} queries holds. */
@@ -198,10 +203,11 @@ final class DeviceSearch implements AutoCloseable {
     answered = count;
     var rows = resident.rows();
     int padded = count == 3 ? 4 : count; // the third query twice
+    int some = Math.min(SOME, most(k, rows.dimension(), SearchPool.listBytes(gpu)));
     var where =
         reserve(
             new Layout(
-                count <= FEW ? FEW : Math.max(count, SOME),
+                count <= FEW ? FEW : Math.max(count, some),
                 rows.dimension(),
                 resident.stride(),
                 k,

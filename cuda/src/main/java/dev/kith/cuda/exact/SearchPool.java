@@ -42,6 +42,11 @@ final class SearchPool {
     return Math.min(RESERVED, gpu.ledger().budget() / 4);
   }
 
+  /** Of these, bytes for the lists of a group of queries. */
+  static long listBytes(Gpu gpu) {
+    return reserved(gpu) / 2;
+  }
+
   private static final class Lane {
     private final Gpu gpu;
     private final Semaphore room;

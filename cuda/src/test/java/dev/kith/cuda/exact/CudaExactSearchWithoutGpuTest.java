@@ -125,6 +125,17 @@ class CudaExactSearchWithoutGpuTest {
     }
   }
 
+  /** Of this budget lists may take those of five queries. */
+  @Test
+  void search_budgetForTheListsOfAFew_leavesThemNoMore(SplittableRandom random) throws Exception {
+    var gpu = gpu(56L << 20);
+    try (var rows = rows(random, 100_000)) { // 33 MiB, shadow and all
+      var search = search(gpu, rows, Tuning.DEFAULT);
+      var result = search.search(rows.slice(0, 10), forced(2048));
+      assertThat(result.report().backend()).isEqualTo("cuda");
+    }
+  }
+
   /** Without a recording that asks for it, a search takes no events. */
   @Test
   void search_recordingThatAsksForIt_isTimedByEvents(SplittableRandom random) throws Exception {
