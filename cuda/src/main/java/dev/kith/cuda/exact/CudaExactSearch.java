@@ -367,6 +367,7 @@ public final class CudaExactSearch implements ExactSearch {
     synchronized (this) { // one thread loads
       known = holder.use();
       if (known == null) {
+        DeviceCopies.awaitFreed(); // else what is about to go could leave no room
         known = Resident.load(gpu, rows, 0, rows.size(), metric, centre());
         holder.put(known);
       }

@@ -9,7 +9,9 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 /** Which searches may hold copies of which segments' rows. Safe for many threads. */
 public final class DeviceCopies {
@@ -18,10 +20,20 @@ public final class DeviceCopies {
       new IdentityHashMap<>();
   private static final List<WeakReference<CudaExactSearch>> SEARCHES = new ArrayList<>();
 
-  private static final ExecutorService FREER =
-      Executors.newSingleThreadExecutor(Thread.ofPlatform().name("kith-free").daemon().factory());
+  private static final ExecutorService FREER = freer();
 
   private DeviceCopies() {}
+
+  /** Its one thread ends when there is nothing to do, and keeps nothing of who asked first. */
+  private static ExecutorService freer() {
+    var factory =
+        Thread.ofPlatform().name("kith-free").daemon().inheritInheritableThreadLocals(false);
+    var freer =
+        new ThreadPoolExecutor(
+            1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), factory.factory());
+    freer.allowCoreThreadTimeOut(true);
+    return freer;
+  }
 
   /** Remembers a search, as long as others do. */
   public static void add(CudaExactSearch search) {

@@ -279,7 +279,9 @@ final class DeviceSearch implements AutoCloseable {
   private @Nullable Graph graph(
       Resident resident, Layout where, Plan plan, int count, int padded, long filtered) {
     var key = new GraphKey(resident, count, where.k, filtered);
-    if (seen.add(key)) {
+    boolean first = !seen.remove(key);
+    seen.add(key); // now the last to be forgotten
+    if (first) {
       if (seen.size() > SEEN) { // rows that are gone must not pile up
         seen.removeFirst();
       }

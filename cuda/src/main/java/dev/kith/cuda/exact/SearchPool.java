@@ -1,5 +1,6 @@
 package dev.kith.cuda.exact;
 
+import dev.kith.core.search.SearchStoppedException;
 import dev.kith.cuda.device.Gpu;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,15 +67,22 @@ final class SearchPool {
         }
         try {
           work.accept(search);
+        } catch (SearchStoppedException e) {
+          keep(search); // it stops where nothing is under way
+          throw e;
         } catch (RuntimeException | Error e) {
           search.close(); // what a failure left in its memory is unknown
           throw e;
         }
-        synchronized (idle) {
-          idle.add(search);
-        }
+        keep(search);
       } finally {
         room.release();
+      }
+    }
+
+    private void keep(DeviceSearch search) {
+      synchronized (idle) {
+        idle.add(search);
       }
     }
   }
