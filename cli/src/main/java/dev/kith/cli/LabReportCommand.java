@@ -17,6 +17,7 @@ import dev.kith.lab.report.VectorMap;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.math.BigDecimal;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -217,6 +218,9 @@ final class LabReportCommand implements Callable<Integer> {
     UserFiles.requireReadable(file);
     try {
       return LadderResult.fromJson(Files.readString(file));
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException(
+          "not the document of kith lab ladder --json: it is no text in UTF-8: file=" + file, e);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("%s: file=%s".formatted(e.getMessage(), file), e);
     }

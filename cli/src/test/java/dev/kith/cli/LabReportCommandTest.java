@@ -186,8 +186,17 @@ class LabReportCommandTest {
     var text = Files.writeString(temp.resolve("l.json"), "{}");
     assertThat(
             Kith.run("lab", "report", "--ladder", text, "--out", temp.resolve("r.html")).refused())
-        .startsWith("kith: not the document of kith lab ladder --json: ")
-        .endsWith(": file=" + text);
+        .isEqualTo(
+            "kith: not the document of kith lab ladder --json: missing, unknown or of another kind:"
+                + " task: file="
+                + text);
+    var binary = Files.write(temp.resolve("b.json"), new byte[] {(byte) 0xff, 0, 1});
+    assertThat(
+            Kith.run("lab", "report", "--ladder", binary, "--out", temp.resolve("r.html"))
+                .refused())
+        .isEqualTo(
+            "kith: not the document of kith lab ladder --json: it is no text in UTF-8: file="
+                + binary);
     assertThat(
             Kith.run(
                     "lab",

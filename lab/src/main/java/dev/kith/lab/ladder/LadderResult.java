@@ -1,8 +1,14 @@
 package dev.kith.lab.ladder;
 
+import static java.util.stream.Collectors.joining;
+
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException.Reference;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.List;
 
@@ -23,6 +29,7 @@ public record LadderResult(
           .enable(SerializationFeature.INDENT_OUTPUT)
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .defaultSetterInfo(JsonSetter.Value.construct(Nulls.FAIL, Nulls.FAIL))
           .build();
 
   /** Copies the lists. */
@@ -73,10 +80,28 @@ public record LadderResult(
    */
   public static LadderResult fromJson(String json) {
     try {
-      return MAPPER.readValue(json, LadderResult.class);
-    } catch (JsonProcessingException e) {
+      var read = MAPPER.readValue(json, LadderResult.class);
+      if (read == null) { // the document null
+        throw new IllegalArgumentException(unlike("it is null"));
+      }
+      return read;
+    } catch (MismatchedInputException e) {
+      // Its own words are about classes of Java.
+      var path = e.getPath().stream().map(LadderResult::name).collect(joining("."));
       throw new IllegalArgumentException(
-          "not the document of kith lab ladder --json: " + e.getOriginalMessage(), e);
+          unlike(
+              path.isEmpty() ? "it is no object" : "missing, unknown or of another kind: " + path),
+          e);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(unlike(e.getOriginalMessage()), e);
     }
+  }
+
+  private static String unlike(String reason) {
+    return "not the document of kith lab ladder --json: " + reason;
+  }
+
+  private static String name(Reference step) {
+    return step.getFieldName() == null ? String.valueOf(step.getIndex()) : step.getFieldName();
   }
 }

@@ -1,5 +1,7 @@
 package dev.kith.lab.ladder;
 
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -44,7 +46,7 @@ public record RungResult(
     String servedBy,
     double warmUpMillis,
     List<Double> runs,
-    @Nullable DeviceTime deviceTime,
+    @JsonSetter(nulls = Nulls.SET) @Nullable DeviceTime deviceTime,
     String explanation,
     String code,
     String codeFile) {

@@ -3,7 +3,10 @@ package dev.kith.lab.ladder;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kith.lab.ladder.LadderResult.Skipped;
 import dev.kith.lab.ladder.LadderResult.Task;
 import dev.kith.lab.ladder.RungResult.DeviceTime;
@@ -11,6 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The document that scripts and the report read. */
 class LadderResultTest {
@@ -59,17 +64,50 @@ class LadderResultTest {
     assertThat(other.allSameRows()).isFalse();
   }
 
-  @Test
-  void fromJson_somethingElse_saysWhatWasExpected() {
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {"hits":[]} | missing, unknown or of another kind: task
+          {}          | missing, unknown or of another kind: task
+          []          | it is no object
+          ''          | it is no object
+          null        | it is null
+          rungs       | Unrecognized token 'rungs': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')
+          {"task":nul | Unrecognized token 'nul': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')
+          """)
+  void fromJson_somethingElse_saysWhatWasExpected(String json, String reason) {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> LadderResult.fromJson("{\"hits\":[]}"))
-        .withMessageStartingWith("not the document of kith lab ladder --json: ");
+        .isThrownBy(() -> LadderResult.fromJson(json))
+        .withMessage("not the document of kith lab ladder --json: " + reason);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/task, task",
+    "/machine, machine",
+    "/rungs, rungs",
+    "/rungs/0, rungs.0",
+    "/rungs/0/rows, rungs.0.rows",
+    "/rungs/0/millis, rungs.0.millis"
+  })
+  void fromJson_aPartIsNull_isRefused(String part, String named) throws Exception {
+    var task = new Task("memory", 1, 1, 1, 1, "l2");
+    var whole = new LadderResult(task, "", "", List.of(rung(true, null)), List.of());
+    var document = new JsonMapper().readTree(whole.toJson());
+    var pointer = JsonPointer.compile(part);
+    var parent = document.at(pointer.head());
+    if (parent instanceof ArrayNode array) {
+      array.setNull(pointer.last().getMatchingIndex());
+    } else {
+      ((ObjectNode) parent).putNull(pointer.last().getMatchingProperty());
+    }
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> LadderResult.fromJson("{}"))
-        .withMessageStartingWith("not the document of kith lab ladder --json: ");
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> LadderResult.fromJson("rungs"))
-        .withMessageStartingWith("not the document of kith lab ladder --json: ");
+        .isThrownBy(() -> LadderResult.fromJson(document.toString()))
+        .withMessage(
+            "not the document of kith lab ladder --json: missing, unknown or of another kind: "
+                + named);
   }
 
   private static RungResult rung(boolean sameRows, @Nullable DeviceTime deviceTime) {
