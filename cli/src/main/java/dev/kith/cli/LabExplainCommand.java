@@ -84,9 +84,7 @@ final class LabExplainCommand implements Callable<Integer> {
       UserFiles.requireWritable(picture, ".svg");
     }
     var story = Explanation.ofPoints(places, asked, k);
-    if (picture != null) {
-      PointsPicture.of(places, asked, story.answer()).writeTo(picture);
-    }
+    var drawn = picture == null ? null : PointsPicture.of(places, asked, story.answer());
     Report report;
     try (var model = modelOptions.load(spec.commandLine().getErr(), json)) {
       report =
@@ -95,6 +93,9 @@ final class LabExplainCommand implements Callable<Integer> {
               Explanation.ofTexts(bundled(TEXTS), question(), k, model::embed),
               Explanation.ofRounding(NEAR_TIE, new float[2]),
               Explanation.ofBounds(places, asked, k));
+    }
+    if (picture != null && drawn != null) { // now that nothing else can fail
+      drawn.writeTo(picture);
     }
     var out = spec.commandLine().getOut();
     if (json) {

@@ -2,7 +2,9 @@ package dev.kith.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -49,6 +51,14 @@ class LabExplainCommandTest {
     assertThat(told.at("/points/steps/1/text").textValue())
         .contains("row 2: (0 - 0)^2 + (2 - 1)^2 + (0 - 0)^2 = 0 + 1 + 0 = 1, root 1");
     assertThat(told.at("/texts/answer/0").intValue()).isIn(1, 3);
+  }
+
+  @Test
+  void explain_failsAfterThePoints_leavesNoPicture(@TempDir Path temp) {
+    var picture = temp.resolve("p.svg");
+    assertThat(Kith.run("lab", "explain", "--model", "nope", "--picture", picture).refused())
+        .startsWith("kith: no model has this name: nope; known are ");
+    assertThat(picture).doesNotExist();
   }
 
   @ParameterizedTest
