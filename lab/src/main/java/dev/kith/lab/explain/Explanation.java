@@ -258,8 +258,11 @@ public record Explanation(List<Step> steps, List<Integer> answer) {
     var left = IntStream.range(0, points.length).filter(row -> !(low[row] > cut)).boxed().toList();
     var out = IntStream.range(0, points.length).filter(row -> low[row] > cut).boxed().toList();
     lines.append(
-        "%d rows are surely no farther than %s. A row that is surely farther is out: %s.\n"
-            .formatted(wanted, number(cut), out.isEmpty() ? "none here" : rows(out)));
+        "%s surely no farther than %s. A row that is surely farther is out: %s.\n"
+            .formatted(
+                wanted == 1 ? "1 row is" : wanted + " rows are",
+                number(cut),
+                out.isEmpty() ? "none here" : rows(out)));
     steps.add(new Step("A bound", lines.toString()));
 
     lines.setLength(0);

@@ -94,6 +94,12 @@ class ExplanationTest {
   }
 
   @Test
+  void ofBounds_oneNeighbour_isOneRow() {
+    assertThat(Explanation.ofBounds(POINTS, QUERY, 1).steps().get(1).text())
+        .contains("\n1 row is surely no farther than ");
+  }
+
+  @Test
   void ofRounding_pointsFarApart_saysThatNothingChanges() {
     var told = Explanation.ofRounding(POINTS, QUERY);
     assertThat(told.steps().getFirst().text()).contains(": the same here.");
