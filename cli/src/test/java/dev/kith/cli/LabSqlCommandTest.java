@@ -83,6 +83,16 @@ class LabSqlCommandTest {
         .startsWith("kith: a query must be one SELECT that SQLite understands: ");
     assertThat(Kith.run("lab", "sql", temp.resolve("none"), "SELECT 1").refused())
         .isEqualTo("kith: no such file or folder: " + temp.resolve("none"));
+    var empty = Files.createFile(temp.resolve("empty"));
+    assertThat(Kith.run("lab", "sql", empty, "--named", "memcpy-calls").refused())
+        .isEqualTo(
+            "kith: no such table: CUPTI_ACTIVITY_KIND_RUNTIME: file=%s; its tables: none"
+                .formatted(empty));
+    assertThat(Kith.run("lab", "sql", file, "SELECT * FROM Ranges").refused())
+        .startsWith("kith: no such table: Ranges: file=%s; its tables: ".formatted(file))
+        .contains("CUPTI_ACTIVITY_KIND_KERNEL, ", "NVTX_EVENTS");
+    assertThat(Kith.run("lab", "sql", temp, "SELECT 1").refused())
+        .isEqualTo("kith: cannot use %s: it is a folder, not a file".formatted(temp));
     var text = Files.writeString(temp.resolve("text"), "words ".repeat(200));
     assertThat(Kith.run("lab", "sql", text, "SELECT 1").refused())
         .startsWith("kith: not a profile that can be read: file=" + text);

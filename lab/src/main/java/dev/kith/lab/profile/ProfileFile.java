@@ -13,6 +13,7 @@ import dev.kith.lab.profile.Activity.Place;
 import dev.kith.lab.profile.Activity.Range;
 import dev.kith.lab.profile.Activity.Size;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -89,7 +90,10 @@ public final class ProfileFile {
 
   /** Opens a file that is there, to read only. */
   static Connection open(Path file) throws IOException, SQLException {
-    if (!Files.isRegularFile(file)) {
+    if (Files.isDirectory(file)) {
+      throw new FileSystemException(file.toString(), null, "it is a folder, not a file");
+    }
+    if (!Files.exists(file)) {
       throw new NoSuchFileException(file.toString());
     }
     var config = new SQLiteConfig();

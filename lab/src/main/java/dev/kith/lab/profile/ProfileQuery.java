@@ -59,13 +59,19 @@ public final class ProfileQuery {
   /**
    * Runs one {@code SELECT}, {@code WITH} or {@code VALUES}.
    *
-   * @throws IllegalArgumentException if it is none, or SQLite does not understand it
+   * @throws IllegalArgumentException if it is none, asks a table that is not there, or SQLite does
+   *     not understand it
    */
   public static Result run(Path file, String query) throws IOException {
     try (var connection = ProfileFile.open(file);
         var statement = connection.createStatement()) {
-      try (var rows = statement.executeQuery("SELECT count(*) FROM sqlite_master")) {
-        rows.next(); // says here, not at the query, that a file is no database
+      String tables; // asking says here, not at the query, that a file is no database
+      try (var rows =
+          statement.executeQuery(
+              "SELECT group_concat(name, ', ') FROM sqlite_master WHERE type IN ('table',"
+                  + " 'view')")) {
+        rows.next();
+        tables = Objects.requireNonNullElse(rows.getString(1), "none");
       }
       String one = query.replaceAll("[;\\s]+$", "");
       try {
@@ -75,9 +81,14 @@ public final class ProfileQuery {
           return read(rows);
         }
       } catch (SQLException e) {
+        String reason = ProfileFile.reason(e);
+        if (reason.startsWith("no such table: ")) {
+          throw new IllegalArgumentException(
+              "%s: file=%s; its tables: %s".formatted(reason, file, tables), e);
+        }
         throw new IllegalArgumentException(
             "a query must be one SELECT that SQLite understands: %s; query: %s"
-                .formatted(ProfileFile.reason(e), query.strip().replaceAll("\\s+", " ")),
+                .formatted(reason, query.strip().replaceAll("\\s+", " ")),
             e);
       }
     } catch (SQLException e) {
