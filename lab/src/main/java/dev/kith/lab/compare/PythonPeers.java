@@ -1,10 +1,13 @@
 package dev.kith.lab.compare;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,14 +76,18 @@ final class PythonPeers {
         builder.environment().put("OPENBLAS_CORETYPE", blas);
       }
       int status = finish(start(builder), peer);
-      var printed = Files.readString(out);
+      var printed = text(out);
       if (status != 0) {
         throw new MissingPeerException(
-            "it failed with status %d: %s".formatted(status, lastLine(Files.readString(err))));
+            "it failed with status %d: %s".formatted(status, lastLine(text(err))));
       }
       var document = MAPPER.readTree(printed);
       if (document.hasNonNull("missing")) {
         throw new MissingPeerException(document.get("missing").textValue());
+      }
+      if (!document.has("runs")) { // nothing at all, say, with status 0
+        throw new MissingPeerException(
+            "it did not run peer.py; name a Python by --python: " + python);
       }
       return document;
     } catch (JsonProcessingException e) {
@@ -120,6 +127,11 @@ final class PythonPeers {
     } finally {
       process.destroyForcibly();
     }
+  }
+
+  /** Whatever it printed: what is no UTF-8 is no reason to fail. */
+  private static String text(Path file) throws IOException {
+    return new String(Files.readAllBytes(file), UTF_8);
   }
 
   private static String lastLine(String text) {

@@ -136,6 +136,16 @@ class ComparisonTest {
         .extracting(Missing::reason)
         .allSatisfy(
             reason -> assertThat(reason).startsWith("it printed no JSON document: Unrecognized"));
+    var binary = program("cat >/dev/null; printf '\\377'");
+    assertThat(peersMissing(run(binary, Duration.ofMinutes(1))))
+        .extracting(Missing::reason)
+        .allSatisfy(reason -> assertThat(reason).startsWith("it printed no JSON document: "));
+    for (var other : List.of(program("exit 0"), program("cat >/dev/null; echo 7"))) {
+      assertThat(peersMissing(run(other, Duration.ofMinutes(1))))
+          .extracting(Missing::reason)
+          .hasSameSizeAs(PythonPeers.NAMES)
+          .containsOnly("it did not run peer.py; name a Python by --python: " + other);
+    }
   }
 
   @Test
