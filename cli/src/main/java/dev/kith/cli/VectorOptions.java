@@ -53,19 +53,24 @@ final class VectorOptions {
 
   /** Whether something is said of synthetic vectors. */
   boolean synthetic() {
-    return n != 0 || dim != 0;
+    return gives("--n") || gives("--dim");
   }
 
   /** Whether nothing is missing of what is said. */
   boolean whole() {
-    return (data != null) == (queryFile != null) && (n != 0) == (dim != 0);
+    return (data != null) == (queryFile != null) && gives("--n") == gives("--dim");
+  }
+
+  /** Also with a number that is none, such as 0: that is wrong, not left out. */
+  private boolean gives(String option) {
+    return spec.commandLine().getParseResult().hasMatchedOption(option);
   }
 
   /** Says no to what no command takes. */
   void requireUsable(long queryCount) {
-    require(n >= 0, "--n must be at least 1: ", n);
+    require(n >= 1 || !gives("--n"), "--n must be at least 1: ", n);
     require(
-        dim >= 0 && dim <= VectorSource.MAX_DIMENSION,
+        (dim >= 1 || !gives("--dim")) && dim <= VectorSource.MAX_DIMENSION,
         "--dim must be 1 to %d: ".formatted(VectorSource.MAX_DIMENSION),
         dim);
     require(queryCount >= 1, "--query-count must be at least 1: ", queryCount);

@@ -223,6 +223,9 @@ class LabLadderCommandTest {
           --n 10                    | give --data and --queries, or --texts, or --n and --dim, or none: then the bundled texts
           --data a.npy              | give --data and --queries, or --texts, or --n and --dim, or none: then the bundled texts
           --n 10 --dim 2 --texts a  | give --data and --queries, or --texts, or --n and --dim, or none: then the bundled texts
+          --n 0 --dim 2             | --n must be at least 1: 0
+          --n 0 --dim 0             | --n must be at least 1: 0
+          --n 1 --dim 0             | --dim must be 1 to 65536: 0
           --n -1 --dim 2            | --n must be at least 1: -1
           --n 1 --dim -2            | --dim must be 1 to 65536: -2
           --n 1 --dim 2 -k 0        | --k must be at least 1: 0
