@@ -485,6 +485,7 @@ final class BenchCommand implements Callable<Integer> {
       for (long first = 0;
           first < queries.size() && (pass == 0 || System.nanoTime() < end);
           first += batch) {
+        Main.requireNotStopped();
         var result = index.search(part(queries, first, batch), options);
         if (pass == 0) {
           answers.addAll(result.neighbors());
@@ -502,6 +503,7 @@ final class BenchCommand implements Callable<Integer> {
     // To the end of the time, and until the clock of CPU time, which has coarse steps, has moved.
     for (long first = 0;
         nanos.size() < 5 || System.nanoTime() < until || Machine.cpuNanos() == cpuStart; ) {
+      Main.requireNotStopped();
       long began = System.nanoTime();
       served += index.search(part(queries, first, batch), options).neighbors().size();
       nanos.add(System.nanoTime() - began);

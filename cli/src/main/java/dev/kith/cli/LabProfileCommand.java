@@ -99,7 +99,13 @@ final class LabProfileCommand implements Callable<Integer> {
               .setErr(err)
               .execute(command.toArray(String[]::new));
     }
+    boolean _ = Thread.interrupted(); // a command that was stopped has a profile until then
     var profile = recorder.stop(about(text));
+    if (exit != 0 && profile.activities().size() <= 1) {
+      err.println("kith: nothing was recorded: no profile is written, file=" + file);
+      err.flush();
+      return exit;
+    }
     ProfileFile.write(file, profile);
     if (trace != null) {
       ChromeTrace.write(trace, profile);

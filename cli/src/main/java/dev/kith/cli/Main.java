@@ -114,6 +114,13 @@ final class Main {
     return stopped;
   }
 
+  /** Ends a command that does the same again and again, and has nothing to bring in order. */
+  static void requireNotStopped() {
+    if (stopped) {
+      throw new IllegalStateException("stopped before the end");
+    }
+  }
+
   static CommandLine commandLine() {
     // Numbers look the same everywhere: scripts read them.
     Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);

@@ -9,6 +9,7 @@ import dev.kith.lab.profile.ProfileFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -93,14 +94,51 @@ class LabProfileCommandTest {
   }
 
   @Test
-  void profile_commandThatFails_hasItsExitAndAProfile() throws Exception {
+  void profile_commandThatFails_hasItsExitAndLeavesTheFileAsItWas() throws Exception {
     var file = temp.resolve("p.sqlite");
+    Files.writeString(file, "a good profile");
     var result = Kith.run("lab", "profile", "--out", file, "--", "bench", "--n", "5");
     assertThat(result.exit()).isEqualTo(2);
     assertThat(result.err()).contains("kith: Missing required option: '--metric=l2|cosine|dot'");
-    assertThat(ProfileFile.read(file).activities())
-        .extracting("name")
-        .containsExactly("kith bench --n 5");
+    assertThat(result.err())
+        .endsWith("kith: nothing was recorded: no profile is written, file=%s\n".formatted(file));
+    assertThat(Files.readString(file)).isEqualTo("a good profile");
+  }
+
+  /** By a signal, as Ctrl-C sends one; sooner or later it comes while the bench searches. */
+  @Test
+  void profile_commandThatIsStopped_isWrittenUntilThen() throws Exception {
+    var file = temp.resolve("p.sqlite");
+    var err = temp.resolve("err");
+    for (int seconds = 2; seconds < 60 && !Files.exists(file); seconds *= 2) {
+      var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+      var words =
+          Stream.of(
+              java,
+              "--add-modules=jdk.incubator.vector",
+              "--enable-native-access=ALL-UNNAMED",
+              "-cp",
+              System.getProperty("java.class.path"),
+              "dev.kith.cli.Main",
+              "lab",
+              "profile",
+              "--out",
+              file.toString(),
+              "--");
+      var bench = Stream.of("bench", "--n", "1000", "--dim", "8", "--metric", "l2");
+      var process =
+          new ProcessBuilder(
+                  Stream.concat(Stream.concat(words, bench), Stream.of("--seconds", "100"))
+                      .toList())
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .redirectError(err.toFile())
+              .start();
+      assertThat(process.waitFor(seconds, TimeUnit.SECONDS)).isFalse();
+      process.destroy();
+      assertThat(process.waitFor()).isEqualTo(143);
+    }
+    assertThat(Files.readString(err)).contains("kith: stopped before the end\n", "\nprofile: ");
+    assertThat(ProfileFile.read(file).activities()).extracting("name").contains("Index search");
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import jdk.jfr.FlightRecorder;
 import jdk.jfr.Recording;
+import jdk.jfr.RecordingState;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
 
@@ -56,7 +57,8 @@ public final class JfrSource implements ActivitySource {
   }
 
   @Override
-  public Running start(ProfileClock clock, Recorder.Sink sink) {
+  public Running start(ProfileClock clock, Recorder.Sink sink) throws IOException {
+    var file = Files.createTempFile("kith-profile", ".jfr");
     var recording = new Recording(); // Kith's events are on by themselves
     recording.setName("kith lab profile");
     recording.enable(PAUSE);
@@ -64,19 +66,28 @@ public final class JfrSource implements ActivitySource {
     if (timesGpu.getAsBoolean()) {
       recording.enable(GPU_SEARCH);
     }
+    recording.setDestination(file);
     recording.start();
     return () -> {
       try (recording) {
-        recording.stop();
-        var file = Files.createTempFile("kith-profile", ".jfr");
-        try {
-          recording.dump(file);
-          read(file, clock, sink);
-        } finally {
-          Files.delete(file);
-        }
+        end(recording);
+        read(file, clock, sink);
+      } finally {
+        Files.delete(file);
       }
     };
+  }
+
+  /** The recording is in its file then. */
+  private static void end(Recording recording) {
+    try {
+      recording.stop();
+    } catch (IllegalStateException e) {
+      // Where the JVM is told to end, the flight recorder ends its recordings by itself, files too.
+      if (recording.getState() == RecordingState.RUNNING) {
+        throw e;
+      }
+    }
   }
 
   private static void read(Path file, ProfileClock clock, Recorder.Sink sink) throws IOException {
