@@ -59,6 +59,7 @@ public final class JfrSource implements ActivitySource {
   @Override
   public Running start(ProfileClock clock, Recorder.Sink sink) throws IOException {
     var file = Files.createTempFile("kith-profile", ".jfr");
+    file.toFile().deleteOnExit(); // where the JVM is told to end, and nobody stops this
     var recording = new Recording(); // Kith's events are on by themselves
     recording.setName("kith lab profile");
     recording.enable(PAUSE);
