@@ -283,6 +283,7 @@ __device__ void scanTile(const Shadow& shadow, u32 from, u32 to, const signed ch
 
 }  // namespace
 
+// Both kinds take the same arguments; with a filter, whether codes are cached makes no difference.
 #define SCAN_FEW(Q)                                                                                                       \
   extern "C" __global__ void __launch_bounds__(512, Q < 4 ? 2 : 1)                                                        \
   kith_scan_##Q(Shadow shadow, u32 from, u32 to, const uint4* high, const uint4* low, Bound bound,                        \
