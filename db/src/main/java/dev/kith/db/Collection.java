@@ -19,6 +19,7 @@ import dev.kith.db.store.RowFilters;
 import dev.kith.db.store.SegmentStats;
 import dev.kith.db.store.Snapshots;
 import dev.kith.db.store.Storage;
+import dev.kith.db.store.Uninterrupted;
 import dev.kith.db.store.Verification;
 import dev.kith.db.store.WritableStorage;
 import java.io.IOException;
@@ -318,7 +319,9 @@ public final class Collection implements AutoCloseable {
   public void addField(String path, FieldType type) {
     run(
         () -> {
-          writable().addField(path, schema -> schema.withField(path, type));
+          var writable = writable();
+          Uninterrupted.runApart(
+              () -> writable.addField(path, schema -> schema.withField(path, type)));
         });
   }
 
@@ -344,8 +347,12 @@ public final class Collection implements AutoCloseable {
   public void checkpoint() {
     run(
         () -> {
-          writable().writes().checkpoint();
+          checkpoint(writable());
         });
+  }
+
+  private static void checkpoint(WritableStorage writable) throws IOException {
+    Uninterrupted.runApart(() -> writable.writes().checkpoint());
   }
 
   /** Merges all segments into one; see {@link #optimize(Consumer, BooleanSupplier)}. */
@@ -372,7 +379,7 @@ public final class Collection implements AutoCloseable {
                   () -> stopped.getAsBoolean() || closed.get());
           if (!closed.get()) {
             writable().writes().touch();
-            writable().writes().checkpoint();
+            checkpoint(writable());
           }
           return ended;
         });
@@ -399,7 +406,7 @@ public final class Collection implements AutoCloseable {
             return Verification.of(storage);
           }
           if (storage instanceof WritableStorage writable) {
-            writable.writes().checkpoint();
+            checkpoint(writable);
           }
           return Verification.of(storage);
         });
@@ -417,7 +424,7 @@ public final class Collection implements AutoCloseable {
             throw new IllegalStateException(
                 "collection %s is in memory: export it instead".formatted(name));
           }
-          Snapshots.take(writable, folder);
+          Uninterrupted.runApart(() -> Snapshots.take(writable, folder));
         });
   }
 
@@ -428,7 +435,7 @@ public final class Collection implements AutoCloseable {
       synchronized (closing) { // who comes second waits until the files are let go
         if (closed.compareAndSet(false, true)) {
           bean.unregister();
-          storage.close();
+          Uninterrupted.runApart(storage::close);
         }
       }
     } catch (IOException e) {

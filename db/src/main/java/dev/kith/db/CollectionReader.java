@@ -19,8 +19,8 @@ import dev.kith.db.query.Query;
 import dev.kith.db.query.QueryReport;
 import dev.kith.db.query.QueryResult;
 import dev.kith.db.store.Candidate;
-import dev.kith.db.store.CollectionFolder;
 import dev.kith.db.store.Deadline;
+import dev.kith.db.store.Description;
 import dev.kith.db.store.Events;
 import dev.kith.db.store.Facets;
 import dev.kith.db.store.FilterQueries;
@@ -61,7 +61,7 @@ public final class CollectionReader implements AutoCloseable {
   /** Takes over the caller's reference to the reader. */
   CollectionReader(
       String name,
-      CollectionFolder.Description description,
+      Description description,
       DirectoryReader reader,
       boolean stale,
       RowFilters filters) {

@@ -7,7 +7,9 @@ import dev.kith.core.vector.WholeFile;
 import dev.kith.db.durability.CollectionLockedException;
 import dev.kith.db.point.Schema;
 import dev.kith.db.store.CollectionFolder;
+import dev.kith.db.store.Description;
 import dev.kith.db.store.Snapshots;
+import dev.kith.db.store.Uninterrupted;
 import dev.kith.db.store.Verification;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,7 +19,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
@@ -95,19 +96,25 @@ public final class Kith implements AutoCloseable {
       if (folder == null) {
         return opened(name, Collection.inMemory(name, schema, options, closer(name)));
       }
-      var path = folder.resolve(name);
-      CollectionFolder.make(path);
-      var files = new CollectionFolder(path);
-      try (var _ = files.lock()) { // another process may be making it too
-        if (files.exists()) {
-          throw new IllegalArgumentException(
-              "there is a collection of that name already: %s (%s)".formatted(name, place()));
-        }
-        files.write(new CollectionFolder.Description(schema, Set.of()));
-      }
-      return open(name, options);
+      return Uninterrupted.apart(
+          () -> {
+            begin(name, folder.resolve(name), schema);
+            return open(name, options);
+          });
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private void begin(String name, Path path, Schema schema) throws IOException {
+    CollectionFolder.make(path);
+    var files = new CollectionFolder(path);
+    try (var _ = files.lock()) { // another process may be making it too
+      if (files.exists()) {
+        throw new IllegalArgumentException(
+            "there is a collection of that name already: %s (%s)".formatted(name, place()));
+      }
+      files.write(Description.first(schema));
     }
   }
 
@@ -135,7 +142,7 @@ public final class Kith implements AutoCloseable {
               .formatted(name, place(), list().isEmpty() ? "none" : String.join(", ", list())));
     }
     try {
-      return open(name, options);
+      return Uninterrupted.apart(() -> open(name, options));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -197,11 +204,13 @@ public final class Kith implements AutoCloseable {
       return;
     }
     try {
-      var path = folder.resolve(name);
-      var removed = hidden("dropped", name);
-      Files.move(path, removed);
-      WholeFile.forceFolder(folder);
-      CollectionFolder.delete(removed);
+      Uninterrupted.runApart(
+          () -> {
+            var removed = hidden("dropped", name);
+            Files.move(folder.resolve(name), removed);
+            WholeFile.forceFolder(folder);
+            CollectionFolder.delete(removed);
+          });
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -237,23 +246,29 @@ public final class Kith implements AutoCloseable {
           "a snapshot must be whole: folder=%s has no collection.json".formatted(snapshot));
     }
     try {
-      var partial = hidden("restoring", name);
-      try {
-        Snapshots.restore(snapshot, partial);
-        var problems = Verification.of(new CollectionFolder(partial));
-        if (!problems.isEmpty()) {
-          throw new VectorDataException(
-              "a snapshot must be undamaged: folder=%s, found=%s"
-                  .formatted(snapshot, problems.getFirst()));
-        }
-        Files.move(partial, folder.resolve(name));
-      } finally {
-        CollectionFolder.delete(partial);
-      }
-      WholeFile.forceFolder(folder);
-      return open(name, CollectionOptions.DEFAULT);
+      return Uninterrupted.apart(
+          () -> {
+            restore(snapshot, folder.resolve(name), hidden("restoring", name));
+            WholeFile.forceFolder(folder);
+            return open(name, CollectionOptions.DEFAULT);
+          });
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void restore(Path snapshot, Path path, Path partial) throws IOException {
+    try {
+      Snapshots.restore(snapshot, partial);
+      var problems = Verification.of(new CollectionFolder(partial));
+      if (!problems.isEmpty()) {
+        throw new VectorDataException(
+            "a snapshot must be undamaged: folder=%s, found=%s"
+                .formatted(snapshot, problems.getFirst()));
+      }
+      Files.move(partial, path);
+    } finally {
+      CollectionFolder.delete(partial);
     }
   }
 

@@ -23,6 +23,7 @@ import dev.kith.db.query.Facet;
 import dev.kith.db.query.Fusion;
 import dev.kith.db.query.Hit;
 import dev.kith.db.query.Query;
+import dev.kith.db.store.CollectionFolder;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -628,7 +629,7 @@ class CollectionTest {
       articles(kith);
     }
     var description = folder.resolve("articles").resolve("collection.json");
-    Files.writeString(description, "{\"format\": 1, \"schema\": 5}");
+    Files.writeString(description, "{\"format\": 1, \"schema\": 5, \"pending\": []}");
     try (var kith = Kith.open(folder)) {
       assertThatThrownBy(() -> kith.collection("articles"))
           .isInstanceOf(VectorDataException.class)
@@ -670,12 +671,11 @@ class CollectionTest {
         var points = kith.create("points", Schema.of(1, Metric.L2));
         points.upsert(Point.of(PointId.of(2), new float[1], Payload.of("year", "x")));
       }
-      var description = path.resolve("points").resolve("collection.json");
-      Files.writeString(
-          description,
-          Files.readString(description)
-              .replace("\"fields\" : { }", "\"fields\" : {\"year\": \"%s\"}".formatted(type))
-              .replace("\"pending\" : [ ]", "\"pending\" : [\"year\"]"));
+      var files = new CollectionFolder(path.resolve("points"));
+      var description = files.read();
+      files.write(
+          description.next(
+              description.schema().withField("year", FieldType.parse(type)), Set.of("year")));
       try (var kith = Kith.open(path)) {
         var points = kith.collection("points");
         assertThat(points.schema().fields().containsKey("year")).isEqualTo(type.equals("keyword"));

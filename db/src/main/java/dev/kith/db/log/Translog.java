@@ -11,9 +11,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.NavigableMap;
@@ -56,6 +59,7 @@ public final class Translog implements AutoCloseable {
   private static final long MOST_GATHER_NANOS = 1_000_000;
 
   private final Path folder;
+  private final Fence fence;
   private final boolean request;
   private final long intervalNanos;
   private final Thread writer;
@@ -115,6 +119,9 @@ public final class Translog implements AutoCloseable {
   /** The writer's own: the open file, and how much of it is known to be forced. */
   private FileChannel channel;
 
+  /** What the file system calls that file, whatever has its name now; null where it cannot tell. */
+  private @Nullable Object identity;
+
   private long forced = RECORDS;
 
   private interface Action {
@@ -123,17 +130,20 @@ public final class Translog implements AutoCloseable {
 
   private Translog(
       Path folder,
+      Fence fence,
       boolean request,
       Duration interval,
       NavigableMap<Long, Long> closed,
       Generation generation)
       throws IOException {
     this.folder = folder;
+    this.fence = fence;
     this.request = request;
     this.intervalNanos = interval.toNanos();
     this.closed = closed;
     this.generation = generation;
     this.channel = create(generation);
+    this.identity = identity(generation.file());
     this.end = RECORDS;
     this.writer = Thread.ofPlatform().daemon().name("kith-log " + folder).unstarted(this::work);
   }
@@ -147,6 +157,8 @@ public final class Translog implements AutoCloseable {
    *     #FIRST_GENERATION} if there was none, and only then the folder may be empty or missing
    * @param durability REQUEST or INTERVAL
    * @param interval with INTERVAL, the time between flushes; positive
+   * @param fence asked before each write to the folder, and after each force before what it made
+   *     durable is acknowledged; when it throws, the log has failed
    * @throws DamagedLogException if acknowledged records are missing or damaged
    */
   public static Translog open(
@@ -154,6 +166,7 @@ public final class Translog implements AutoCloseable {
       long firstGeneration,
       Durability durability,
       Duration interval,
+      Fence fence,
       RecordConsumer replay)
       throws IOException {
     if (durability == Durability.NONE || firstGeneration < FIRST_GENERATION) {
@@ -204,6 +217,7 @@ public final class Translog implements AutoCloseable {
     var log =
         new Translog(
             folder,
+            fence,
             durability == Durability.REQUEST,
             interval,
             closed,
@@ -300,12 +314,9 @@ public final class Translog implements AutoCloseable {
   /** Makes a file that exists either with its header or not at all. */
   private static FileChannel create(Generation generation) throws IOException {
     var unfinished = generation.file().resolveSibling(generation.number() + UNFINISHED);
+    Files.deleteIfExists(unfinished);
     var channel =
-        FileChannel.open(
-            unfinished,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE);
+        FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     try {
       writeFully(channel, generation.header(), 0);
       channel.force(true);
@@ -464,11 +475,13 @@ public final class Translog implements AutoCloseable {
         () -> {
           flushNow();
           seal();
+          requireOwn();
           var next = generation.number() + 1;
           var following =
               new Generation(folder.resolve(Generation.fileName(next)), next, generation.salt());
           var before = channel;
           channel = create(following);
+          identity = identity(following.file());
           before.close();
           lock.lock();
           try {
@@ -734,10 +747,12 @@ public final class Translog implements AutoCloseable {
       lock.unlock();
     }
     stamp(records, start);
+    requireOwn();
     writeFully(channel, records, start);
     long before = System.nanoTime();
     channel.force(false);
     long took = System.nanoTime() - before;
+    requireOwn(); // one that opens the log after this will read these records
     lock.lock();
     try {
       durable = inFlight;
@@ -753,6 +768,27 @@ public final class Translog implements AutoCloseable {
     writeFully(channel, generation.mark(forced), forced);
   }
 
+  /** Returns if the folder is still this log's, and the file that is being written still in it. */
+  private void requireOwn() throws IOException {
+    fence.require();
+    var file = generation.file();
+    if (identity != null && !identity.equals(identity(file))) {
+      throw new IOException(
+          "the log's file was removed or replaced while it was written: file=%s; let nothing else change the folder"
+              .formatted(file));
+    }
+  }
+
+  /** What the file system calls the file of that name; null if there is none or it cannot tell. */
+  private static @Nullable Object identity(Path file) throws IOException {
+    try {
+      return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+          .fileKey();
+    } catch (NoSuchFileException e) {
+      return null;
+    }
+  }
+
   private void stamp(ByteBuffer records, long start) {
     for (int at = 0; at < records.limit(); at += RECORD_HEADER + records.getInt(at)) {
       generation.stamp(records, at, start + at, forced);
@@ -762,6 +798,7 @@ public final class Translog implements AutoCloseable {
   /** Seals the file, whose records are durable. The writer's. */
   private void seal() throws IOException {
     channel.force(true);
+    requireOwn();
     writeFully(channel, generation.seal(end), Generation.SEAL);
     channel.force(true);
   }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.kith.core.index.IndexSpec;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.ElementType;
 import java.util.Collections;
@@ -152,14 +151,31 @@ public record Schema(
     }
     requireKeys(object, "a schema", "vectors", "fields", "strict");
     var vectors = new LinkedHashMap<String, VectorField>();
-    for (var entry : object.path("vectors").properties()) {
+    for (var entry : requireObject(object, "vectors").properties()) {
       vectors.put(entry.getKey(), vector(entry.getKey(), entry.getValue()));
     }
     var fields = new LinkedHashMap<String, FieldType>();
-    for (var entry : object.path("fields").properties()) {
-      fields.put(entry.getKey(), FieldType.parse(entry.getValue().asText()));
+    for (var entry : requireObject(object, "fields").properties()) {
+      if (!entry.getValue().isTextual()) {
+        throw new IllegalArgumentException(
+            "a field's type must be a string: %s: %s".formatted(entry.getKey(), entry.getValue()));
+      }
+      fields.put(entry.getKey(), FieldType.parse(entry.getValue().textValue()));
     }
-    return new Schema(vectors, fields, object.path("strict").asBoolean(false));
+    var strict = object.path("strict");
+    if (!strict.isBoolean() && !strict.isMissingNode()) {
+      throw new IllegalArgumentException("strict must be true or false: " + strict);
+    }
+    return new Schema(vectors, fields, strict.asBoolean(false));
+  }
+
+  /** Gives the object of that name, an empty one where there is none. */
+  private static JsonNode requireObject(ObjectNode parent, String key) {
+    var value = parent.path(key);
+    if (!value.isObject() && !value.isMissingNode()) {
+      throw new IllegalArgumentException("%s must be a JSON object: %s".formatted(key, value));
+    }
+    return value;
   }
 
   private static VectorField vector(String name, JsonNode node) {
@@ -179,15 +195,19 @@ public record Schema(
         VectorField.of(
             object.get("dimension").intValue(), Metric.parse(object.get("metric").asText()));
     if (object.has("type")) {
-      field = field.withType(type(object.get("type").asText()));
+      field = field.withType(type(text(name, object, "type")));
     }
-    return object.has("index")
-        ? new VectorField(
-            field.dimension(),
-            field.metric(),
-            field.type(),
-            IndexSpec.parse(object.get("index").asText()))
-        : field;
+    return object.has("index") ? field.withIndex(text(name, object, "index")) : field;
+  }
+
+  private static String text(String vector, ObjectNode object, String key) {
+    var value = object.get(key);
+    if (!value.isTextual()) {
+      throw new IllegalArgumentException(
+          "vector %s must have %s %s that is a string: %s"
+              .formatted(vector, key.startsWith("i") ? "an" : "a", key, value));
+    }
+    return value.textValue();
   }
 
   private static ElementType type(String name) {

@@ -14,12 +14,13 @@ public final class CommittedStorage implements Storage {
   private final CollectionFolder files;
   private final Directory directory;
   private DirectoryReader current;
-  private CollectionFolder.Description description;
+  private Description description;
   private long lookedAt = System.nanoTime();
 
   /** Of the collection in that folder. */
   public CommittedStorage(CollectionFolder files) throws IOException {
     this.files = files;
+    files.requireNoLinks();
     this.description = files.read();
     if (!Files.isDirectory(files.segments())) {
       throw noCheckpoint(files);
@@ -29,7 +30,18 @@ public final class CommittedStorage implements Storage {
       directory.close();
       throw noCheckpoint(files);
     }
-    this.current = DirectoryReader.open(directory);
+    try {
+      this.current = DirectoryReader.open(directory);
+      try {
+        agree();
+      } catch (Throwable e) {
+        current.close();
+        throw e;
+      }
+    } catch (Throwable e) {
+      directory.close();
+      throw e;
+    }
   }
 
   private static IllegalStateException noCheckpoint(CollectionFolder files) {
@@ -39,7 +51,7 @@ public final class CommittedStorage implements Storage {
   }
 
   @Override
-  public synchronized CollectionFolder.Description description() {
+  public synchronized Description description() {
     try {
       look();
     } catch (IOException e) {
@@ -55,13 +67,29 @@ public final class CommittedStorage implements Storage {
     lookedAt = System.nanoTime();
     // Before the reader, since what a description says of fields holds for all later commits; and
     // every time, since not every change of it comes with a commit.
-    var latest = files.read();
-    var newer = DirectoryReader.openIfChanged(current);
-    if (newer != null) {
-      current.close();
-      current = newer;
+    description = files.read();
+    agree();
+  }
+
+  /** Brings reader and description together, whatever a writer does meanwhile. */
+  private void agree() throws IOException {
+    while (true) {
+      var newer = DirectoryReader.openIfChanged(current);
+      if (newer != null) {
+        current.close();
+        current = newer;
+      }
+      var copy = Segments.description(current);
+      if (copy == null || copy.revision() <= description.revision()) {
+        break;
+      }
+      var latest = files.read(); // it is always written before a commit has it
+      if (latest.revision() <= description.revision()) {
+        break;
+      }
+      description = latest;
     }
-    description = latest;
+    DescriptionCheck.require(files, description, current);
   }
 
   @Override

@@ -44,6 +44,11 @@ public final class Documents {
     return VECTOR_PREFIX + name;
   }
 
+  /** Whether a Lucene field holds vectors. */
+  static boolean isVectorField(String luceneField) {
+    return luceneField.startsWith(VECTOR_PREFIX);
+  }
+
   /** The name of the vectors in a Lucene field. */
   public static String vectorName(String luceneField) {
     return luceneField.substring(VECTOR_PREFIX.length());

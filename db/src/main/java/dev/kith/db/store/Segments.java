@@ -1,7 +1,10 @@
 package dev.kith.db.store;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.kith.core.backend.SegmentListeners;
 import dev.kith.core.metric.Metric;
+import dev.kith.core.vector.VectorDataException;
 import dev.kith.db.format.KithVectorsFormat;
 import dev.kith.db.format.SegmentVectors;
 import dev.kith.db.point.PointId;
@@ -48,8 +51,9 @@ public final class Segments implements Closeable {
   private static final System.Logger LOG = System.getLogger(Segments.class.getName());
   private static final SegmentListeners LISTENERS = SegmentListeners.installed();
   private static final String GENERATION = "kith.generation";
+  private static final String DESCRIPTION = "kith.description";
 
-  private final Supplier<Schema> schema;
+  private final Supplier<Description> description;
   private final Duration refreshInterval;
   private final Merges merges;
   private final SnapshotDeletionPolicy commits =
@@ -68,20 +72,23 @@ public final class Segments implements Closeable {
   /**
    * Opens what the directory holds, or begins there.
    *
-   * @param schema the one of the moment
+   * @param description the one of the moment, of which each commit gets a copy
    * @param ramBytes of points not yet in a segment
    * @param refreshInterval how old a reader may be; zero for not at all
    */
   public Segments(
-      Directory directory, Supplier<Schema> schema, long ramBytes, Duration refreshInterval)
+      Directory directory,
+      Supplier<Description> description,
+      long ramBytes,
+      Duration refreshInterval)
       throws IOException {
-    this.schema = schema;
+    this.description = description;
     this.refreshInterval = refreshInterval;
     this.merges = new Merges(this::isOutdated);
     var config =
         new IndexWriterConfig(PayloadFields.ANALYZER)
             .setCodec(
-                KithVectorsFormat.codec(field -> schema.get().vector(Documents.vectorName(field))))
+                KithVectorsFormat.codec(field -> schema().vector(Documents.vectorName(field))))
             .setRAMBufferSizeMB(ramBytes / (double) (1 << 20))
             .setMergePolicy(merges.policy)
             .setMergeScheduler(merges.scheduler)
@@ -121,9 +128,13 @@ public final class Segments implements Closeable {
     }
   }
 
+  private Schema schema() {
+    return description.get().schema();
+  }
+
   /** Built for another index than the schema names now. */
   private boolean isOutdated(SegmentCommitInfo info) {
-    return schema.get().vectors().entrySet().stream()
+    return schema().vectors().entrySet().stream()
         .anyMatch(
             vector -> {
               var built =
@@ -146,15 +157,31 @@ public final class Segments implements Closeable {
     return 0;
   }
 
+  /**
+   * The description that a commit holds a copy of, or null if it was made before there were copies.
+   *
+   * @throws VectorDataException if the copy is damaged
+   */
+  static @Nullable Description description(DirectoryReader committed) throws IOException {
+    var text = committed.getIndexCommit().getUserData().get(DESCRIPTION);
+    try {
+      return text == null ? null : Description.read(text.getBytes(UTF_8));
+    } catch (IllegalArgumentException e) {
+      throw new VectorDataException(
+          "a checkpoint's copy of the description must be whole: file=%s, found=%s; restore a snapshot"
+              .formatted(committed.getIndexCommit().getSegmentsFileName(), e.getMessage()));
+    }
+  }
+
   /** Puts a point in the place of the one with its id, if there is one. */
   void upsert(List<IndexableField> document, PointId id) throws IOException {
-    writer.updateDocument(Documents.term(id), document);
+    Uninterrupted.run(() -> writer.updateDocument(Documents.term(id), document));
     written.incrementAndGet();
   }
 
   /** Takes a point away, if there is one of that id. */
   public void delete(PointId id) throws IOException {
-    writer.deleteDocuments(Documents.term(id));
+    Uninterrupted.run(() -> writer.deleteDocuments(Documents.term(id)));
     written.incrementAndGet();
   }
 
@@ -202,7 +229,7 @@ public final class Segments implements Closeable {
     refreshedAt = System.nanoTime();
     DirectoryReader newer;
     try {
-      newer = DirectoryReader.openIfChanged(current, writer);
+      newer = Uninterrupted.call(() -> DirectoryReader.openIfChanged(current, writer));
     } catch (IOException | RuntimeException e) {
       var failed = writer.getTragicException();
       if (failed == null) {
@@ -212,6 +239,11 @@ public final class Segments implements Closeable {
           Level.ERROR,
           "new segments cannot be made, so searches see the collection as it was before: {0}",
           failed.toString());
+      frozen = true;
+      return;
+    }
+    if (newer != null && tragedy() != null) { // it may lack what the writer dropped as it failed
+      newer.decRef();
       frozen = true;
       return;
     }
@@ -250,7 +282,7 @@ public final class Segments implements Closeable {
     for (LeafReaderContext leaf : reader.leaves()) {
       var core = leaf.reader().getCoreCacheHelper();
       if (core != null && announced.add(core.getKey())) {
-        for (var vector : schema.get().vectors().entrySet()) {
+        for (var vector : schema().vectors().entrySet()) {
           var rows = SegmentVectors.of(leaf.reader(), Documents.vectorField(vector.getKey()));
           if (rows != null) {
             Metric metric = vector.getValue().metric();
@@ -268,8 +300,9 @@ public final class Segments implements Closeable {
 
   /** Makes all that was written so far durable, and says where the log goes on. */
   public void commit(long generation) throws IOException {
-    writer.setLiveCommitData(Map.of(GENERATION, Long.toString(generation)).entrySet());
-    writer.commit();
+    var data = Map.of(GENERATION, Long.toString(generation), DESCRIPTION, description.get().text());
+    writer.setLiveCommitData(data.entrySet());
+    Uninterrupted.run(writer::commit);
   }
 
   /** The last commit, kept until it is released. */
@@ -379,12 +412,7 @@ public final class Segments implements Closeable {
         current.decRef();
       }
     } finally {
-      boolean _ =
-          Uninterrupted.call(
-              () -> {
-                writer.rollback(); // waits for merges to end
-                return true;
-              });
+      Uninterrupted.run(writer::rollback); // waits for merges to end
     }
   }
 }

@@ -66,7 +66,7 @@ public final class Snapshots {
     WholeFile.forceFolder(target.segments());
     var description = source.read();
     try (var directory = target.directory();
-        var segments = new Segments(directory, description::schema, MEMORY_BYTES, Duration.ZERO)) {
+        var segments = new Segments(directory, () -> description, MEMORY_BYTES, Duration.ZERO)) {
       segments.commit(0);
     }
     target.write(description);

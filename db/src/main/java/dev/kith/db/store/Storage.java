@@ -8,7 +8,7 @@ import org.apache.lucene.index.DirectoryReader;
 public interface Storage extends Closeable {
 
   /** What the collection is at this moment. */
-  CollectionFolder.Description description();
+  Description description();
 
   /**
    * A reader of this moment, to be given back by {@code decRef}.

@@ -3,18 +3,29 @@ package dev.kith.db.store;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.db.format.SegmentVectors;
 import dev.kith.db.point.PointId;
+import dev.kith.db.point.Schema;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.apache.lucene.index.CodecReader;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.FilterLeafReader;
 import org.apache.lucene.index.LeafReader;
+import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.index.MultiBits;
 import org.apache.lucene.index.MultiTerms;
 import org.apache.lucene.index.PostingsEnum;
 import org.apache.lucene.search.DocIdSetIterator;
+import org.apache.lucene.search.FieldExistsQuery;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.Query;
+import org.apache.lucene.search.ScoreMode;
 import org.apache.lucene.util.BytesRef;
+import org.apache.lucene.util.FixedBitSet;
 
 /** Reads everything and says what is wrong. */
 public final class Verification {
@@ -32,6 +43,7 @@ public final class Verification {
     var problems = new ArrayList<String>();
     var reader = storage.acquire();
     try {
+      problems.addAll(DescriptionCheck.problems(storage.description(), reader));
       for (var leaf : reader.leaves()) {
         checksums(leaf.reader(), problems);
         for (var name : storage.description().schema().vectors().keySet()) {
@@ -39,6 +51,9 @@ public final class Verification {
         }
       }
       ids(reader, problems);
+      if (problems.isEmpty()) { // else payloads may be anything
+        fields(reader, storage.description(), problems);
+      }
     } finally {
       reader.decRef();
     }
@@ -65,6 +80,75 @@ public final class Verification {
     } catch (IOException | VectorDataException e) {
       problems.add("segment %s, vector %s: %s".formatted(leaf, name, e.getMessage()));
     }
+  }
+
+  /** Every living point is indexed by what its payload holds, and by nothing else. */
+  private static void fields(DirectoryReader reader, Description description, List<String> problems)
+      throws IOException {
+    var schema = description.schema().withoutFields(description.pending());
+    if (schema.fields().isEmpty()) {
+      return;
+    }
+    var payloadFields = new PayloadFields(new Schema(schema.vectors(), schema.fields(), false));
+    var searcher = new IndexSearcher(reader);
+    for (var leaf : reader.leaves()) {
+      var indexed = new HashMap<String, FixedBitSet>();
+      for (var field : schema.fields().entrySet()) {
+        var name = PayloadFields.name(field.getKey(), field.getValue());
+        indexed.put(name, matches(searcher, leaf, new FieldExistsQuery(name)));
+      }
+      fields(leaf.reader(), payloadFields, indexed, problems);
+    }
+  }
+
+  private static FixedBitSet matches(IndexSearcher searcher, LeafReaderContext leaf, Query query)
+      throws IOException {
+    var bits = new FixedBitSet(leaf.reader().maxDoc());
+    var scorer =
+        searcher
+            .createWeight(searcher.rewrite(query), ScoreMode.COMPLETE_NO_SCORES, 1)
+            .scorer(leaf);
+    if (scorer != null) {
+      bits.or(scorer.iterator());
+    }
+    return bits;
+  }
+
+  private static void fields(
+      LeafReader leaf,
+      PayloadFields payloadFields,
+      Map<String, FixedBitSet> indexed,
+      List<String> problems)
+      throws IOException {
+    var live = leaf.getLiveDocs();
+    var stored = leaf.storedFields();
+    var ids = Documents.ids(leaf);
+    var wrong = new TreeMap<String, Integer>();
+    for (int doc = 0; doc < leaf.maxDoc(); doc++) {
+      if (live != null && !live.get(doc)) {
+        continue;
+      }
+      var id = PointId.ofBytes(Documents.idBytes(ids, doc));
+      var names = new HashSet<String>();
+      try {
+        payloadFields
+            .of(id, Documents.payload(stored, doc))
+            .forEach(field -> names.add(field.name()));
+      } catch (IllegalArgumentException e) {
+        problems.add("segment %s, point %s: %s".formatted(leaf, id, e.getMessage()));
+        return;
+      }
+      for (var field : indexed.entrySet()) {
+        if (field.getValue().get(doc) != names.contains(field.getKey())) {
+          wrong.merge(field.getKey(), 1, Integer::sum);
+        }
+      }
+    }
+    wrong.forEach(
+        (name, points) ->
+            problems.add(
+                "segment %s: %d points are not indexed by %s as their payloads say"
+                    .formatted(leaf, points, name)));
   }
 
   /** Every living document has an id of its own, under which its term finds it. */

@@ -2,6 +2,7 @@ package dev.kith.db.store;
 
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.db.durability.Durability;
+import dev.kith.db.log.Fence;
 import dev.kith.db.log.Translog;
 import dev.kith.db.point.Point;
 import dev.kith.db.point.PointId;
@@ -29,11 +30,11 @@ public final class WritableStorage implements Storage {
   private static final int REINDEXED_AT_ONCE = 500;
 
   private final @Nullable CollectionFolder files;
-  private final CollectionFolder.@Nullable Lock lock;
+  private final @Nullable WriterLock lock;
   private final Directory directory;
   private final Segments segments;
   private final Writes writes;
-  private volatile CollectionFolder.Description description;
+  private volatile Description description;
 
   /** How it is to be kept. */
   public record Settings(
@@ -46,9 +47,9 @@ public final class WritableStorage implements Storage {
   private WritableStorage(
       String name,
       @Nullable CollectionFolder files,
-      CollectionFolder.@Nullable Lock lock,
+      @Nullable WriterLock lock,
       Directory directory,
-      CollectionFolder.Description description,
+      Description description,
       Settings settings)
       throws IOException {
     this.files = files;
@@ -56,12 +57,22 @@ public final class WritableStorage implements Storage {
     this.directory = directory;
     this.description = description;
     this.segments =
-        new Segments(directory, this::schema, settings.memoryBytes(), settings.refreshInterval());
+        new Segments(
+            directory, this::description, settings.memoryBytes(), settings.refreshInterval());
     try {
+      if (files != null) {
+        requireAgreement(files);
+      }
       var log = files == null ? null : recover(files, settings);
       this.writes =
           new Writes(
-              name, segments, log, settings.durability(), this::schema, settings.checkpointBytes());
+              name,
+              segments,
+              log,
+              settings.durability(),
+              lock == null ? Fence.NONE : lock,
+              this::schema,
+              settings.checkpointBytes());
     } catch (Throwable e) {
       segments.close();
       throw e;
@@ -72,12 +83,7 @@ public final class WritableStorage implements Storage {
   public static WritableStorage inMemory(String name, Schema schema, Settings settings)
       throws IOException {
     return new WritableStorage(
-        name,
-        null,
-        null,
-        new ByteBuffersDirectory(),
-        new CollectionFolder.Description(schema, Set.of()),
-        settings);
+        name, null, null, new ByteBuffersDirectory(), Description.first(schema), settings);
   }
 
   /** The collection in that folder. */
@@ -88,7 +94,7 @@ public final class WritableStorage implements Storage {
     try {
       var description = files.read();
       CollectionFolder.make(files.segments());
-      directory = files.directory();
+      directory = files.directory(lock);
       var storage = new WritableStorage(name, files, lock, directory, description, settings);
       storage.finish();
       return storage;
@@ -98,6 +104,15 @@ public final class WritableStorage implements Storage {
       }
       lock.close();
       throw e;
+    }
+  }
+
+  private void requireAgreement(CollectionFolder folder) throws IOException {
+    var reader = segments.acquire();
+    try {
+      DescriptionCheck.require(folder, description, reader);
+    } finally {
+      reader.decRef();
     }
   }
 
@@ -115,6 +130,7 @@ public final class WritableStorage implements Storage {
             // Without durability nothing is appended, but what is there is read.
             settings.durability() == Durability.NONE ? Durability.REQUEST : settings.durability(),
             settings.flushInterval(),
+            lock == null ? Fence.NONE : lock,
             (generation, offset, record) -> {
               try {
                 replay(PointCodec.read(record), then, payloadFields);
@@ -149,6 +165,9 @@ public final class WritableStorage implements Storage {
   /** What an opening has left to do: a commit to begin with, fields whose indexing was cut off. */
   private void finish() throws IOException {
     try {
+      if (description.revision() == 0) { // of an older format
+        describe(description.nextPending(description.pending()));
+      }
       if (segments.generation() == 0 || writes.logBytes() > 0) {
         writes.touch();
       }
@@ -183,7 +202,7 @@ public final class WritableStorage implements Storage {
   }
 
   @Override
-  public CollectionFolder.Description description() {
+  public Description description() {
     return description;
   }
 
@@ -214,7 +233,7 @@ public final class WritableStorage implements Storage {
 
   /** Gives the writes after this another schema, which is durable before it is used. */
   public synchronized void change(UnaryOperator<Schema> change) throws IOException {
-    describe(new CollectionFolder.Description(change.apply(schema()), description.pending()));
+    describe(description.next(change.apply(schema()), description.pending()));
   }
 
   /**
@@ -230,7 +249,7 @@ public final class WritableStorage implements Storage {
       requireAll(next);
       var pending = new HashSet<>(description.pending());
       pending.add(path);
-      describe(new CollectionFolder.Description(next, pending));
+      describe(description.next(next, pending));
     } finally {
       writes.propose(null);
     }
@@ -241,7 +260,7 @@ public final class WritableStorage implements Storage {
   private void forget(Set<String> paths) throws IOException {
     var pending = new HashSet<>(description.pending());
     pending.removeAll(paths);
-    describe(new CollectionFolder.Description(schema().withoutFields(paths), pending));
+    describe(description.next(schema().withoutFields(paths), pending));
   }
 
   private void requireAll(Schema next) throws IOException {
@@ -263,10 +282,11 @@ public final class WritableStorage implements Storage {
     }
   }
 
-  private void describe(CollectionFolder.Description next) throws IOException {
+  private void describe(Description next) throws IOException {
     writes.requireWritable(); // closing waits for this object before it lets the lock go
-    if (files != null) {
-      files.write(next);
+    if (files != null && lock != null) {
+      lock.require();
+      Uninterrupted.runApart(() -> files.write(next));
     }
     writes.between(() -> description = next);
   }
@@ -305,7 +325,7 @@ public final class WritableStorage implements Storage {
     acquireNewest().decRef(); // searches that know the field are to see all points by it
     var pending = new HashSet<>(description.pending());
     pending.removeAll(paths);
-    describe(new CollectionFolder.Description(schema(), pending));
+    describe(description.nextPending(pending));
   }
 
   /** Those points that there are, with all that was written to them. */

@@ -1,7 +1,9 @@
 package dev.kith.db.store;
 
 import dev.kith.db.durability.Durability;
+import dev.kith.db.durability.WriterReplacedException;
 import dev.kith.db.durability.WritesStoppedException;
+import dev.kith.db.log.Fence;
 import dev.kith.db.log.LogFailedException;
 import dev.kith.db.log.Translog;
 import dev.kith.db.point.Point;
@@ -36,6 +38,8 @@ public final class Writes implements Closeable {
   private final Segments segments;
   private final @Nullable Translog log;
   private final boolean logging;
+  private final boolean requested;
+  private final Fence fence;
   private final Supplier<Schema> schema;
   private final String name;
   private final long checkpointBytes;
@@ -56,6 +60,7 @@ public final class Writes implements Closeable {
    *
    * @param log null in memory
    * @param durability whether writes are logged; those before may have been
+   * @param fence asked before a write is acknowledged, by the log where it is on disk by then
    * @param checkpointBytes of log after which a checkpoint is made
    */
   public Writes(
@@ -63,12 +68,15 @@ public final class Writes implements Closeable {
       Segments segments,
       @Nullable Translog log,
       Durability durability,
+      Fence fence,
       Supplier<Schema> schema,
       long checkpointBytes) {
     this.name = name;
     this.segments = segments;
     this.log = log;
     this.logging = log != null && durability != Durability.NONE;
+    this.requested = logging && durability == Durability.REQUEST;
+    this.fence = fence;
     this.schema = schema;
     this.checkpointBytes = checkpointBytes;
   }
@@ -232,8 +240,19 @@ public final class Writes implements Closeable {
         throw stop(e);
       }
     }
+    if (!requested) {
+      requireOwn();
+    }
     if (log.bytes() > checkpointBytes && checkpointStarted.compareAndSet(false, true)) {
       Thread.ofPlatform().daemon().name("kith-checkpoint").start(this::checkpointInBackground);
+    }
+  }
+
+  private void requireOwn() {
+    try {
+      fence.require();
+    } catch (IOException e) {
+      throw stop(e);
     }
   }
 
@@ -293,7 +312,7 @@ public final class Writes implements Closeable {
   void requireWritable() {
     var cause = failure == null ? segments.tragedy() : failure;
     if (cause != null) {
-      throw new WritesStoppedException(name, cause);
+      throw new WritesStoppedException(name, rootOf(cause));
     }
     if (closed) {
       throw new IllegalStateException("collection %s is closed; open it again".formatted(name));
@@ -301,13 +320,26 @@ public final class Writes implements Closeable {
   }
 
   /** Ends all writes; what was read stays readable. */
-  private WritesStoppedException stop(Throwable cause) {
+  private WritesStoppedException stop(Throwable failed) {
+    var cause = rootOf(failed);
     synchronized (this) {
       if (failure == null) {
         failure = cause;
       }
     }
     return new WritesStoppedException(name, cause);
+  }
+
+  /** Files that are gone or new are no news where another writer has taken them over. */
+  private Throwable rootOf(Throwable cause) {
+    try {
+      fence.require();
+      return cause;
+    } catch (WriterReplacedException replaced) {
+      return replaced;
+    } catch (IOException e) {
+      return cause; // the disk fails, which it says itself
+    }
   }
 
   /** Marks that there is something to commit, such as what was replayed from the log. */
@@ -331,8 +363,18 @@ public final class Writes implements Closeable {
       }
     } finally {
       checkpointing.unlock();
+      closeLog();
+    }
+  }
+
+  private void closeLog() {
+    try {
       if (log != null) {
         log.close();
+      }
+    } catch (LogFailedException e) {
+      if (failure == null) { // else the writer was told already
+        throw stop(e);
       }
     }
   }

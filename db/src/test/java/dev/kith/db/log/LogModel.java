@@ -88,6 +88,7 @@ final class LogModel {
             firstGeneration,
             Durability.REQUEST,
             NEVER,
+            Fence.NONE,
             (generation, offset, payload) -> found.add(idOf(payload)));
     try {
       assertThat(found.size())

@@ -86,6 +86,7 @@ class TranslogDamageTest {
         Translog.FIRST_GENERATION,
         Durability.REQUEST,
         Duration.ofDays(1),
+        Fence.NONE,
         (generation, offset, payload) -> {
           int i = payload.get(0);
           assertThat(payload).isEqualTo(record(i));
@@ -356,6 +357,7 @@ class TranslogDamageTest {
                     2,
                     Durability.REQUEST,
                     Duration.ofDays(1),
+                    Fence.NONE,
                     (g, o, p) -> {}))
         .isInstanceOf(DamagedLogException.class)
         .hasMessageContaining("found=none");

@@ -37,6 +37,7 @@ class TranslogTest {
             firstGeneration,
             Durability.REQUEST,
             DAY,
+            Fence.NONE,
             (generation, offset, payload) ->
                 found.add(generation + ":" + StandardCharsets.UTF_8.decode(payload)))
         .close();
@@ -46,7 +47,7 @@ class TranslogTest {
   @Test
   void open_rolledAndDeleted_replaysWhatIsLeftInOrder(@TempDir Path temp) throws IOException {
     var folder = temp.resolve("log");
-    try (var log = Translog.open(folder, 1, Durability.REQUEST, DAY, NOBODY)) {
+    try (var log = Translog.open(folder, 1, Durability.REQUEST, DAY, Fence.NONE, NOBODY)) {
       log.awaitDurable(log.append(bytes("a")));
       assertThat(log.roll()).isEqualTo(2);
       var part = bytes("b");
@@ -75,7 +76,7 @@ class TranslogTest {
   void append_largerThanTheBuffers_isKept(@TempDir Path temp) throws IOException {
     var large = new byte[33 << 20];
     large[large.length - 1] = 7;
-    try (var log = Translog.open(temp, 1, Durability.REQUEST, DAY, NOBODY)) {
+    try (var log = Translog.open(temp, 1, Durability.REQUEST, DAY, Fence.NONE, NOBODY)) {
       log.append(bytes("small"));
       log.append(ByteBuffer.wrap(large)); // waits for room, and nobody else asks for a flush
       log.append(bytes("small"));
@@ -86,6 +87,7 @@ class TranslogTest {
             1,
             Durability.REQUEST,
             DAY,
+            Fence.NONE,
             (generation, offset, payload) -> {
               sizes.add(payload.remaining());
               assertThat(payload.remaining() == 5 || payload.equals(ByteBuffer.wrap(large)))
@@ -99,7 +101,8 @@ class TranslogTest {
   void awaitDurable_manyThreads_shareForces() throws Exception {
     var disk = LogModel.newDisk();
     disk.forceTakes(Duration.ofMillis(2));
-    try (var log = Translog.open(LogModel.folder(disk), 1, Durability.REQUEST, DAY, NOBODY)) {
+    try (var log =
+        Translog.open(LogModel.folder(disk), 1, Durability.REQUEST, DAY, Fence.NONE, NOBODY)) {
       long before = disk.forces();
       var acknowledged = new AtomicLong();
       var threads = new ArrayList<Thread>();
@@ -127,7 +130,12 @@ class TranslogTest {
     var disk = LogModel.newDisk();
     try (var log =
         Translog.open(
-            LogModel.folder(disk), 1, Durability.INTERVAL, Duration.ofMillis(50), NOBODY)) {
+            LogModel.folder(disk),
+            1,
+            Durability.INTERVAL,
+            Duration.ofMillis(50),
+            Fence.NONE,
+            NOBODY)) {
       var file = LogModel.folder(disk).resolve(Generation.fileName(1));
       long before = disk.forces();
       for (int i = 0; i < 3; i++) {
@@ -148,7 +156,8 @@ class TranslogTest {
   @Test
   void awaitDurable_interruptedThread_isAcknowledgedAndTheLogGoesOn() throws IOException {
     var disk = LogModel.newDisk();
-    try (var log = Translog.open(LogModel.folder(disk), 1, Durability.REQUEST, DAY, NOBODY)) {
+    try (var log =
+        Translog.open(LogModel.folder(disk), 1, Durability.REQUEST, DAY, Fence.NONE, NOBODY)) {
       Thread.currentThread().interrupt();
       log.awaitDurable(log.append(bytes("a")));
       log.roll();
@@ -162,13 +171,14 @@ class TranslogTest {
   void wrongUse_anyKind_saysWhatToDo() throws IOException {
     var disk = LogModel.newDisk();
     var folder = LogModel.folder(disk);
-    assertThatThrownBy(() -> Translog.open(folder, 1, Durability.NONE, DAY, NOBODY))
+    assertThatThrownBy(() -> Translog.open(folder, 1, Durability.NONE, DAY, Fence.NONE, NOBODY))
         .hasMessage(
             "a log needs durability REQUEST or INTERVAL and a generation from 1: durability=NONE,"
                 + " firstGeneration=1; without durability there is no log to open");
-    assertThatThrownBy(() -> Translog.open(folder, 1, Durability.INTERVAL, Duration.ZERO, NOBODY))
+    assertThatThrownBy(
+            () -> Translog.open(folder, 1, Durability.INTERVAL, Duration.ZERO, Fence.NONE, NOBODY))
         .hasMessage("a log's interval must be positive: interval=PT0S; take a second");
-    var log = Translog.open(folder, 1, Durability.REQUEST, DAY, NOBODY);
+    var log = Translog.open(folder, 1, Durability.REQUEST, DAY, Fence.NONE, NOBODY);
     assertThatThrownBy(() -> log.append(bytes("")))
         .hasMessage("a record must have 1 to 1073741824 bytes: bytes=0, log=/db/log; split it");
     assertThatThrownBy(() -> log.awaitDurable(1))
