@@ -55,7 +55,7 @@ public final class Kith implements AutoCloseable {
   /** Opens a folder, which is made if it is not there. */
   public static Kith open(Path folder) {
     try {
-      CollectionFolder.make(folder);
+      Uninterrupted.runApart(() -> CollectionFolder.make(folder));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

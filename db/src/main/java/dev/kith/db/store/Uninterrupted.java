@@ -5,6 +5,7 @@ import java.nio.channels.ClosedByInterruptException;
 import java.util.Collection;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.function.Predicate;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.FilterDirectory;
 import org.apache.lucene.store.IOContext;
@@ -31,8 +32,13 @@ public final class Uninterrupted {
     void run() throws IOException;
   }
 
-  /** Does the work, again if an interrupt comes meanwhile. */
+  /** Does the work, again if an interrupt ended it. */
   static <T> T call(Work<T> work) throws IOException {
+    return call(work, Uninterrupted::isInterrupt);
+  }
+
+  /** Does the work, again if it failed for a reason that may be an interrupt. */
+  private static <T> T call(Work<T> work, Predicate<Exception> again) throws IOException {
     boolean interrupted = false;
     try {
       while (true) {
@@ -40,7 +46,7 @@ public final class Uninterrupted {
         try {
           return work.call();
         } catch (IOException | ThreadInterruptedException e) {
-          if (!isInterrupt(e)) {
+          if (!again.test(e)) {
             throw e;
           }
           interrupted = true;
@@ -63,7 +69,7 @@ public final class Uninterrupted {
             });
   }
 
-  /** Whether an interrupt caused it; Lucene wraps one that comes while a file is mapped. */
+  /** Whether an interrupt caused it. */
   private static boolean isInterrupt(Throwable failure) {
     for (Throwable e = failure; e != null; e = e.getCause()) {
       if (e instanceof ClosedByInterruptException || e instanceof ThreadInterruptedException) {
@@ -115,17 +121,21 @@ public final class Uninterrupted {
     return new FilterDirectory(directory) { // its outputs are streams, which Java does not close
       @Override
       public IndexInput openInput(String name, IOContext context) throws IOException {
-        return call(() -> in.openInput(name, context));
+        // What Lucene throws where an interrupt ends a mapping does not name it as its cause.
+        return call(
+            () -> in.openInput(name, context),
+            e -> isInterrupt(e) || Thread.currentThread().isInterrupted());
       }
 
       @Override
       public void sync(Collection<String> names) throws IOException {
-        Uninterrupted.run(() -> in.sync(names));
+        // Apart, since a force that failed must not be tried again: it may then lie.
+        runApart(() -> in.sync(names));
       }
 
       @Override
       public void syncMetaData() throws IOException {
-        Uninterrupted.run(in::syncMetaData);
+        runApart(in::syncMetaData);
       }
     };
   }
