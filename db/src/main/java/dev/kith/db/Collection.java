@@ -465,8 +465,10 @@ public final class Collection implements AutoCloseable {
   }
 
   /** In a folder, to read. */
-  static Collection readOnly(String name, CollectionFolder files, Runnable onClose)
+  static Collection readOnly(
+      String name, CollectionFolder files, CollectionOptions options, Runnable onClose)
       throws IOException {
-    return new Collection(name, files.toString(), new CommittedStorage(files), onClose);
+    var storage = new CommittedStorage(files, options.checks());
+    return new Collection(name, files.toString(), storage, onClose);
   }
 }

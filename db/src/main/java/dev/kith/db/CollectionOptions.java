@@ -1,5 +1,6 @@
 package dev.kith.db;
 
+import dev.kith.db.durability.Checks;
 import dev.kith.db.durability.Durability;
 import dev.kith.db.store.WritableStorage;
 import java.time.Duration;
@@ -12,17 +13,24 @@ import java.time.Duration;
  * @param refreshInterval how long a write may stay unseen by searches; zero: the next query sees it
  * @param memoryBytes for points that are in no segment yet
  * @param checkpointBytes of log, after which the segments are made durable in the background
+ * @param checks what must have the right checksum before it is first read
  */
 public record CollectionOptions(
     Durability durability,
     Duration flushInterval,
     Duration refreshInterval,
     long memoryBytes,
-    long checkpointBytes) {
+    long checkpointBytes,
+    Checks checks) {
   /** Safe, and visible at once. */
   public static final CollectionOptions DEFAULT =
       new CollectionOptions(
-          Durability.REQUEST, Duration.ofMillis(200), Duration.ZERO, 48L << 20, 256L << 20);
+          Durability.REQUEST,
+          Duration.ofMillis(200),
+          Duration.ZERO,
+          48L << 20,
+          256L << 20,
+          Checks.standard());
 
   /** Checks the numbers. */
   public CollectionOptions {
@@ -44,27 +52,35 @@ public record CollectionOptions(
   /** The same with another durability. */
   public CollectionOptions withDurability(Durability level) {
     return new CollectionOptions(
-        level, flushInterval, refreshInterval, memoryBytes, checkpointBytes);
+        level, flushInterval, refreshInterval, memoryBytes, checkpointBytes, checks);
   }
 
   /** The same with writes that may stay unseen for so long. */
   public CollectionOptions withRefreshInterval(Duration interval) {
-    return new CollectionOptions(durability, flushInterval, interval, memoryBytes, checkpointBytes);
+    return new CollectionOptions(
+        durability, flushInterval, interval, memoryBytes, checkpointBytes, checks);
   }
 
   /** The same with a checkpoint after so many bytes of log. */
   public CollectionOptions withCheckpointBytes(long bytes) {
-    return new CollectionOptions(durability, flushInterval, refreshInterval, memoryBytes, bytes);
+    return new CollectionOptions(
+        durability, flushInterval, refreshInterval, memoryBytes, bytes, checks);
   }
 
   /** The same with so much memory for points that are in no segment yet. */
   public CollectionOptions withMemoryBytes(long bytes) {
     return new CollectionOptions(
-        durability, flushInterval, refreshInterval, bytes, checkpointBytes);
+        durability, flushInterval, refreshInterval, bytes, checkpointBytes, checks);
+  }
+
+  /** The same with other checks of what is read. */
+  public CollectionOptions withChecks(Checks level) {
+    return new CollectionOptions(
+        durability, flushInterval, refreshInterval, memoryBytes, checkpointBytes, level);
   }
 
   WritableStorage.Settings settings() {
     return new WritableStorage.Settings(
-        durability, flushInterval, refreshInterval, memoryBytes, checkpointBytes);
+        durability, flushInterval, refreshInterval, memoryBytes, checkpointBytes, checks);
   }
 }

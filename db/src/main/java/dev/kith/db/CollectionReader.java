@@ -19,6 +19,7 @@ import dev.kith.db.query.Query;
 import dev.kith.db.query.QueryReport;
 import dev.kith.db.query.QueryResult;
 import dev.kith.db.store.Candidate;
+import dev.kith.db.store.Damage;
 import dev.kith.db.store.Deadline;
 import dev.kith.db.store.Description;
 import dev.kith.db.store.Events;
@@ -100,11 +101,11 @@ public final class CollectionReader implements AutoCloseable {
     T read() throws IOException;
   }
 
-  private static <T> T reading(Reading<T> work) {
+  private <T> T reading(Reading<T> work) {
     try {
       return work.read();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    } catch (IOException | RuntimeException | InternalError e) {
+      throw Damage.explained(e, reader);
     }
   }
 

@@ -154,7 +154,7 @@ public final class Kith implements AutoCloseable {
     return opened(
         name,
         readOnly
-            ? Collection.readOnly(name, files, closer(name))
+            ? Collection.readOnly(name, files, options, closer(name))
             : Collection.open(name, files, options, closer(name)));
   }
 

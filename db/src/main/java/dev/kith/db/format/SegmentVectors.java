@@ -55,13 +55,25 @@ public final class SegmentVectors {
    */
   public static @Nullable SegmentVectors of(LeafReader reader, String field) throws IOException {
     LeafReader inner = reader;
+    CheckedReader.Leaf checked = null;
     while (true) {
       switch (inner) {
+        case CheckedReader.Leaf leaf -> {
+          checked = leaf;
+          inner = leaf.getDelegate();
+        }
         case FilterLeafReader filter -> inner = filter.getDelegate();
         case FilterCodecReader filter -> inner = filter.getDelegate();
         case CodecReader segment -> {
           var vectors = VectorsReader.of(segment.getVectorReader(), field);
-          return vectors == null ? null : vectors.vectors(field);
+          var entry = vectors == null ? null : vectors.entry(field);
+          if (vectors == null || entry == null) {
+            return null;
+          }
+          if (checked != null) {
+            checked.requireVectors(vectors, entry.dense());
+          }
+          return vectors.vectors(field);
         }
         default -> {
           return null;

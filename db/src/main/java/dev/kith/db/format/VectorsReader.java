@@ -268,10 +268,15 @@ final class VectorsReader extends KnnVectorsReader {
 
   @Override
   public void checkIntegrity() throws IOException {
-    CodecUtil.checksumEntireFile(data);
+    checkData();
     if (shadows != null) {
       CodecUtil.checksumEntireFile(shadows);
     }
+  }
+
+  /** Checks the file of rows and their documents alone. */
+  void checkData() throws IOException {
+    CodecUtil.checksumEntireFile(data);
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.kith.db.store;
 
+import dev.kith.db.durability.Checks;
+import dev.kith.db.format.CheckedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -17,8 +19,12 @@ public final class CommittedStorage implements Storage {
   private Description description;
   private long lookedAt = System.nanoTime();
 
-  /** Of the collection in that folder. */
-  public CommittedStorage(CollectionFolder files) throws IOException {
+  /**
+   * Of the collection in that folder.
+   *
+   * @param checks what readers check before they read it
+   */
+  public CommittedStorage(CollectionFolder files, Checks checks) throws IOException {
     this.files = files;
     files.requireNoLinks();
     this.description = files.read();
@@ -31,7 +37,7 @@ public final class CommittedStorage implements Storage {
       throw noCheckpoint(files);
     }
     try {
-      this.current = DirectoryReader.open(directory);
+      this.current = CheckedReader.of(DirectoryReader.open(directory), checks);
       try {
         agree();
       } catch (Throwable e) {
@@ -40,7 +46,7 @@ public final class CommittedStorage implements Storage {
       }
     } catch (Throwable e) {
       directory.close();
-      throw e;
+      throw Damage.explained(e, files);
     }
   }
 

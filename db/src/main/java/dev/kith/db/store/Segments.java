@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.kith.core.backend.SegmentListeners;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.VectorDataException;
+import dev.kith.db.durability.Checks;
+import dev.kith.db.format.CheckedReader;
 import dev.kith.db.format.KithVectorsFormat;
 import dev.kith.db.format.SegmentVectors;
 import dev.kith.db.point.PointId;
@@ -75,12 +77,14 @@ public final class Segments implements Closeable {
    * @param description the one of the moment, of which each commit gets a copy
    * @param ramBytes of points not yet in a segment
    * @param refreshInterval how old a reader may be; zero for not at all
+   * @param checks what readers check before they read it
    */
   public Segments(
       Directory directory,
       Supplier<Description> description,
       long ramBytes,
-      Duration refreshInterval)
+      Duration refreshInterval,
+      Checks checks)
       throws IOException {
     this.description = description;
     this.refreshInterval = refreshInterval;
@@ -97,7 +101,7 @@ public final class Segments implements Closeable {
     forgetOlderCommits(directory);
     this.writer = new IndexWriter(directory, config);
     try {
-      this.current = DirectoryReader.open(writer);
+      this.current = CheckedReader.of(DirectoryReader.open(writer), checks);
     } catch (Throwable e) {
       writer.rollback();
       throw e;

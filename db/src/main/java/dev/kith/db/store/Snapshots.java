@@ -1,6 +1,7 @@
 package dev.kith.db.store;
 
 import dev.kith.core.vector.WholeFile;
+import dev.kith.db.durability.Checks;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
@@ -66,7 +67,8 @@ public final class Snapshots {
     WholeFile.forceFolder(target.segments());
     var description = source.read();
     try (var directory = target.directory();
-        var segments = new Segments(directory, () -> description, MEMORY_BYTES, Duration.ZERO)) {
+        var segments =
+            new Segments(directory, () -> description, MEMORY_BYTES, Duration.ZERO, Checks.OFF)) {
       segments.commit(0);
     }
     target.write(description);

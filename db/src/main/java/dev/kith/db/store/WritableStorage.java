@@ -1,6 +1,7 @@
 package dev.kith.db.store;
 
 import dev.kith.core.vector.VectorDataException;
+import dev.kith.db.durability.Checks;
 import dev.kith.db.durability.Durability;
 import dev.kith.db.log.Fence;
 import dev.kith.db.log.Translog;
@@ -42,7 +43,8 @@ public final class WritableStorage implements Storage {
       Duration flushInterval,
       Duration refreshInterval,
       long memoryBytes,
-      long checkpointBytes) {}
+      long checkpointBytes,
+      Checks checks) {}
 
   private WritableStorage(
       String name,
@@ -58,7 +60,11 @@ public final class WritableStorage implements Storage {
     this.description = description;
     this.segments =
         new Segments(
-            directory, this::description, settings.memoryBytes(), settings.refreshInterval());
+            directory,
+            this::description,
+            settings.memoryBytes(),
+            settings.refreshInterval(),
+            files == null ? Checks.OFF : settings.checks());
     try {
       if (files != null) {
         requireAgreement(files);
@@ -103,7 +109,7 @@ public final class WritableStorage implements Storage {
         directory.close();
       }
       lock.close();
-      throw e;
+      throw Damage.explained(e, files);
     }
   }
 

@@ -1,0 +1,130 @@
+package dev.kith.db.store;
+
+import dev.kith.core.backend.BackendUnavailableException;
+import dev.kith.core.search.SearchStoppedException;
+import dev.kith.core.vector.VectorDataException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.NoSuchFileException;
+import org.apache.lucene.codecs.CodecUtil;
+import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.FilterLeafReader;
+import org.apache.lucene.index.SegmentReader;
+import org.apache.lucene.store.AlreadyClosedException;
+import org.apache.lucene.store.Directory;
+import org.apache.lucene.store.IOContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells failures that a damaged file caused from others: bytes that were changed on the disk come
+ * out of Lucene's decoders as exceptions of any kind, which name no file.
+ */
+public final class Damage {
+  private Damage() {}
+
+  /**
+   * The exception to throw for what went wrong while segments were read: one that names the damaged
+   * file, if one of theirs is, else the failure itself.
+   */
+  public static RuntimeException explained(Throwable failure, DirectoryReader reader) {
+    if (isExpected(failure)) {
+      return unchecked(failure);
+    }
+    var found = find(reader);
+    return found == null ? unchecked(failure) : damaged(found, failure);
+  }
+
+  /** The same for an opening that failed, where all files of the directory count. */
+  static RuntimeException explained(Throwable failure, CollectionFolder files) throws IOException {
+    for (Throwable e = failure; e != null; e = e.getCause()) {
+      if (e instanceof NoSuchFileException missing) {
+        return damaged("file=%s, found=none".formatted(missing.getFile()), failure);
+      }
+    }
+    if (!(failure instanceof IOException || isUnexplained(failure))) {
+      return unchecked(failure);
+    }
+    try (var directory = files.directory()) {
+      var found = find(directory);
+      return found == null ? unchecked(failure) : damaged(found, failure);
+    }
+  }
+
+  /** What says itself neither what is wrong nor where: no exception of Kith's own. */
+  private static boolean isUnexplained(Throwable failure) {
+    return failure instanceof InternalError
+        || (failure instanceof RuntimeException
+            && !failure.getClass().getName().startsWith("dev.kith."));
+  }
+
+  /** What callers and the outside world cause. */
+  private static boolean isExpected(Throwable failure) {
+    return switch (failure) {
+      case IllegalArgumentException _,
+          AlreadyClosedException _,
+          SearchStoppedException _,
+          BackendUnavailableException _ ->
+          true;
+      default -> false;
+    };
+  }
+
+  private static RuntimeException unchecked(Throwable failure) {
+    return switch (failure) {
+      case IOException e -> new UncheckedIOException(e);
+      case RuntimeException e -> e;
+      case Error e -> throw e;
+      default -> new IllegalStateException(failure);
+    };
+  }
+
+  private static VectorDataException damaged(String found, Throwable failure) {
+    var exception =
+        new VectorDataException(
+            "a segment's file must be as it was written: %s; run `kith verify` for all that is damaged, and restore a snapshot"
+                .formatted(found));
+    exception.initCause(failure);
+    return exception;
+  }
+
+  private static @Nullable String find(DirectoryReader reader) {
+    for (var leaf : reader.leaves()) {
+      if (FilterLeafReader.unwrap(leaf.reader()) instanceof SegmentReader segment) {
+        try {
+          for (var file : segment.getSegmentInfo().files()) {
+            var found = find(segment.directory(), file);
+            if (found != null) {
+              return found;
+            }
+          }
+        } catch (IOException | RuntimeException e) {
+          return "segment=%s, found=%s".formatted(segment, e);
+        }
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable String find(Directory directory) throws IOException {
+    for (var file : directory.listAll()) {
+      var found = isUnfinished(file) ? null : find(directory, file);
+      if (found != null) {
+        return found;
+      }
+    }
+    return null;
+  }
+
+  private static boolean isUnfinished(String file) {
+    return file.startsWith("pending_") || file.endsWith(".tmp") || file.endsWith(".lock");
+  }
+
+  private static @Nullable String find(Directory directory, String file) {
+    try (var in = directory.openInput(file, IOContext.READONCE)) {
+      CodecUtil.checksumEntireFile(in);
+      return null;
+    } catch (IOException | RuntimeException e) {
+      return "file=%s, found=%s".formatted(file, e.getMessage());
+    }
+  }
+}
