@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kith.core.testing.Seeded;
 import dev.kith.db.point.Point;
 import dev.kith.db.point.PointId;
+import dev.kith.db.store.CollectionFolder;
+import dev.kith.db.store.Verification;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,6 +49,7 @@ class CollectionKillTest {
         process.destroyForcibly().waitFor();
       }
       version = check(folder, version) + 1;
+      checkSnapshots(folder);
     }
     assertThat(version).isGreaterThan(ROUNDS);
   }
@@ -110,7 +113,8 @@ class CollectionKillTest {
             point -> {
               long version = version(point);
               long id = ((PointId.Number) point.id()).value();
-              Model.same(point, KilledWriter.point(id, version));
+              long vector = Long.parseLong(requireNonNull(point.payload().get("vector")));
+              Model.same(point, KilledWriter.point(id, version, vector));
               Long acked = last.get(id);
               assertThat(version).isGreaterThanOrEqualTo(acked == null ? 0 : Math.abs(acked));
               seen[0] = Math.max(seen[0], version);
@@ -119,6 +123,19 @@ class CollectionKillTest {
       }
     }
     return highest;
+  }
+
+  /** A snapshot that has its description is whole, whenever the process was killed. */
+  private static void checkSnapshots(Path folder) throws IOException {
+    try (var snapshots = Files.newDirectoryStream(folder, "snapshot-*")) {
+      for (var snapshot : snapshots) {
+        var files = new CollectionFolder(snapshot);
+        if (files.exists()) {
+          assertThat(Verification.of(files)).as(snapshot.toString()).isEmpty();
+        }
+        CollectionFolder.delete(snapshot);
+      }
+    }
   }
 
   private static long version(@Nullable Point point) {
