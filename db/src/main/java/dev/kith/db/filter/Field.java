@@ -288,7 +288,7 @@ public record Field(String path, int column) {
 
   /**
    * Lies in a box of degrees, edges included. A left edge that is greater than the right one means
-   * that the box crosses the 180th meridian.
+   * that the box crosses the 180th meridian, which is an edge by either of its names, 180 and -180.
    */
   public Filter withinBox(double top, double left, double bottom, double right) {
     return new Filter.Box(this, top, left, bottom, right);

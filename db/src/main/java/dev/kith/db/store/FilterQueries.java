@@ -285,16 +285,19 @@ public final class FilterQueries {
 
   private Query radius(Field field, double lat, double lon, double metres) {
     requireGeo(field);
+    double reach = PlaceGrid.reach(metres);
     return new IndexOrDocValuesQuery(
-        LatLonPoint.newDistanceQuery(name(field), lat, lon, metres),
-        LatLonDocValuesField.newSlowDistanceQuery(name(field), lat, lon, metres));
+        LatLonPoint.newDistanceQuery(name(field), lat, lon, reach),
+        LatLonDocValuesField.newSlowDistanceQuery(name(field), lat, lon, reach));
   }
 
   private Query box(Field field, double top, double left, double bottom, double right) {
     requireGeo(field);
+    var box = PlaceGrid.box(top, left, bottom, right);
     return new IndexOrDocValuesQuery(
-        LatLonPoint.newBoxQuery(name(field), bottom, top, left, right),
-        LatLonDocValuesField.newSlowBoxQuery(name(field), bottom, top, left, right));
+        LatLonPoint.newBoxQuery(name(field), box.bottom(), box.top(), box.left(), box.right()),
+        LatLonDocValuesField.newSlowBoxQuery(
+            name(field), box.bottom(), box.top(), box.left(), box.right()));
   }
 
   private void requireGeo(Field field) {

@@ -31,7 +31,6 @@ import java.util.List;
 import java.util.Set;
 import org.apache.lucene.analysis.standard.StandardAnalyzer;
 import org.apache.lucene.analysis.tokenattributes.CharTermAttribute;
-import org.apache.lucene.geo.GeoEncodingUtils;
 import org.apache.lucene.util.SloppyMath;
 
 /**
@@ -40,6 +39,9 @@ import org.apache.lucene.util.SloppyMath;
  */
 public final class NaiveFilter {
   private static final StandardAnalyzer STANDARD = new StandardAnalyzer();
+
+  /** A place may be found that is so much too far away; no random payload has one between. */
+  private static final double REACH_METRES = 0.3;
 
   private NaiveFilter() {}
 
@@ -82,17 +84,33 @@ public final class NaiveFilter {
       case Radius(var field, var lat, var lon, var metres) ->
           values(payload, field).stream()
               .anyMatch(
-                  place -> SloppyMath.haversinMeters(lat, lon, lat(place), lon(place)) <= metres);
-      case Box(var field, var top, var left, var bottom, var right) ->
-          values(payload, field).stream()
-              .anyMatch(
                   place ->
-                      lat(place) >= bottom
-                          && lat(place) <= top
-                          && (left <= right
-                              ? lon(place) >= left && lon(place) <= right
-                              : lon(place) >= left || lon(place) <= right));
+                      SloppyMath.haversinMeters(
+                              lat, lon, degrees(place, "lat"), degrees(place, "lon"))
+                          <= metres + REACH_METRES);
+      case Box box ->
+          values(payload, box.field()).stream()
+              .anyMatch(place -> inside(box, degrees(place, "lat"), degrees(place, "lon")));
     };
+  }
+
+  /** In cells of the index's grid, which is all that edges can be told apart by. */
+  private static boolean inside(Box box, double lat, double lon) {
+    double cell = cell(lon, 180);
+    double left = cell(box.left(), 180);
+    double right = cell(box.right(), 180);
+    boolean crosses = box.left() > box.right();
+    boolean onMeridian = Math.abs(box.left()) == 180 || Math.abs(box.right()) == 180;
+    boolean within = crosses ? cell >= left || cell <= right : cell >= left && cell <= right;
+    boolean westOrEast = cell == cell(-180, 180) || cell == cell(180, 180);
+    return cell(lat, 90) >= cell(box.bottom(), 90)
+        && cell(lat, 90) <= cell(box.top(), 90)
+        && (within || (onMeridian && westOrEast));
+  }
+
+  /** Which of 2^32 cells from -most to most degrees. */
+  private static double cell(double degrees, int most) {
+    return Math.min(Math.floor(degrees * 0x1p31 / most), 0x1p31 - 1);
   }
 
   private static FieldType type(Schema schema, Field field) {
@@ -184,14 +202,7 @@ public final class NaiveFilter {
     return words;
   }
 
-  /** As an index keeps it. */
-  private static double lat(JsonNode place) {
-    return GeoEncodingUtils.decodeLatitude(
-        GeoEncodingUtils.encodeLatitude(place.get("lat").doubleValue()));
-  }
-
-  private static double lon(JsonNode place) {
-    return GeoEncodingUtils.decodeLongitude(
-        GeoEncodingUtils.encodeLongitude(place.get("lon").doubleValue()));
+  private static double degrees(JsonNode place, String key) {
+    return place.get(key).doubleValue();
   }
 }
