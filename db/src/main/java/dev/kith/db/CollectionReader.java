@@ -14,6 +14,7 @@ import dev.kith.db.point.Schema;
 import dev.kith.db.query.Facet;
 import dev.kith.db.query.Fusion;
 import dev.kith.db.query.Grouped;
+import dev.kith.db.query.Hit;
 import dev.kith.db.query.Page;
 import dev.kith.db.query.Query;
 import dev.kith.db.query.QueryReport;
@@ -36,7 +37,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -176,13 +177,16 @@ public final class CollectionReader implements AutoCloseable {
   }
 
   private QueryResult result(Query query, Ranking ranking) throws IOException {
-    var hits =
-        Hydration.hits(
-            cut(query, ranking),
-            candidate -> ranking.scale.score(candidate.key()),
-            query.withPayload(),
-            query.withVectors());
-    return new QueryResult(hits, report(ranking));
+    return new QueryResult(hits(query, ranking.scale, cut(query, ranking)), report(ranking));
+  }
+
+  private static List<Hit> hits(Query query, Scale scale, List<Candidate> candidates)
+      throws IOException {
+    return Hydration.hits(
+        candidates,
+        candidate -> scale.score(candidate.key()),
+        query.withPayload(),
+        query.withVectors());
   }
 
   /** What is left of a ranking by threshold, offset and limit. */
@@ -350,9 +354,14 @@ public final class CollectionReader implements AutoCloseable {
     return new Ranking(found, Scale.NEGATED, List.of());
   }
 
-  /** The part of a query, within its filter. */
+  /** The part of a query, within its filter, and by its backend and threads if it names none. */
   private static Query within(Query whole, Query part) {
-    return whole.filter() == null ? part : part.where(whole.filter());
+    var within = whole.filter() == null ? part : part.where(whole.filter());
+    var backend = whole.backend();
+    if (part.backend() == null && backend != null) {
+      within = within.onBackend(backend);
+    }
+    return part.threads() == 0 ? within.threads(whole.threads()) : within;
   }
 
   private Ranking fused(Query query, List<Query> queries, Fusion fusion, Deadline deadline)
@@ -429,8 +438,12 @@ public final class CollectionReader implements AutoCloseable {
 
   /**
    * The best groups of points that share a value of a keyword, bool or integer field, and the best
-   * points of each. A point without the field is in no group, one with several values in several.
+   * points of each: those that {@link #query} ranks best, in its order and with its scores, however
+   * deep in its ranking they stand. A point without the field is in no group, one with several
+   * values in several. Of a fusion or a query that is scored again, only the hits of its parts,
+   * each with its own limit, are ranked and grouped.
    *
+   * @param query whose limit and offset count for nothing here
    * @param groups how many, at least 1
    * @param size the most hits of a group, at least 1
    */
@@ -451,32 +464,53 @@ public final class CollectionReader implements AutoCloseable {
     }
     var whole = query.offset(0);
     var deadline = new Deadline(query.deadline());
-    var values = new LinkedHashSet<String>();
     var totals = new ArrayList<VectorTotals>();
-    Scale scale = Scale.NEGATED;
-    int depth = (int) Math.min(2L * groups * size, MAX_DEPTH);
+    var best = new LinkedHashMap<String, List<Candidate>>();
+    boolean byParts = ranksParts(query.source());
+    int depth = byParts ? MAX_DEPTH : (int) Math.min(2L * groups * size, MAX_DEPTH);
+    Ranking ranking;
+    boolean everything;
     while (true) {
       var asked = whole.limit(depth);
-      var ranking = rank(asked, deadline);
-      scale = ranking.scale;
+      ranking = rank(asked, deadline);
       totals.addAll(ranking.totals);
       var found = cut(asked, ranking);
+      best.clear();
       for (var candidate : found) {
-        values.addAll(Facets.valuesOf(candidate, field, type));
+        for (var value : Facets.valuesOf(candidate, field, type)) {
+          best.computeIfAbsent(value, _ -> new ArrayList<>()).add(candidate);
+        }
       }
-      if (values.size() >= groups || found.size() < depth || depth == MAX_DEPTH) {
+      everything = byParts || found.size() < depth;
+      if (everything || best.size() >= groups || depth == MAX_DEPTH) {
         break;
       }
       depth = (int) Math.min(4L * depth, MAX_DEPTH);
     }
     var found = new ArrayList<Grouped.Group>();
-    for (var value : values.stream().limit(groups).toList()) {
-      var within = whole.limit(size).where(hasValue(field, value, type));
-      var ranking = rank(within, deadline);
-      totals.addAll(ranking.totals);
-      found.add(new Grouped.Group(value, result(within, ranking).hits()));
+    for (var value : best.keySet().stream().limit(groups).toList()) {
+      var hits = best.getOrDefault(value, List.of());
+      if (!everything && hits.size() < size) { // the others stand deeper
+        var within = whole.limit(size).where(hasValue(field, value, type));
+        var deeper = rank(within, deadline);
+        totals.addAll(deeper.totals);
+        hits = cut(within, deeper);
+      }
+      var kept = hits.subList(0, Math.min(size, hits.size()));
+      found.add(new Grouped.Group(value, hits(query, ranking.scale, kept)));
     }
-    return new Grouped(found, report(new Ranking(List.of(), scale, totals)));
+    return new Grouped(found, report(new Ranking(List.of(), ranking.scale, totals)));
+  }
+
+  /**
+   * Whether a source ranks what its parts found, so that a filter, which would change what these
+   * find, must not be added to look deeper, and a greater limit finds no more.
+   */
+  private static boolean ranksParts(Query.Source source) {
+    return switch (source) {
+      case Query.Fused _, Query.Rescored _ -> true;
+      case Query.Nearest _, Query.NearestTo _, Query.Recommend _, Query.Words _ -> false;
+    };
   }
 
   private static Filter hasValue(String field, String value, FieldType type) {

@@ -292,9 +292,13 @@ class CollectionModelTest {
       for (var id : matching) {
         values(point(id), path, type).forEach(value -> counts.merge(value, 1L, Long::sum));
       }
+      Comparator<Facet> smaller =
+          type == FieldType.INTEGER
+              ? Comparator.comparingLong(facet -> Long.parseLong(facet.value()))
+              : Comparator.comparing(Facet::value);
       return counts.entrySet().stream()
           .map(entry -> new Facet(entry.getKey(), entry.getValue()))
-          .sorted(Comparator.comparingLong(Facet::points).reversed().thenComparing(Facet::value))
+          .sorted(Comparator.comparingLong(Facet::points).reversed().thenComparing(smaller))
           .limit(5)
           .toList();
     }

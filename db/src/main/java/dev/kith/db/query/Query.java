@@ -24,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  * @param withPayload whether hits bring their payload
  * @param withVectors the names of the vectors that hits bring
  * @param deadline how long the search may take, or null for as long as it needs
- * @param backend the one that must search vectors, or null for the best one usable
- * @param threads the most threads to use, 0 for all cores
+ * @param backend the one that must search vectors, also for the parts of a fusion that name none,
+ *     or null for the best one usable
+ * @param threads the most threads to use, also for the parts that name none, 0 for all cores
  */
 public record Query(
     Source source,

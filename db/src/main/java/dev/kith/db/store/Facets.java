@@ -50,10 +50,16 @@ public final class Facets {
         .sorted(
             Map.Entry.<String, Long>comparingByValue()
                 .reversed()
-                .thenComparing(Map.Entry.comparingByKey(Comparator.naturalOrder())))
+                .thenComparing(Map.Entry.comparingByKey(order(type))))
         .limit(limit)
         .map(entry -> new Facet(entry.getKey(), entry.getValue()))
         .toList();
+  }
+
+  private static Comparator<String> order(FieldType type) {
+    return type == FieldType.INTEGER
+        ? Comparator.comparingLong(Long::parseLong)
+        : Comparator.naturalOrder();
   }
 
   /**
