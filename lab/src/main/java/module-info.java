@@ -5,8 +5,10 @@ module dev.kith.lab {
   requires dev.kith.cuda;
   requires dev.kith.db;
   requires transitive dev.kith.embed;
+  requires java.management;
   requires java.sql;
   requires jdk.jfr;
+  requires jdk.management;
   requires org.xerial.sqlitejdbc;
   requires static transitive org.jspecify;
 

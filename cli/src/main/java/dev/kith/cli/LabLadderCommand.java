@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
       "Runs one search in ever faster ways, each timed and checked.",
       "Every rung finds the nearest rows by L2; times are wall clock, a query, the warm-up apart."
           + " Each answer is compared with the float64 definition; exit 1 if one differs. A rung"
-          + " that takes too long searches the first rows alone and is scaled, and says so."
+          + " that takes too long searches the first rows alone and is scaled, and says so; so does"
+          + " a machine that was busy."
     })
 final class LabLadderCommand implements Callable<Integer> {
   private static final double MAX_SECONDS = 3600;
@@ -165,6 +166,9 @@ final class LabLadderCommand implements Callable<Integer> {
           rung.sameRows() ? "same" : "OTHER",
           sampled(rung),
           shares(rung));
+      for (var remark : rung.remarks()) {
+        out.printf("%-20s %-4s ! %s%n", "", "", remark);
+      }
     }
     for (var skipped : result.skipped()) {
       out.printf("%-20s %-4s not run: %s%n", skipped.name(), skipped.device(), skipped.reason());
@@ -178,9 +182,11 @@ final class LabLadderCommand implements Callable<Integer> {
     out.flush();
   }
 
-  private static String sampled(RungResult rung) {
+  /** That the rows were compared with the definition's of a sample, not with the other rungs'. */
+  static String sampled(RungResult rung) {
     return rung.sampled()
-        ? ", sampled: the first %d rows, scaled".formatted(rung.rowsSearched())
+        ? ", but of the first %d rows alone: sampled, its time scaled"
+            .formatted(rung.rowsSearched())
         : "";
   }
 

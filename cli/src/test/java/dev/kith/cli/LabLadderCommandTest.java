@@ -254,10 +254,22 @@ class LabLadderCommandTest {
     assertThat(LabLadderCommand.shares(rung(null))).isEmpty();
   }
 
+  @Test
+  void sampled_aRungOfTheFirstRows_saysWhatItsRowsWereComparedWith() {
+    var rung = rung(null);
+    assertThat(LabLadderCommand.sampled(rung)).isEmpty();
+    var sampled =
+        new RungResult(
+            "r", "cpu", 4, 0, List.of(), true, 0, 0, true, 1, 1, 5000, "", 0, List.of(), null, "",
+            "", "", 4.0, List.of());
+    assertThat(LabLadderCommand.sampled(sampled))
+        .isEqualTo(", but of the first 5000 rows alone: sampled, its time scaled");
+  }
+
   private static RungResult rung(@Nullable DeviceTime time) {
     return new RungResult(
-        "r", "gpu", 4, 0, List.of(), true, 0, 0, false, 1, 1, 1, "", 0, List.of(), time, "", "",
-        "");
+        "r", "gpu", 4, 0, List.of(), true, 0, 0, false, 1, 1, 1, "", 0, List.of(), time, "", "", "",
+        null, List.of());
   }
 
   @Test

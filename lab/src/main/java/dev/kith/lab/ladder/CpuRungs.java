@@ -56,6 +56,11 @@ final class CpuRungs implements RungProvider {
   }
 
   @Override
+  public boolean onCpu() {
+    return true;
+  }
+
+  @Override
   public List<Rung> rungs() {
     return List.of(
         new ScalarRung(),
@@ -141,9 +146,19 @@ final class CpuRungs implements RungProvider {
   @Override
   public Floors floors(VectorSource rows) {
     var rates = new MachineRates(rows);
-    return (bytes, multiplyAdds, threads) ->
-        Math.max(
+    return new Floors() {
+      @Override
+      public double millis(long bytes, double multiplyAdds, int threads) {
+        return Math.max(
             rates.readMillis(bytes, threads),
             multiplyAdds == 0 ? 0 : rates.computeMillis(multiplyAdds, threads));
+      }
+
+      @Override
+      public double again(long bytes, double multiplyAdds, int threads) {
+        rates.measureAgain(bytes, multiplyAdds, threads);
+        return millis(bytes, multiplyAdds, threads);
+      }
+    };
   }
 }

@@ -7,6 +7,8 @@ import dev.kith.core.vector.VectorSource;
 import dev.kith.lab.ladder.LadderResult.Skipped;
 import dev.kith.lab.ladder.LadderResult.Task;
 import dev.kith.lab.ladder.RungResult.DeviceTime;
+import dev.kith.lab.measure.Clock;
+import dev.kith.lab.measure.Load;
 import dev.kith.lab.measure.Oracle;
 import dev.kith.lab.measure.Times;
 import dev.kith.lab.profile.NamedRange;
@@ -14,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -21,17 +24,25 @@ import org.jspecify.annotations.Nullable;
 /**
  * Runs every rung on the same rows and queries, warm-up apart, and checks each answer against
  * {@link Oracle}. A rung that would take too long a run searches the first rows alone, against the
- * oracle of those rows, and its times are scaled.
+ * oracle of those rows, and its times are scaled. Whether it would is decided by the work of the
+ * CPU where that can be told, so that other work on the machine does not decide it; what other work
+ * did to the times stands in a rung's remarks.
  */
 public final class Ladder {
   private static final double NANOS = 1e9;
   private static final int PROBE_ROWS = 4096;
   private static final long PROBE_NANOS = 2_000_000_000;
 
+  /** A probe takes no longer by the wall, however busy the machine is. */
+  private static final long LONGEST_PROBE_NANOS = 5 * PROBE_NANOS;
+
+  private static final int FLOOR_TRIES = 3;
+
   private final VectorSource rows;
   private final VectorSource queries;
   private final int k;
   private final Pace pace;
+  private final Clock clock;
   private final Map<Long, long[][]> truths = new HashMap<>();
 
   /**
@@ -55,11 +66,12 @@ public final class Ladder {
     }
   }
 
-  private Ladder(VectorSource rows, VectorSource queries, int k, Pace pace) {
+  private Ladder(VectorSource rows, VectorSource queries, int k, Pace pace, Clock clock) {
     this.rows = rows;
     this.queries = queries;
     this.k = k;
     this.pace = pace;
+    this.clock = clock;
   }
 
   /** All kinds of device, the CPU first; each says whether it is there. */
@@ -87,8 +99,23 @@ public final class Ladder {
       String machine,
       String commit,
       Consumer<String> progress) {
+    return climb(data, rows, queries, k, providers, pace, machine, commit, progress, Clock.SYSTEM);
+  }
+
+  /** By that clock. */
+  static LadderResult climb(
+      String data,
+      VectorSource rows,
+      VectorSource queries,
+      int k,
+      List<RungProvider> providers,
+      Pace pace,
+      String machine,
+      String commit,
+      Consumer<String> progress,
+      Clock clock) {
     require(rows, queries, k);
-    var ladder = new Ladder(rows, queries, k, pace);
+    var ladder = new Ladder(rows, queries, k, pace, clock);
     var results = new ArrayList<RungResult>();
     var skipped = new ArrayList<Skipped>();
     for (var provider : providers) {
@@ -108,7 +135,7 @@ public final class Ladder {
         if (reason == null) {
           progress.accept(rung.name());
           try (var _ = NamedRange.open("rung " + rung.name(), "lab")) {
-            results.add(ladder.run(rung, device, floors));
+            results.add(ladder.run(rung, provider, floors));
           } catch (BackendUnavailableException e) {
             reason = e.getMessage();
           }
@@ -147,37 +174,48 @@ public final class Ladder {
     }
   }
 
-  private RungResult run(Rung rung, String device, RungProvider.Floors floors) {
-    long start = System.nanoTime();
-    long searched = affordable(rung);
-    long probed = System.nanoTime() - start;
+  private RungResult run(Rung rung, RungProvider provider, RungProvider.Floors floors) {
+    long start = clock.wallNanos();
+    long searched = affordable(rung, provider.onCpu());
+    long probed = clock.wallNanos() - start;
+    boolean sampled = searched < rows.size();
     var part = rows.slice(0, searched);
     var truth =
         truths.computeIfAbsent(searched, n -> Oracle.nearest(part, queries, Metric.L2, k, null));
-    start = System.nanoTime();
+    start = clock.wallNanos();
     try (var prepared = rung.prepare(part, queries, k)) {
-      var climb = new Climb(rung, prepared, truth);
+      var climb = new Climb(rung, prepared, truth, clock);
       var first = climb.next();
       repeat(pace.seconds / 2, 0, climb::next);
-      double warmUpMillis = (probed + System.nanoTime() - start) / 1e6;
-      climb.millis.clear();
+      double warmUpMillis = (probed + clock.wallNanos() - start) / 1e6;
+      climb.forget();
+      long begin = clock.wallNanos();
+      long worked = clock.processNanos();
       repeat(pace.seconds, pace.leastRuns, climb::next);
+      double wallSeconds = (clock.wallNanos() - begin) / NANOS;
+      double cpuSeconds = provider.onCpu() ? (clock.processNanos() - worked) / NANOS : Double.NaN;
+      int answered = climb.answered;
 
       double scale = (double) rows.size() / searched;
-      var times = new Times(climb.millis).times(scale);
       int count = first.rows().length;
-      double floor = floors.millis(first.bytes(), first.multiplyAdds(), rung.threads());
+      var remarks = new ArrayList<String>();
+      var busy = Load.remark(wallSeconds, cpuSeconds, new Times(climb.millis));
+      if (busy != null) {
+        remarks.add(busy);
+      }
+      double floor = floor(rung, floors, first, climb, scale, remarks);
+      var times = new Times(climb.millis).times(scale);
       var code = rung.code();
       return new RungResult(
           rung.name(),
-          device,
+          provider.device(),
           times.median(),
           times.spread(),
-          Arrays.stream(first.rows()[0]).boxed().toList(),
+          sampled ? List.of() : Arrays.stream(first.rows()[0]).boxed().toList(),
           climb.same,
           Math.round(scale * first.bytes() / count),
           scale * floor / count,
-          searched < rows.size(),
+          sampled,
           count,
           rung.threads(),
           searched,
@@ -187,13 +225,53 @@ public final class Ladder {
           deviceTime(climb, scale, times.median()),
           rung.explanation(),
           code.text(),
-          code.file());
+          code.file(),
+          Double.isNaN(cpuSeconds) ? null : scale * cpuSeconds * 1e3 / answered,
+          remarks);
     }
   }
 
-  private static void repeat(double seconds, int least, Runnable run) {
-    long end = System.nanoTime() + (long) (seconds * NANOS);
-    for (int runs = 0; runs < least || System.nanoTime() < end; runs++) {
+  /**
+   * The floor of one search, in milliseconds. A time below it shows that other work slowed the
+   * floor's measurement, so that is measured again, in turn with the rung.
+   */
+  private double floor(
+      Rung rung,
+      RungProvider.Floors floors,
+      Rung.Answer first,
+      Climb climb,
+      double scale,
+      List<String> remarks) {
+    int count = first.rows().length;
+    double before = floors.millis(first.bytes(), first.multiplyAdds(), rung.threads());
+    double floor = before;
+    for (int i = 0; i < FLOOR_TRIES && climb.median() < floor / count; i++) {
+      floor = floors.again(first.bytes(), first.multiplyAdds(), rung.threads());
+      repeat(0, pace.leastRuns, climb::next);
+    }
+    if (climb.median() < floor / count) {
+      remarks.add(
+          String.format(
+              Locale.ROOT,
+              "below its floor of %.4f ms, which other work slowed %d times; run again when the"
+                  + " machine is idle",
+              scale * floor / count,
+              FLOOR_TRIES + 1));
+    } else if (floor < before) {
+      remarks.add(
+          String.format(
+              Locale.ROOT,
+              "machine busy: its floor was measured again, as it was above the time: before=%.4f"
+                  + " ms, now=%.4f ms",
+              scale * before / count,
+              scale * floor / count));
+    }
+    return floor;
+  }
+
+  private void repeat(double seconds, int least, Runnable run) {
+    long end = clock.wallNanos() + (long) (seconds * NANOS);
+    for (int runs = 0; runs < least || clock.wallNanos() < end; runs++) {
       run.run();
     }
   }
@@ -215,24 +293,34 @@ public final class Ladder {
 
   /**
    * How many rows a run may search, judged by the time that some thousand take once the JIT
-   * compiler had its time.
+   * compiler had its time. One thread's work is counted where there is but one; the wall's time is
+   * what several threads or a device are judged by.
    */
-  private long affordable(Rung rung) {
+  private long affordable(Rung rung, boolean onCpu) {
+    boolean byWork = onCpu && rung.threads() == 1;
     long some = Math.min(PROBE_ROWS, rows.size());
     int count = rung.queriesAtOnce(Math.toIntExact(queries.size()));
     double all = Double.POSITIVE_INFINITY;
     try (var prepared = rung.prepare(rows.slice(0, some), queries, k)) {
-      for (long end = System.nanoTime() + PROBE_NANOS;
-          all == Double.POSITIVE_INFINITY || (all > pace.longestRun && System.nanoTime() < end); ) {
-        long start = System.nanoTime();
+      long begin = nanos(byWork);
+      long end = clock.wallNanos() + (byWork ? LONGEST_PROBE_NANOS : PROBE_NANOS);
+      while (all == Double.POSITIVE_INFINITY
+          || (all > pace.longestRun
+              && nanos(byWork) - begin < PROBE_NANOS
+              && clock.wallNanos() < end)) {
+        long start = nanos(byWork);
         prepared.search(0, count);
-        double seconds = (System.nanoTime() - start) / NANOS;
+        double seconds = (nanos(byWork) - start) / NANOS;
         all = Math.min(all, seconds * rows.size() / some);
       }
     }
     return all <= pace.longestRun
         ? rows.size()
         : Math.max(some, (long) (rows.size() * pace.longestRun / all));
+  }
+
+  private long nanos(boolean byWork) {
+    return byWork ? clock.threadNanos() : clock.wallNanos();
   }
 
   /** The runs of one rung: all queries in turn, each answer compared. */
@@ -244,10 +332,13 @@ public final class Ladder {
     private final List<Double> millis = new ArrayList<>();
     private final List<Double> kernels = new ArrayList<>();
     private final List<Double> copies = new ArrayList<>();
+    private final Clock clock;
     private boolean same = true;
     private int next;
+    private int answered;
 
-    Climb(Rung rung, Rung.Prepared prepared, long[][] truth) {
+    Climb(Rung rung, Rung.Prepared prepared, long[][] truth, Clock clock) {
+      this.clock = clock;
       this.prepared = prepared;
       this.truth = truth;
       this.all = truth.length;
@@ -256,12 +347,23 @@ public final class Ladder {
 
     Rung.Answer next() {
       int count = Math.min(atOnce, all - next);
-      long start = System.nanoTime();
+      long start = clock.wallNanos();
       var answer = prepared.search(next, count);
-      millis.add((System.nanoTime() - start) / 1e6 / count);
+      millis.add((clock.wallNanos() - start) / 1e6 / count);
+      answered += count;
       same &= Arrays.deepEquals(answer.rows(), Arrays.copyOfRange(truth, next, next + count));
       advance(count);
       return answer;
+    }
+
+    /** Leaves out what was timed so far. */
+    void forget() {
+      millis.clear();
+      answered = 0;
+    }
+
+    double median() {
+      return new Times(millis).median();
     }
 
     /** Notes how long a device worked, a query; false if there is none. */

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonMappingException.Reference;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 
 /**
@@ -80,7 +81,7 @@ public record LadderResult(
    */
   public static LadderResult fromJson(String json) {
     try {
-      var read = MAPPER.readValue(json, LadderResult.class);
+      var read = MAPPER.readValue(completed(json), LadderResult.class);
       if (read == null) { // the document null
         throw new IllegalArgumentException(unlike("it is null"));
       }
@@ -95,6 +96,20 @@ public record LadderResult(
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(unlike(e.getOriginalMessage()), e);
     }
+  }
+
+  /** With the fields that documents of older versions lack. */
+  private static String completed(String json) throws JsonProcessingException {
+    if (!(MAPPER.readTree(json) instanceof ObjectNode document)) {
+      return json;
+    }
+    for (var rung : document.path("rungs")) {
+      if (rung instanceof ObjectNode object && !object.has("remarks")) {
+        object.putNull("cpuMillis");
+        object.putArray("remarks");
+      }
+    }
+    return document.toString();
   }
 
   private static String unlike(String reason) {

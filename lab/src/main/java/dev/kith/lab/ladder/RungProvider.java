@@ -21,6 +21,11 @@ public interface RungProvider {
     return Integer.MAX_VALUE;
   }
 
+  /** Whether the CPU does the work, so that its time tells how long a search takes. */
+  default boolean onCpu() {
+    return false;
+  }
+
   /** What no program on this device can be faster than, for searches of these rows. */
   Floors floors(VectorSource rows);
 
@@ -31,5 +36,10 @@ public interface RungProvider {
      * whichever takes longer.
      */
     double millis(long bytes, double multiplyAdds, int threads);
+
+    /** The same, measured again if it can be, and never more than before. */
+    default double again(long bytes, double multiplyAdds, int threads) {
+      return millis(bytes, multiplyAdds, threads);
+    }
   }
 }

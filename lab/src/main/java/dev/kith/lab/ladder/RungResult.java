@@ -12,13 +12,15 @@ import org.jspecify.annotations.Nullable;
  * @param device {@code cpu} or {@code gpu}
  * @param millis median of the runs, the warm-up apart; for a sampled rung scaled to all rows
  * @param spread third less first quartile of the runs, in the same unit
- * @param rows what the first query found, nearest first
- * @param sameRows whether every run found the rows that the float64 definition names
+ * @param rows what the first query found, nearest first; empty if {@code sampled}, for these would
+ *     be the nearest of other rows than those of the other rungs
+ * @param sameRows whether every run found the rows that the float64 definition names; if {@code
+ *     sampled}, those that it names of the rows searched, as no others were compared
  * @param bytes that must be read of the rows, or of their smaller copy, a query
  * @param floorMillis what no program can be faster than: reading those bytes and doing those
  *     operations at the rates measured on this machine, whichever takes longer
  * @param sampled whether only the first rows were searched, as all would have taken too long; the
- *     times are scaled then, and {@code rows} are the nearest of those
+ *     times are scaled then
  * @param queriesAtOnce handed over together
  * @param threads that searched
  * @param rowsSearched how many rows were searched; all unless {@code sampled}
@@ -29,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * @param explanation one paragraph for a reader
  * @param code the loop, as it stands in the source
  * @param codeFile where it stands
+ * @param cpuMillis work of all processors, a query, scaled as {@code millis} is; null if it is not
+ *     known or a device does the work
+ * @param remarks what a reader must know of these times, such as that the machine was busy
  */
 public record RungResult(
     String name,
@@ -49,11 +54,14 @@ public record RungResult(
     @JsonSetter(nulls = Nulls.SET) @Nullable DeviceTime deviceTime,
     String explanation,
     String code,
-    String codeFile) {
+    String codeFile,
+    @JsonSetter(nulls = Nulls.SET) @Nullable Double cpuMillis,
+    List<String> remarks) {
   /** Copies the lists. */
   public RungResult {
     rows = List.copyOf(rows);
     runs = List.copyOf(runs);
+    remarks = List.copyOf(remarks);
   }
 
   /**

@@ -50,33 +50,60 @@ public final class MachineRates {
    * from memory where they do not. 0 if they are too few to tell.
    */
   public double readMillis(long bytes, int threads) {
-    long rowBytes = (long) rows.dimension() * rows.elementType().bytes();
-    long some = Math.min(bytes / rowBytes, rows.size());
-    if (some * rowBytes / threads < FEW_BYTES) {
+    long some = readable(bytes);
+    if (!tells(some, threads)) {
       return 0;
     }
-    double rate =
-        reading.computeIfAbsent(
-            new Reading(some, threads),
-            key ->
-                together(
-                    threads,
-                    thread -> {
-                      long first = some * thread / threads;
-                      long end = some * (thread + 1) / threads;
-                      var part = rows.slice(first, end - first);
-                      return best(() -> ReadBandwidth.measure(part, PASSES));
-                    }));
+    double rate = reading.computeIfAbsent(new Reading(some, threads), this::readRate);
     return bytes / rate * 1e3;
   }
 
   /** The least time of so many float32 multiply-adds. */
   public double computeMillis(double multiplyAdds, int threads) {
-    double rate =
-        computing.computeIfAbsent(
-            threads,
-            key -> together(threads, thread -> best(() -> ArithmeticRate.measure(PASSES))));
+    double rate = computing.computeIfAbsent(threads, MachineRates::computeRate);
     return multiplyAdds / rate * 1e3;
+  }
+
+  /**
+   * Measures again what {@link #readMillis} and {@link #computeMillis} of these arguments rest on,
+   * and keeps the higher rate: other work on the machine lowers rates, nothing raises them.
+   */
+  public void measureAgain(long bytes, double multiplyAdds, int threads) {
+    long some = readable(bytes);
+    if (tells(some, threads)) {
+      var key = new Reading(some, threads);
+      reading.merge(key, readRate(key), Math::max);
+    }
+    if (multiplyAdds > 0) {
+      computing.merge(threads, computeRate(threads), Math::max);
+    }
+  }
+
+  private static double computeRate(int threads) {
+    return together(threads, _ -> best(() -> ArithmeticRate.measure(PASSES)));
+  }
+
+  private double readRate(Reading what) {
+    return together(
+        what.threads,
+        thread -> {
+          long first = what.rows * thread / what.threads;
+          long end = what.rows * (thread + 1) / what.threads;
+          var part = rows.slice(first, end - first);
+          return best(() -> ReadBandwidth.measure(part, PASSES));
+        });
+  }
+
+  private long readable(long bytes) {
+    return Math.min(bytes / rowBytes(), rows.size());
+  }
+
+  private boolean tells(long some, int threads) {
+    return some * rowBytes() / threads >= FEW_BYTES;
+  }
+
+  private long rowBytes() {
+    return (long) rows.dimension() * rows.elementType().bytes();
   }
 
   /** Long enough for the JIT compiler. */

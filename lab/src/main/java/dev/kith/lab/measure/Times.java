@@ -21,6 +21,11 @@ public record Times(List<Double> each) {
     return quantile(0.5);
   }
 
+  /** The fastest run, which other work on the machine disturbed least. */
+  public double least() {
+    return quantile(0);
+  }
+
   /** Third less first quartile: half of the runs lie in a span so wide. */
   public double spread() {
     return quantile(0.75) - quantile(0.25);

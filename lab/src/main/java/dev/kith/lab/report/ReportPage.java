@@ -171,7 +171,10 @@ public final class ReportPage {
       facts.add("%d queries at once".formatted(rung.queriesAtOnce()));
     }
     facts.add(rung.sampled() ? "scaled from %,d rows".formatted(rung.rowsSearched()) : "all rows");
-    facts.add(rung.sameRows() ? "same rows as the definition" : "NOT the rows of the definition");
+    facts.add(
+        (rung.sameRows() ? "same rows as the definition" : "NOT the rows of the definition")
+            + (rung.sampled() ? " names of those" : ""));
+    facts.addAll(rung.remarks());
     element("p class=\"facts\"", String.join(" · ", facts));
     timeline(rung);
     html.append("</div>\n<details class=\"code\" open><summary>What it does, and its code");

@@ -33,6 +33,18 @@ class LadderResultTest {
   }
 
   @Test
+  void fromJson_anOlderDocument_hasNoRemarksAndNoWork() throws Exception {
+    var task = new Task("memory", 1, 1, 1, 1, "l2");
+    var whole = new LadderResult(task, "", "", List.of(rung(true, null)), List.of());
+    var document = new JsonMapper().readTree(whole.toJson());
+    ((ObjectNode) document.at("/rungs/0")).remove(List.of("cpuMillis", "remarks"));
+    var read = LadderResult.fromJson(document.toString()).rungs().getFirst();
+    assertThat(read.cpuMillis()).isNull();
+    assertThat(read.remarks()).isEmpty();
+    assertThat(read.runs()).isEqualTo(whole.rungs().getFirst().runs());
+  }
+
+  @Test
   void toJson_aRung_beginsWithTheFixedFields() throws Exception {
     var result =
         new LadderResult(
@@ -130,6 +142,8 @@ class LadderResultTest {
         deviceTime,
         "One loop.",
         "for (;;) {}",
-        "Scalar.java");
+        "Scalar.java",
+        42.5,
+        List.of("machine busy"));
   }
 }

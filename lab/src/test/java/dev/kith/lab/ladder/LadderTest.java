@@ -18,9 +18,12 @@ import dev.kith.lab.ladder.Ladder.Pace;
 import dev.kith.lab.ladder.LadderResult.Skipped;
 import dev.kith.lab.ladder.Rung.DeviceWork;
 import dev.kith.lab.ladder.RungResult.DeviceTime;
+import dev.kith.lab.measure.Clock;
 import dev.kith.lab.measure.Oracle;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -120,7 +123,7 @@ class LadderTest {
       assertThat(rung.sampled()).isTrue();
       assertThat(rung.rowsSearched()).isBetween(4096L, 25_000L);
       assertThat(rung.sameRows()).isTrue();
-      assertThat(rung.rows()).allMatch(row -> row < rung.rowsSearched());
+      assertThat(rung.rows()).as("rows of a sample beside rows of all").isEmpty();
       assertThat(rung.millis()).isGreaterThanOrEqualTo(50 * 0.99);
       assertThat(rung.bytes()).isBetween(50_000L * 16 - 16, 50_000L * 16 + 16);
       assertThat(rung.floorMillis()).isBetween(50_000 * 0.99, 50_000 * 1.01);
@@ -143,6 +146,138 @@ class LadderTest {
       assertThat(result.rungs()).extracting(RungResult::sameRows).containsExactly(false, true);
       assertThat(result.allSameRows()).isFalse();
     }
+  }
+
+  /** Time as a test says: work goes on at a share of the wall's pace. */
+  private static final class FakeClock implements Clock {
+    private final double load;
+    private double wall;
+    private double cpu;
+
+    FakeClock(double load) {
+      this.load = load;
+    }
+
+    void work(double nanos) {
+      cpu += nanos;
+      wall += nanos * load;
+    }
+
+    @Override
+    public long wallNanos() {
+      return (long) wall;
+    }
+
+    @Override
+    public long threadNanos() {
+      return (long) cpu;
+    }
+
+    @Override
+    public long processNanos() {
+      return (long) cpu;
+    }
+  }
+
+  /** Works a microsecond a row by that clock; its floor is found lower each time. */
+  private static final class Worker extends Fake {
+    private final FakeClock clock;
+    private final Deque<Double> floors;
+
+    Worker(FakeClock clock, Double... floors) {
+      super("worker", 0, null);
+      this.clock = clock;
+      this.floors = new ArrayDeque<>(List.of(floors));
+    }
+
+    @Override
+    public boolean onCpu() {
+      return true;
+    }
+
+    @Override
+    public Floors floors(VectorSource rows) {
+      return new Floors() {
+        @Override
+        public double millis(long bytes, double multiplyAdds, int threads) {
+          return floors.getFirst();
+        }
+
+        @Override
+        public double again(long bytes, double multiplyAdds, int threads) {
+          if (floors.size() > 1) {
+            floors.removeFirst();
+          }
+          return floors.getFirst();
+        }
+      };
+    }
+
+    @Override
+    void search(VectorSource rows) {
+      clock.work(1e3 * rows.size());
+    }
+
+    static RungResult climb(Pace pace, FakeClock clock, Double... floors) {
+      var vectors = new ClusteredVectors(4, 4, 4, 0.5, 1);
+      try (var rows = vectors.generate(0, 50_000);
+          var queries = vectors.generate(50_000, 1)) {
+        return only(
+            Ladder.climb(
+                "test",
+                rows,
+                queries,
+                3,
+                List.of(new Worker(clock, floors)),
+                pace,
+                "a machine",
+                "c0",
+                _ -> {},
+                clock));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 0.1, false", "10, 0.1, false", "1, 0.02, true", "10, 0.02, true"})
+  void climb_anyLoad_samplesByTheWorkAndNotByTheWall(
+      double load, double longestRun, boolean sampled) {
+    var rung = Worker.climb(new Pace(0, 9, longestRun), new FakeClock(load), 0.0);
+    assertThat(rung.sampled()).isEqualTo(sampled);
+    assertThat(rung.rowsSearched()).isEqualTo(sampled ? 20_000 : 50_000);
+    assertThat(rung.cpuMillis()).isEqualTo(50, within(1e-3));
+    assertThat(rung.millis()).isEqualTo(50 * load, within(1e-3));
+    assertThat(rung.rows()).hasSize(sampled ? 0 : 3);
+    assertThat(rung.sameRows()).isTrue();
+    if (load == 1) {
+      assertThat(rung.remarks()).isEmpty();
+    } else {
+      assertThat(rung.remarks())
+          .containsExactly(
+              sampled
+                  ? "machine busy: 0.18 s of work took 1.80 s; run again when it is idle"
+                  : "machine busy: 0.45 s of work took 4.50 s; run again when it is idle");
+    }
+  }
+
+  @Test
+  void climb_belowItsFloor_measuresTheFloorAgainAndSaysSo() {
+    var rung = Worker.climb(new Pace(0, 9, 1), new FakeClock(1), 80.0, 60.0, 40.0);
+    assertThat(rung.floorMillis()).isEqualTo(40);
+    assertThat(rung.millis()).isEqualTo(50, within(1e-3));
+    assertThat(rung.remarks())
+        .containsExactly(
+            "machine busy: its floor was measured again, as it was above the time: before=80.0000"
+                + " ms, now=40.0000 ms");
+  }
+
+  @Test
+  void climb_stillBelowItsFloor_saysSo() {
+    var rung = Worker.climb(new Pace(0, 9, 1), new FakeClock(1), 80.0);
+    assertThat(rung.remarks())
+        .containsExactly(
+            "below its floor of 80.0000 ms, which other work slowed 4 times; run again when the"
+                + " machine is idle");
   }
 
   /** The first timed runs are slow, as such runs are; the others differ, and one is the median. */
@@ -365,6 +500,14 @@ class LadderTest {
       return work;
     }
 
+    /** Takes the time of a search. */
+    void search(VectorSource rows) {
+      long end = System.nanoTime() + (long) (secondsARow * rows.size() * 1e9);
+      while (System.nanoTime() < end) {
+        Thread.onSpinWait();
+      }
+    }
+
     @Override
     public String device() {
       return name;
@@ -414,14 +557,10 @@ class LadderTest {
     @Override
     public Prepared prepare(VectorSource rows, VectorSource queries, int k) {
       var answer = answer(rows, queries, k);
-      long nanos = (long) (secondsARow * rows.size() * 1e9);
       return new Prepared() {
         @Override
         public Answer search(int first, int count) {
-          long end = System.nanoTime() + nanos;
-          while (System.nanoTime() < end) {
-            Thread.onSpinWait();
-          }
+          Fake.this.search(rows);
           var rowsFound = Arrays.copyOfRange(answer, first, first + count);
           return new Answer(rowsFound, 16 * rows.size(), 0, "nobody");
         }

@@ -90,7 +90,9 @@ final class Reports {
         time,
         "Why " + name + " is as fast as it is.",
         code,
-        "src/%s.java".formatted(name));
+        "src/%s.java".formatted(name),
+        null,
+        List.of());
   }
 
   static Profile profile() {
