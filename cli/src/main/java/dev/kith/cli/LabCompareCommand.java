@@ -28,7 +28,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Compares Kith's backends with NumPy, FAISS, torch, CuPy and cuVS.",
       "Exact search by L2 on equal data, with equal k, threads and truth; times are wall clock, a"
-          + " query, for one query at a time and for all at once. Peers run in the Python that"
+          + " query, for one query at a time and for all at once: the least of many, with the"
+          + " median, the spread and the work of the CPU. Kith's contenders take turns; a machine"
+          + " that was busy is said. Peers run in the Python that"
           + " --python names; those that it lacks are listed with the reason. Exit 1 if a row of"
           + " Kith's differs from the float64 definition. Also measures how fast texts are"
           + " embedded, on the CPU and, if ONNX Runtime can use one, on a GPU."
@@ -173,20 +175,34 @@ final class LabCompareCommand implements Callable<Integer> {
         "%s; commit %s; Python %s%n%n",
         result.machine(), result.commit(), result.python() == null ? "none" : result.python());
     out.printf(
-        "%-30s %-20s %-4s %7s %11s %9s %7s  %s%n",
-        "contender", "version", "on", "at once", "ms a query", "spread", "recall", "rows");
+        "%-30s %-20s %-4s %7s %11s %9s %9s %9s %7s  %s%n",
+        "contender",
+        "version",
+        "on",
+        "at once",
+        "least ms",
+        "median",
+        "spread",
+        "cpu ms",
+        "recall",
+        "rows");
     for (var contender : result.contenders()) {
       for (var run : contender.runs()) {
         out.printf(
-            "%-30s %-20s %-4s %7d %11.4f %9.4f %7.4f  %s%n",
+            "%-30s %-20s %-4s %7d %11.4f %9.4f %9.4f %9s %7.4f  %s%n",
             contender.name(),
             contender.version(),
             contender.device(),
             run.batch(),
             run.millis(),
+            run.median(),
             run.spread(),
+            run.cpuMillis() == null ? "-" : "%.4f".formatted(run.cpuMillis()),
             run.recall(),
             run.sameRows() ? "same" : "other");
+        if (run.remark() != null) {
+          out.printf("%-30s ! %s%n", "", run.remark());
+        }
       }
     }
     for (var missing : result.missing()) {

@@ -43,7 +43,16 @@ class LabCompareCommandTest {
     assertThat(Kith.fields(contender)).containsExactly("name", "version", "device", "runs");
     assertThat(contender.get("version").textValue()).isEqualTo(Main.Version.number());
     assertThat(Kith.fields(contender.at("/runs/0")))
-        .containsExactly("batch", "millis", "spread", "timed", "recall", "sameRows");
+        .containsExactly(
+            "batch",
+            "millis",
+            "spread",
+            "timed",
+            "recall",
+            "sameRows",
+            "median",
+            "cpuMillis",
+            "remark");
     assertThat(document.get("missing").findValuesAsText("name"))
         .contains("numpy", "faiss-cpu", "torch-cpu", "faiss-gpu", "torch-gpu", "cupy", "cuvs");
     var rates = document.get("embedding");

@@ -10,6 +10,8 @@ import dev.kith.core.vector.VectorWriter;
 import dev.kith.lab.compare.ComparisonResult.Missing;
 import dev.kith.lab.compare.Contender.Run;
 import dev.kith.lab.compare.PythonPeers.MissingPeerException;
+import dev.kith.lab.measure.Clock;
+import dev.kith.lab.measure.Load;
 import dev.kith.lab.measure.Oracle;
 import dev.kith.lab.measure.Times;
 import java.io.IOException;
@@ -40,6 +42,7 @@ public final class Comparison {
       List.of("", "HASWELL", "SKYLAKEX", "ZEN", "COOPERLAKE", "SAPPHIRERAPIDS");
 
   private static final double NANOS = 1e9;
+  private static final int ROUNDS = 3;
 
   private final VectorSource rows;
   private final VectorSource queries;
@@ -50,6 +53,7 @@ public final class Comparison {
   /** The key of the last true row of each query: what is as near counts as found. */
   private final double[] limits;
 
+  private final Clock clock = Clock.SYSTEM;
   private final List<Contender> contenders = new ArrayList<>();
   private final List<Missing> missing = new ArrayList<>();
   private @Nullable String python;
@@ -122,7 +126,26 @@ public final class Comparison {
         embedding);
   }
 
+  /** A backend with an index, and what was measured of it, a batch size each. */
+  private record Entrant(String name, String backend, VectorIndex index, List<Measured> measured) {}
+
+  /** Adds up over rounds. Seconds are those of the timed batches alone. */
+  private static final class Measured {
+    final int batch;
+    final List<Double> millis = new ArrayList<>();
+    long[][] found = new long[0][];
+    int answered;
+    double wallSeconds;
+    double cpuSeconds;
+
+    Measured(int batch) {
+      this.batch = batch;
+    }
+  }
+
+  /** In rounds, so that other work on the machine meets all contenders and not one alone. */
   private void kith(String version, Consumer<String> progress) {
+    var entrants = new ArrayList<Entrant>();
     for (var spec : INDEXES) {
       VectorIndex index = null;
       for (var backend : Backends.statuses()) {
@@ -131,48 +154,70 @@ public final class Comparison {
           missing.add(new Missing(name, backend.reason()));
           continue;
         }
-        progress.accept(name);
         index = index == null ? VectorIndex.over(rows, Metric.L2, spec) : index;
+        var measured = Arrays.stream(batches).mapToObj(Measured::new).toList();
+        entrants.add(new Entrant(name, backend.name(), index, measured));
+      }
+    }
+    for (int round = 0; round < ROUNDS; round++) {
+      for (var entrant : entrants) {
+        if (round == 0) {
+          progress.accept(entrant.name);
+        }
         var options =
             SearchOptions.nearest(settings.k)
                 .withThreads(settings.threads)
-                .onBackend(backend.name());
-        var runs = new ArrayList<Run>();
-        for (int batch : batches) {
-          runs.add(time(index, options, batch));
+                .onBackend(entrant.backend);
+        for (var measured : entrant.measured) {
+          time(entrant.index, options, measured);
         }
-        String device = Backends.choose(backend.name()).device();
-        contenders.add(new Contender(name, version, device, runs));
       }
+    }
+    for (var entrant : entrants) {
+      String device = Backends.choose(entrant.backend).device();
+      var runs = entrant.measured.stream().map(one -> judged(one, device)).toList();
+      contenders.add(new Contender(entrant.name, version, device, runs));
     }
   }
 
-  /** As peer.py does it. */
-  private Run time(VectorIndex index, SearchOptions options, int batch) {
+  /** A round of what peer.py does. */
+  private void time(VectorIndex index, SearchOptions options, Measured to) {
     int all = Math.toIntExact(queries.size());
-    var found = new ArrayList<long[]>();
-    for (int at = 0; at < all; at += batch) {
-      index
-          .search(queries.slice(at, Math.min(batch, all - at)), options)
-          .neighbors()
-          .forEach(neighbors -> found.add(neighbors.rows()));
+    int batch = to.batch;
+    if (to.millis.isEmpty()) {
+      var found = new ArrayList<long[]>();
+      for (int at = 0; at < all; at += batch) {
+        index
+            .search(queries.slice(at, Math.min(batch, all - at)), options)
+            .neighbors()
+            .forEach(neighbors -> found.add(neighbors.rows()));
+      }
+      to.found = found.toArray(long[][]::new);
     }
-    var millis = new ArrayList<Double>();
-    long warm = System.nanoTime() + (long) (settings.seconds / 2 * NANOS);
-    long end = 0;
-    for (int at = 0; end == 0 || millis.size() < settings.leastRuns || System.nanoTime() < end; ) {
+    double seconds = settings.seconds / ROUNDS;
+    int least = (settings.leastRuns + ROUNDS - 1) / ROUNDS;
+    long warm = clock.wallNanos() + (long) (seconds / 2 * NANOS);
+    long begin = 0;
+    long worked = 0;
+    int runs = 0;
+    for (int at = 0;
+        begin == 0 || runs < least || clock.wallNanos() < begin + (long) (seconds * NANOS); ) {
       var part = queries.slice(at, Math.min(batch, all - at));
-      long start = System.nanoTime();
+      long start = clock.wallNanos();
       index.search(part, options);
-      double took = (System.nanoTime() - start) / 1e6 / part.size();
+      double took = (clock.wallNanos() - start) / 1e6 / part.size();
       at = at + batch < all ? at + batch : 0;
-      if (end != 0) {
-        millis.add(took);
-      } else if (System.nanoTime() >= warm) {
-        end = System.nanoTime() + (long) (settings.seconds * NANOS);
+      if (begin != 0) {
+        to.millis.add(took);
+        to.answered += Math.toIntExact(part.size());
+        runs++;
+      } else if (clock.wallNanos() >= warm) {
+        begin = clock.wallNanos();
+        worked = clock.processNanos();
       }
     }
-    return judged(batch, new Times(millis), found.toArray(long[][]::new));
+    to.wallSeconds += (clock.wallNanos() - begin) / NANOS;
+    to.cpuSeconds += (clock.processNanos() - worked) / NANOS;
   }
 
   private void peers(Consumer<String> progress) throws IOException {
@@ -211,11 +256,16 @@ public final class Comparison {
     python = document.get("python").textValue();
     var runs = new ArrayList<Run>();
     for (var run : document.get("runs")) {
-      var found =
+      var measured = new Measured(run.get("batch").intValue());
+      measured.found =
           elements(run.get("rows"))
               .map(row -> elements(row).mapToLong(JsonNode::longValue).toArray())
               .toArray(long[][]::new);
-      runs.add(judged(run.get("batch").intValue(), new Times(millis(run)), found));
+      measured.millis.addAll(millis(run));
+      measured.answered = run.path("answered").asInt(0);
+      measured.wallSeconds = run.path("wall").asDouble(0);
+      measured.cpuSeconds = run.path("cpu").asDouble(Double.NaN);
+      runs.add(judged(measured, document.get("device").textValue()));
     }
     contenders.add(
         new Contender(
@@ -251,8 +301,8 @@ public final class Comparison {
       var tried =
           peers.run(FAISS, settings.threads, blas, arguments(rowsFile, queriesFile, sizes, 0, 3));
       var times = new Times(millis(tried.get("runs").get(0)));
-      if (times.median() < best) {
-        best = times.median();
+      if (times.least() < best) {
+        best = times.least();
         fastest = blas;
       }
     }
@@ -267,7 +317,8 @@ public final class Comparison {
     return StreamSupport.stream(array.spliterator(), false);
   }
 
-  private Run judged(int batch, Times times, long[][] found) {
+  private Run judged(Measured measured, String device) {
+    var found = measured.found;
     if (found.length != truth.length) {
       throw new IllegalStateException(
           "one list of rows a query is needed: queries=%d, lists=%d"
@@ -287,12 +338,19 @@ public final class Comparison {
                 })
             .sum();
     long possible = Arrays.stream(truth).mapToLong(list -> list.length).sum();
+    var times = new Times(measured.millis);
+    double cpuSeconds = device.equals("cpu") ? measured.cpuSeconds : Double.NaN;
     return new Run(
-        batch,
-        times.median(),
+        measured.batch,
+        times.least(),
         times.spread(),
         times.each().size(),
         (double) hits / possible,
-        Arrays.deepEquals(found, truth));
+        Arrays.deepEquals(found, truth),
+        times.median(),
+        Double.isNaN(cpuSeconds) || measured.answered == 0
+            ? null
+            : cpuSeconds * 1e3 / measured.answered,
+        Load.remark(measured.wallSeconds, cpuSeconds, times));
   }
 }

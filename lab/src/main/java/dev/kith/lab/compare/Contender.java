@@ -1,6 +1,7 @@
 package dev.kith.lab.compare;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One way to search, and how it did.
@@ -21,13 +22,27 @@ public record Contender(String name, String version, String device, List<Run> ru
    * One batch size.
    *
    * @param batch queries handed over together
-   * @param millis wall clock a query, the median of the timed batches
+   * @param millis wall clock a query, of the fastest of the timed batches: other work on the
+   *     machine only ever makes them slower
    * @param spread third less first quartile, in the same unit
    * @param timed how many batches were timed
    * @param recall share of the true {@code k} nearest that were found; a row as near as the last of
    *     them counts
    * @param sameRows whether all rows and their order are those of the float64 definition
+   * @param median wall clock a query, of the middle batch
+   * @param cpuMillis work of all processors, a query, or null if it is not known or a device does
+   *     the work
+   * @param remark what a reader must know of these times, such as that the machine was busy, or
+   *     null
    */
   public record Run(
-      int batch, double millis, double spread, int timed, double recall, boolean sameRows) {}
+      int batch,
+      double millis,
+      double spread,
+      int timed,
+      double recall,
+      boolean sameRows,
+      double median,
+      @Nullable Double cpuMillis,
+      @Nullable String remark) {}
 }

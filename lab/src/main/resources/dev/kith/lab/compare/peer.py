@@ -120,7 +120,7 @@ PEERS = {
 
 def measure(search, queries, batch, seconds, least):
     found = [row for at in range(0, len(queries), batch) for row in search(queries[at : at + batch]).tolist()]
-    at, millis = 0, []
+    at, millis, answered = 0, [], 0
     warm = time.perf_counter() + seconds / 2
     end = None
     while end is None or len(millis) < least or time.perf_counter() < end:
@@ -131,9 +131,12 @@ def measure(search, queries, batch, seconds, least):
         at = at + batch if at + batch < len(queries) else 0
         if end is not None:
             millis.append(took)
+            answered += len(part)
         elif time.perf_counter() >= warm:
-            end = time.perf_counter() + seconds
-    return {"batch": batch, "millis": millis, "rows": found}
+            begin, worked = time.perf_counter(), time.process_time()
+            end = begin + seconds
+    wall, cpu = time.perf_counter() - begin, time.process_time() - worked
+    return {"batch": batch, "millis": millis, "answered": answered, "wall": wall, "cpu": cpu, "rows": found}
 
 
 def main():

@@ -76,7 +76,10 @@ class ComparisonTest {
       assertThat(peer.orElseThrow())
           .isEqualTo(
               new Contender(
-                  "cupy", "1.2", "gpu", List.of(new Contender.Run(1, 2, 1, 3, 0.6, false))));
+                  "cupy",
+                  "1.2",
+                  "gpu",
+                  List.of(new Contender.Run(1, 1, 1, 3, 0.6, false, 2, null, null))));
       assertThat(result.python()).isEqualTo("3.9");
       assertThat(result.kithIsExact()).isTrue();
       assertThat(peersMissing(result)).contains(new Missing("numpy", "not here")).hasSize(6);
