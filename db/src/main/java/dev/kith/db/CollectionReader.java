@@ -77,8 +77,13 @@ public final class CollectionReader implements AutoCloseable {
     this.filters = filters;
   }
 
-  /** What a source ranked, best first. */
-  private record Ranking(List<Candidate> candidates, Scale scale, List<VectorTotals> totals) {}
+  /**
+   * What a source ranked, best first.
+   *
+   * @param byWords whether words had a part in what was found
+   */
+  private record Ranking(
+      List<Candidate> candidates, Scale scale, List<VectorTotals> totals, boolean byWords) {}
 
   /** Turns keys into the scores that users see. */
   private record Scale(@Nullable Metric metric) {
@@ -242,7 +247,7 @@ public final class CollectionReader implements AutoCloseable {
             ? VectorSource.single(vectors.getFirst())
             : VectorSource.of(vectors.toArray(float[][]::new))) {
       return search.nearest(source, k).stream()
-          .map(found -> new Ranking(found, scale, List.of(search.totals())))
+          .map(found -> new Ranking(found, scale, List.of(search.totals()), false))
           .toList();
     }
   }
@@ -302,7 +307,8 @@ public final class CollectionReader implements AutoCloseable {
     return new Ranking(
         ranking.candidates.stream().filter(candidate -> !left.contains(candidate.id())).toList(),
         ranking.scale,
-        ranking.totals);
+        ranking.totals,
+        ranking.byWords);
   }
 
   private Ranking recommend(Query query, Query.Recommend recommend, Deadline deadline)
@@ -351,7 +357,7 @@ public final class CollectionReader implements AutoCloseable {
             compiled(query.filter()),
             depth(query),
             deadline);
-    return new Ranking(found, Scale.NEGATED, List.of());
+    return new Ranking(found, Scale.NEGATED, List.of(), true);
   }
 
   /** The part of a query, within its filter, and by its backend and threads if it names none. */
@@ -369,9 +375,11 @@ public final class CollectionReader implements AutoCloseable {
     var byId = new HashMap<PointId, Candidate>();
     var rankings = new ArrayList<Fusion.Ranking>();
     var totals = new ArrayList<VectorTotals>();
+    boolean byWords = false;
     for (var part : queries) {
       var ranking = rank(within(query, part), deadline.orSooner(part.deadline()));
       totals.addAll(ranking.totals);
+      byWords |= ranking.byWords;
       var hits = new ArrayList<Fusion.Ranked>();
       for (var candidate : cut(part, ranking)) {
         byId.put(candidate.id(), candidate);
@@ -393,7 +401,7 @@ public final class CollectionReader implements AutoCloseable {
               found.add(candidate.withKey(0.0 - score));
             });
     found.sort(null);
-    return new Ranking(found, Scale.NEGATED, totals);
+    return new Ranking(found, Scale.NEGATED, totals, byWords);
   }
 
   private Ranking rescored(
@@ -405,7 +413,7 @@ public final class CollectionReader implements AutoCloseable {
     var again = search.rescore(cut(candidates, first), by);
     var totals = new ArrayList<>(first.totals);
     totals.add(search.totals());
-    return new Ranking(again, new Scale(search.field().metric()), totals);
+    return new Ranking(again, new Scale(search.field().metric()), totals, first.byWords);
   }
 
   private QueryReport report(Ranking ranking) {
@@ -432,7 +440,7 @@ public final class CollectionReader implements AutoCloseable {
         total.passed(),
         total.rowsScanned(),
         total.candidates(),
-        total.proved(),
+        total.proved() && !ranking.byWords,
         stale);
   }
 
@@ -499,7 +507,8 @@ public final class CollectionReader implements AutoCloseable {
       var kept = hits.subList(0, Math.min(size, hits.size()));
       found.add(new Grouped.Group(value, hits(query, ranking.scale, kept)));
     }
-    return new Grouped(found, report(new Ranking(List.of(), ranking.scale, totals)));
+    return new Grouped(
+        found, report(new Ranking(List.of(), ranking.scale, totals, ranking.byWords)));
   }
 
   /**

@@ -213,6 +213,22 @@ class GroupedQueryTest {
   }
 
   @Test
+  void report_wordsHadAPart_isNotProved() {
+    var near = Query.nearest(vector());
+    var words = Query.words("text", "red");
+    assertThat(collection.query(Query.fuse(Fusion.rrf(), near, near)).report().proved()).isTrue();
+    assertThat(collection.query(near.rescoredBy("vector", vector())).report().proved()).isTrue();
+    for (var query :
+        List.of(
+            Query.fuse(Fusion.rrf(), near, words),
+            words.rescoredBy("vector", vector()),
+            Query.fuse(Fusion.rrf(), near, words.rescoredBy("vector", vector())))) {
+      assertThat(collection.query(query).report().proved()).isFalse();
+      assertThat(collection.queryGrouped(query, "lang", 2, 2).report().proved()).isFalse();
+    }
+  }
+
+  @Test
   void queryGrouped_noTimeLeft_stops() {
     var near = Query.nearest(vector());
     for (var query : List.of(near, Query.words("text", "red"), Query.fuse(Fusion.rrf(), near))) {

@@ -16,7 +16,7 @@ import dev.kith.core.metric.Metric.ScoreKind;
  * @param rowsScanned rows looked at
  * @param candidates rows whose canonical score was computed
  * @param proved whether the answer is proved to be the exact one: always so for vectors today,
- *     never for words
+ *     never for words, nor where words found some of what was fused or scored again
  * @param stale whether acknowledged writes may be missing: the disk failed, so that they can be
  *     seen only when the collection is opened again
  */
