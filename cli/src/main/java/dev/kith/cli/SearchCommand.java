@@ -40,6 +40,8 @@ final class SearchCommand implements Callable<Integer> {
   /** Hits that each half of a hybrid search brings. */
   private static final int HALF = 100;
 
+  private static final int MAX_HALF = 1_000_000;
+
   private static final int SHOWN = 160;
 
   @Mixin Database database;
@@ -180,11 +182,14 @@ final class SearchCommand implements Callable<Integer> {
     var nearest =
         Query.nearest(vector, vectorFile != null ? vector(vectorFile) : embedded(schema, vector));
     return asked != null && hybrid != null
-        ? Query.fuse(
-            Fusion.rrf(),
-            nearest.limit(Math.max(HALF, limit)),
-            Query.words(hybrid, asked).limit(Math.max(HALF, limit)))
+        ? Query.fuse(Fusion.rrf(), nearest.limit(half()), Query.words(hybrid, asked).limit(half()))
         : nearest;
+  }
+
+  /** Of each ranking; a group gets no hit that neither half has. */
+  private int half() {
+    long wanted = group == null ? limit : (long) limit * groupSize;
+    return Math.clamp(wanted, Math.max(HALF, limit), Math.max(limit, MAX_HALF));
   }
 
   private float[] embedded(Schema schema, String vector) {
