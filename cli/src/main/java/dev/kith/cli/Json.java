@@ -3,14 +3,15 @@ package dev.kith.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.kith.db.point.JsonLimits;
 import java.io.PrintWriter;
 
 /** JSON documents on standard output. */
 final class Json {
   private static final JsonMapper MAPPER =
-      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+      JsonMapper.builder(JsonLimits.factory()).enable(SerializationFeature.INDENT_OUTPUT).build();
 
-  private static final JsonMapper LINES = new JsonMapper();
+  private static final JsonMapper LINES = new JsonMapper(JsonLimits.factory());
 
   private Json() {}
 

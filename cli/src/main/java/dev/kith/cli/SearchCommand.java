@@ -1,7 +1,6 @@
 package dev.kith.cli;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.kith.db.CollectionReader;
@@ -211,25 +210,14 @@ final class SearchCommand implements Callable<Integer> {
     }
     UserFiles.requireReadable(file);
     try {
-      var node = MAPPER.readTree(Files.readAllBytes(file));
-      var vector = new float[node.size()];
-      for (int i = 0; i < vector.length; i++) {
-        if (!node.isArray() || !node.get(i).isNumber()) {
-          throw noVector(file);
-        }
-        vector[i] = node.get(i).floatValue();
-      }
+      var vector = PointJson.vector(Files.readAllBytes(file));
       if (vector.length == 0) {
-        throw noVector(file);
+        throw new IllegalArgumentException("a vector must have an element");
       }
       return vector;
-    } catch (JsonProcessingException e) {
-      throw noVector(file);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("%s: %s".formatted(file, e.getMessage()), e);
     }
-  }
-
-  private static IllegalArgumentException noVector(Path file) {
-    return new IllegalArgumentException("there must be a JSON array of numbers: file=" + file);
   }
 
   private Report answer(CollectionReader reader, Query query) {

@@ -342,7 +342,7 @@ class CollectionCommandsTest {
                 + " vector)");
     for (var wrong : new String[] {"{}", "[1, \"2\"]", "[]", "[1"}) {
       assertThat(kith("search", "c", "--vector", vector(wrong)).refused())
-          .isEqualTo("kith: there must be a JSON array of numbers: file=" + temp.resolve("q.json"));
+          .startsWith("kith: " + temp.resolve("q.json") + ": a vector must ");
     }
   }
 

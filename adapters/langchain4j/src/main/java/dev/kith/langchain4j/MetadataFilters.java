@@ -55,6 +55,12 @@ import java.util.UUID;
  */
 final class MetadataFilters {
   private static final Filter NOTHING = Filter.any();
+
+  /**
+   * A chain of tests is nested in LangChain4j's filters, so this is more than a filter may have.
+   */
+  private static final int MAX_DEPTH = 1000;
+
   private static final BigDecimal MIN = BigDecimal.valueOf(Long.MIN_VALUE);
   private static final BigDecimal MAX = BigDecimal.valueOf(Long.MAX_VALUE);
 
@@ -76,15 +82,25 @@ final class MetadataFilters {
    * The same filter for the collection.
    *
    * @throws UnsupportedFeatureException if it is none of LangChain4j's own
-   * @throws IllegalArgumentException if it compares with something that metadata cannot hold
+   * @throws IllegalArgumentException if it compares with something that metadata cannot hold, or is
+   *     nested too deep
    */
   Filter of(dev.langchain4j.store.embedding.filter.Filter filter) {
+    return of(filter, 1);
+  }
+
+  private Filter of(dev.langchain4j.store.embedding.filter.Filter filter, int depth) {
+    if (depth > MAX_DEPTH) {
+      throw new IllegalArgumentException(
+          "a filter's and, or and not may be nested at most %d deep; use isIn for many values"
+              .formatted(MAX_DEPTH));
+    }
     return switch (filter) {
-      case And and -> of(and.left()).and(of(and.right()));
-      case Or or -> of(or.left()).or(of(or.right()));
-      case Not not -> of(not.expression()).not();
-      case IsNotEqualTo not -> of(new IsEqualTo(not.key(), not.comparisonValue())).not();
-      case IsNotIn not -> of(new IsIn(not.key(), not.comparisonValues())).not();
+      case And and -> of(and.left(), depth + 1).and(of(and.right(), depth + 1));
+      case Or or -> of(or.left(), depth + 1).or(of(or.right(), depth + 1));
+      case Not not -> of(not.expression(), depth + 1).not();
+      case IsNotEqualTo not -> of(new IsEqualTo(not.key(), not.comparisonValue()), depth).not();
+      case IsNotIn not -> of(new IsIn(not.key(), not.comparisonValues()), depth).not();
       case IsEqualTo equal -> among(new Test(equal.key(), equal), List.of(equal.comparisonValue()));
       case IsIn in -> among(new Test(in.key(), in), in.comparisonValues());
       case IsGreaterThan than ->

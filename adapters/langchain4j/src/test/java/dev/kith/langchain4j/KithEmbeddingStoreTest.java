@@ -1,8 +1,10 @@
 package dev.kith.langchain4j;
 
+import static dev.langchain4j.store.embedding.filter.Filter.not;
 import static dev.langchain4j.store.embedding.filter.MetadataFilterBuilder.metadataKey;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kith.core.metric.Metric;
 import dev.kith.core.testing.Seeded;
@@ -14,6 +16,7 @@ import dev.langchain4j.data.embedding.Embedding;
 import dev.langchain4j.data.segment.TextSegment;
 import dev.langchain4j.store.embedding.EmbeddingMatch;
 import dev.langchain4j.store.embedding.EmbeddingSearchRequest;
+import dev.langchain4j.store.embedding.filter.Filter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -192,6 +195,57 @@ class KithEmbeddingStoreTest {
                       List.of(embedding(1, 2)),
                       List.of(TextSegment.from("text", Metadata.from("lang", "en")))))
           .withMessage("there is a field of that name already: metadata.string.lang");
+    }
+  }
+
+  @Test
+  void addAll_halfASurrogate_isRefused_asAFilterOfItIs() {
+    try (var kith = Kith.inMemory()) {
+      var store = KithEmbeddingStore.of(kith.create("c", KithEmbeddingStore.schema(2)));
+      String half = "\ud83d";
+      assertThatThrownBy(() -> store.add(embedding(1, 0), TextSegment.from("a" + half)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "a string in a payload must be Unicode text: it has half a surrogate, \\ud83d, at"
+                  + " /text");
+      var metadata = Metadata.from("k", half);
+      assertThatThrownBy(() -> store.add(embedding(1, 0), TextSegment.from("a", metadata)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageEndingWith("it has half a surrogate, \\ud83d, at /metadata/string/k");
+      assertThatThrownBy(
+              () -> store.search(near(1, 0).filter(metadataKey("k").isEqualTo(half)).build()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("filter: a string must be Unicode text: it has half a surrogate");
+      assertThat(store.search(near(1, 0).build()).matches()).isEmpty();
+    }
+  }
+
+  @Test
+  void addAll_textBeyondTheLimit_saysWhich() {
+    try (var kith = Kith.inMemory()) {
+      var store = KithEmbeddingStore.of(kith.create("c", KithEmbeddingStore.schema(2)));
+      var segment = TextSegment.from("a".repeat(20_000_001));
+      assertThatThrownBy(() -> store.add(embedding(1, 0), segment))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "a string in a payload must have at most 20000000 characters: characters=20000001 at"
+                  + " /text");
+    }
+  }
+
+  @Test
+  void search_filterNestedTooDeep_saysSo() {
+    try (var kith = Kith.inMemory()) {
+      var store = KithEmbeddingStore.of(kith.create("c", KithEmbeddingStore.schema(2)));
+      Filter filter = metadataKey("k").isEqualTo("v");
+      for (int i = 0; i < 100_000; i++) {
+        filter = not(filter);
+      }
+      var request = near(1, 0).filter(filter).build();
+      assertThatThrownBy(() -> store.search(request))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "a filter's and, or and not may be nested at most 1000 deep; use isIn for many values");
     }
   }
 }

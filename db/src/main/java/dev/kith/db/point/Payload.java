@@ -1,10 +1,12 @@
 package dev.kith.db.point;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -23,10 +25,11 @@ public final class Payload {
   public static final Payload EMPTY = new Payload("{}".getBytes(StandardCharsets.UTF_8));
 
   private static final JsonMapper MAPPER =
-      JsonMapper.builder()
+      JsonMapper.builder(JsonLimits.factory())
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES) // 100.0 stays 100.0
           .build();
 
   private final byte[] json;
@@ -39,25 +42,47 @@ public final class Payload {
   /**
    * Reads a JSON object.
    *
-   * @throws IllegalArgumentException if it is no JSON, no object, or names a key twice
+   * @throws IllegalArgumentException if it is no JSON, no object, names a key twice, is beyond
+   *     {@link JsonLimits}, or holds half a surrogate
    */
   public static Payload parse(String json) {
-    return of(new Payload(json.getBytes(StandardCharsets.UTF_8)).tree());
+    try (var parser = MAPPER.createParser(json)) {
+      parser.nextToken();
+      var payload = read(parser);
+      if (parser.nextToken() != null) {
+        throw new IllegalArgumentException("a payload must be one JSON object: more follows it");
+      }
+      return payload;
+    } catch (JsonProcessingException e) {
+      throw noObject(e);
+    } catch (IOException e) {
+      throw new IllegalStateException("memory cannot fail to be read", e);
+    }
+  }
+
+  /**
+   * Reads the JSON object that a parser stands at, and leaves it at that object's end.
+   *
+   * @throws IllegalArgumentException as {@link #parse} does, but for what is no JSON
+   */
+  public static Payload read(JsonParser parser) throws IOException {
+    return new Payload(PayloadJson.copy(MAPPER, parser));
+  }
+
+  private static IllegalArgumentException noObject(JsonProcessingException e) {
+    return new IllegalArgumentException(
+        "a payload must be a JSON object: " + JsonLimits.saidOfLine(e), e);
   }
 
   /** Of a value each key: strings, numbers, booleans, null, lists and maps of these. */
   public static Payload of(Map<String, ? extends @Nullable Object> values) {
-    var tree = (ObjectNode) MAPPER.valueToTree(values);
-    requireFinite(tree);
-    return of(tree);
-  }
-
-  /** JSON has no other numbers. */
-  private static void requireFinite(JsonNode node) {
-    if (node.isFloatingPointNumber() && !node.isBigDecimal() && !Double.isFinite(node.asDouble())) {
-      throw new IllegalArgumentException("a payload's numbers must be finite: " + node.asText());
+    try (var parser = PayloadJson.parser(MAPPER, values)) {
+      return read(parser);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("a payload must be JSON: " + JsonLimits.said(e), e);
+    } catch (IOException e) {
+      throw new IllegalStateException("memory cannot fail to be read", e);
     }
-    node.forEach(Payload::requireFinite);
   }
 
   /** Of keys and values in turn. */
@@ -75,10 +100,13 @@ public final class Payload {
 
   /** Of a tree, as it is now. */
   public static Payload of(ObjectNode tree) {
-    try {
-      return new Payload(MAPPER.writeValueAsBytes(tree));
+    try (var parser = tree.traverse(MAPPER)) {
+      parser.nextToken();
+      return read(parser);
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("a payload must be JSON: " + e.getOriginalMessage(), e);
+      throw new IllegalArgumentException("a payload must be JSON: " + JsonLimits.said(e), e);
+    } catch (IOException e) {
+      throw new IllegalStateException("memory cannot fail to be read", e);
     }
   }
 
@@ -107,10 +135,7 @@ public final class Payload {
         }
         known = object;
       } catch (JsonProcessingException e) {
-        throw new IllegalArgumentException(
-            "a payload must be a JSON object: column %d: %s"
-                .formatted(e.getLocation().getColumnNr(), e.getOriginalMessage()),
-            e);
+        throw noObject(e);
       } catch (IOException e) {
         throw new IllegalStateException("memory cannot fail to be read", e);
       }

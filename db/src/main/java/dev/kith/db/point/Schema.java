@@ -29,6 +29,7 @@ public record Schema(
   public static final String VECTOR = "vector";
 
   private static final JsonMapper MAPPER = new JsonMapper();
+  private static final String BYTE_ORDER_MARK = "\ufeff";
   private static final Pattern NAME = Pattern.compile("[\\p{L}_][\\p{L}\\p{N}_-]{0,63}");
   private static final Pattern PATH =
       Pattern.compile("[\\p{L}_][\\p{L}\\p{N}_-]*(\\.[\\p{L}_][\\p{L}\\p{N}_-]*)*");
@@ -132,15 +133,9 @@ public record Schema(
    */
   public static Schema parse(String json) {
     try {
-      return read(MAPPER.readTree(json));
+      return read(MAPPER.readTree(json.startsWith(BYTE_ORDER_MARK) ? json.substring(1) : json));
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(
-          "a schema must be JSON: line %d, column %d: %s"
-              .formatted(
-                  e.getLocation().getLineNr(),
-                  e.getLocation().getColumnNr(),
-                  e.getOriginalMessage()),
-          e);
+      throw new IllegalArgumentException("a schema must be JSON: " + JsonLimits.said(e), e);
     }
   }
 

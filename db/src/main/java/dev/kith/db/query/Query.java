@@ -98,14 +98,29 @@ public record Query(
   /** Hits of a query unless it says otherwise. */
   public static final int DEFAULT_LIMIT = 10;
 
+  /** The most queries inside each other, as fusions and re-scorings hold them. */
+  public static final int MAX_DEPTH = 16;
+
+  /** The most hits of a query, those that its offset leaves out included. */
+  public static final int MAX_LIMIT = Integer.MAX_VALUE - 1;
+
   /** Checks the numbers. */
   public Query {
     if (limit < 1) {
       throw new IllegalArgumentException("limit must be at least 1: " + limit);
     }
-    if (offset < 0 || offset > Integer.MAX_VALUE - 1 - limit) {
+    if (limit > MAX_LIMIT) {
       throw new IllegalArgumentException(
-          "offset must be 0 or more, and offset + limit below 2^31 - 1: " + offset);
+          "limit must be at most %d: %d".formatted(MAX_LIMIT, limit));
+    }
+    if (offset < 0 || offset > MAX_LIMIT - limit) {
+      throw new IllegalArgumentException(
+          "offset must be 0 or more, and offset + limit at most %d: offset=%d, limit=%d"
+              .formatted(MAX_LIMIT, offset, limit));
+    }
+    if (depth(source) > MAX_DEPTH) {
+      throw new IllegalArgumentException(
+          "queries may be nested at most %d deep; fuse them in one step".formatted(MAX_DEPTH));
     }
     if (threshold != null && threshold.isNaN()) {
       throw new IllegalArgumentException("a threshold must be a number: NaN");
@@ -114,6 +129,16 @@ public record Query(
       throw new IllegalArgumentException("threads must be 0 (all cores) or more: " + threads);
     }
     withVectors = Set.copyOf(withVectors);
+  }
+
+  /** Queries inside each other, this one included; those inside were checked as they were made. */
+  private static int depth(Source source) {
+    return switch (source) {
+      case Fused(var queries, _) ->
+          1 + queries.stream().mapToInt(query -> depth(query.source)).max().orElse(0);
+      case Rescored(var candidates, _, _) -> 1 + depth(candidates.source);
+      case Nearest _, NearestTo _, Recommend _, Words _ -> 1;
+    };
   }
 
   /** Ranked by that. */

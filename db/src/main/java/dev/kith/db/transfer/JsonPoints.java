@@ -11,14 +11,13 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kith.db.point.JsonLimits;
 import dev.kith.db.point.Payload;
 import dev.kith.db.point.Point;
 import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -42,9 +41,7 @@ final class JsonPoints implements PointReader {
       return point(parser);
     } catch (JsonProcessingException e) {
       throw new TransferException(
-          "%s: a line must be one JSON object: column %d: %s"
-              .formatted(place(), e.getLocation().getColumnNr(), said(e)),
-          e);
+          "%s: a line must be one JSON object: %s".formatted(place(), JsonLimits.saidOfLine(e)), e);
     } catch (IOException e) {
       throw new TransferException(
           "%s: a line must be one JSON object in UTF-8: %s"
@@ -53,12 +50,6 @@ final class JsonPoints implements PointReader {
     } catch (IllegalArgumentException e) {
       throw new TransferException("%s: %s".formatted(place(), e.getMessage()), e);
     }
-  }
-
-  /** What Jackson says, without its advice to programmers. */
-  private static String said(JsonProcessingException e) {
-    return shorten(
-        e.getOriginalMessage().replaceAll("(: enable `| \\(start marker|: expected close).*", ""));
   }
 
   private Point point(JsonParser parser) throws IOException {
@@ -73,9 +64,9 @@ final class JsonPoints implements PointReader {
       var value = parser.nextToken();
       switch (key) {
         case ID -> id = PointJson.id(tree(parser));
-        case VECTOR -> put(vectors, onlyVector(schema), vector(parser, "'vector'"));
+        case VECTOR -> put(vectors, onlyVector(schema), PointJson.vector(parser, "'vector'"));
         case VECTORS -> vectors(parser, value, vectors);
-        case PAYLOAD -> payload = payload(tree(parser));
+        case PAYLOAD -> payload = payload(parser);
         default -> throw unknown(key);
       }
     }
@@ -107,12 +98,13 @@ final class JsonPoints implements PointReader {
         : Schema.VECTOR;
   }
 
-  private static Payload payload(JsonNode node) {
-    if (node instanceof ObjectNode object) {
-      return object.isEmpty() ? Payload.EMPTY : Payload.of(object);
+  private static Payload payload(JsonParser parser) throws IOException {
+    if (parser.currentToken() == JsonToken.START_OBJECT) {
+      var payload = Payload.read(parser);
+      return payload.bytes() == Payload.EMPTY.bytes() ? Payload.EMPTY : payload;
     }
     throw new IllegalArgumentException(
-        "'payload' must be a JSON object: " + shorten(node.toString()));
+        "'payload' must be a JSON object: " + shorten(tree(parser).toString()));
   }
 
   private static void vectors(JsonParser parser, JsonToken value, Map<String, float[]> vectors)
@@ -124,7 +116,7 @@ final class JsonPoints implements PointReader {
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       String name = parser.currentName();
       parser.nextToken();
-      put(vectors, name, vector(parser, "the vector '%s'".formatted(shorten(name))));
+      put(vectors, name, PointJson.vector(parser, "the vector '%s'".formatted(shorten(name))));
     }
   }
 
@@ -132,29 +124,6 @@ final class JsonPoints implements PointReader {
     if (vectors.put(name, vector) != null) {
       throw new IllegalArgumentException("a vector may be given once: " + name);
     }
-  }
-
-  private static float[] vector(JsonParser parser, String what) throws IOException {
-    if (parser.currentToken() != JsonToken.START_ARRAY) {
-      throw noVector(what);
-    }
-    var vector = new float[128];
-    int size = 0;
-    for (var token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
-      if (token == null || !token.isNumeric()) {
-        throw noVector(what);
-      }
-      if (size == vector.length) {
-        vector = Arrays.copyOf(vector, 2 * size);
-      }
-      // Not by way of a double, which would round twice.
-      vector[size++] = Float.parseFloat(parser.getText());
-    }
-    return Arrays.copyOf(vector, size);
-  }
-
-  private static IllegalArgumentException noVector(String what) {
-    return new IllegalArgumentException(what + " must be an array of numbers");
   }
 
   @Override

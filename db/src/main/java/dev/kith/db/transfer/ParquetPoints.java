@@ -181,8 +181,7 @@ final class ParquetPoints implements PointReader {
     if (id == null) {
       throw new IllegalArgumentException("'id' is missing");
     }
-    // By way of its text, as other payloads come, so that equal ones are equal.
-    return new Point(id, found, whole ? payload : Payload.parse(fields.toString()));
+    return new Point(id, found, whole ? payload : Payload.of(fields));
   }
 
   private static float[] vector(Object value, String column) {

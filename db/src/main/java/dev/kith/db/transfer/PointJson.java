@@ -1,19 +1,25 @@
 package dev.kith.db.transfer;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.BigIntegerNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kith.db.point.JsonLimits;
 import dev.kith.db.point.Point;
 import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * How points and ids look in JSON. Numbers are integers, unsigned; UUIDs in lower case and strings
@@ -29,9 +35,10 @@ public final class PointJson {
   static final String TEXT = "text";
 
   static final JsonMapper MAPPER =
-      JsonMapper.builder()
+      JsonMapper.builder(JsonLimits.factory())
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES) // messages show 1.0, not 1
           .build();
 
   private PointJson() {}
@@ -75,6 +82,53 @@ public final class PointJson {
   /** A UUID in its usual form, in lower case, or a string: never a number. */
   public static PointId idOf(String text) {
     return PointId.parse(text) instanceof PointId.Uuid uuid ? uuid : PointId.of(text);
+  }
+
+  /**
+   * The vector that JSON holds, an array of numbers; each becomes the float that is nearest to its
+   * digits.
+   *
+   * @throws IllegalArgumentException if it is something else
+   */
+  public static float[] vector(byte[] json) {
+    try (var parser = MAPPER.createParser(json)) {
+      parser.nextToken();
+      var vector = vector(parser, "a vector");
+      if (parser.nextToken() != null) {
+        throw noVector("a vector");
+      }
+      return vector;
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          "a vector must be a JSON array of numbers: " + JsonLimits.said(e), e);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          "a vector must be JSON in UTF-8: " + shorten(String.valueOf(e.getMessage())), e);
+    }
+  }
+
+  /** The array that the parser stands at. */
+  static float[] vector(JsonParser parser, String what) throws IOException {
+    if (parser.currentToken() != JsonToken.START_ARRAY) {
+      throw noVector(what);
+    }
+    var vector = new float[128];
+    int size = 0;
+    for (var token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
+      if (token == null || !token.isNumeric()) {
+        throw noVector(what);
+      }
+      if (size == vector.length) {
+        vector = Arrays.copyOf(vector, 2 * size);
+      }
+      // Not by way of a double, which would round twice.
+      vector[size++] = Float.parseFloat(parser.getText());
+    }
+    return Arrays.copyOf(vector, size);
+  }
+
+  private static IllegalArgumentException noVector(String what) {
+    return new IllegalArgumentException(what + " must be an array of numbers");
   }
 
   /** What can stand in a message. */

@@ -183,4 +183,24 @@ class FilterTest {
     values.add(Value.of(2));
     assertThat(filter).hasToString("year == 1");
   }
+
+  @Test
+  void not_nestedWithoutEnd_saysTheLimit() {
+    assertThatThrownBy(
+            () -> {
+              var filter = Filter.all();
+              for (int i = 0; i < 100_000; i++) {
+                filter = filter.not();
+              }
+            })
+        .isInstanceOf(FilterException.class)
+        .hasMessage(
+            "filter: Not is nested too deep: depth=65, allowed=64; use in [...] or fewer"
+                + " parentheses");
+    for (var opening : List.of("(", "!", "not ", "!(")) {
+      assertThatThrownBy(() -> Filter.parse(opening.repeat(100_000) + "a == 1"))
+          .isInstanceOf(FilterException.class)
+          .hasMessageContaining(": parentheses and ! must be nested at most 192 deep");
+    }
+  }
 }

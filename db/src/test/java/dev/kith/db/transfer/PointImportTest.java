@@ -104,6 +104,65 @@ class PointImportTest {
   }
 
   @Test
+  void jsonl_beyondALimit_isOneLine_withFileAndLineAndLimit() throws Exception {
+    String head = "{\"id\": 1}\n{\"id\": 2, \"payload\": {\"n\": ";
+    Files.writeString(file, head + "9".repeat(1001) + "}}\n");
+    assertThatThrownBy(() -> run(file))
+        .isInstanceOf(TransferException.class)
+        .hasMessage(
+            file
+                + " line 2: a number in a payload must have at most 1000 characters:"
+                + " characters=1001 at /payload/n; points imported before it: 1");
+    Files.writeString(file, head + "9".repeat(3000) + "}}\n");
+    assertThatThrownBy(() -> run(file))
+        .isInstanceOf(TransferException.class)
+        .hasMessage(
+            file
+                + " line 2: a line must be one JSON object: Number value length (3000) exceeds the"
+                + " maximum allowed (2000); points imported before it: 1");
+    Files.writeString(file, head + "[".repeat(1001) + "]".repeat(1001) + "}}\n");
+    assertThatThrownBy(() -> run(file))
+        .isInstanceOf(TransferException.class)
+        .hasMessageContaining(" line 2: a payload may be nested at most 1000 deep: it is deeper");
+    Files.writeString(file, "{\"id\": " + "[".repeat(5000) + "]".repeat(5000) + "}\n");
+    assertThatThrownBy(() -> run(file))
+        .isInstanceOf(TransferException.class)
+        .hasMessageContaining(" line 1: a line must be one JSON object: Document nesting depth (");
+    Files.writeString(file, "{\"id\": " + "9".repeat(1500) + "}\n");
+    assertThatThrownBy(() -> run(file))
+        .isInstanceOf(TransferException.class)
+        .hasMessageContaining(" line 1: 'id' must be an integer of 0 to ");
+  }
+
+  @Test
+  void jsonl_halfASurrogate_isRefused() throws Exception {
+    Files.writeString(file, "{\"id\": 1, \"payload\": {\"a\": [\"\\ud83d\"]}}\n");
+    assertThatThrownBy(() -> run(file))
+        .isInstanceOf(TransferException.class)
+        .hasMessageContaining("surrogate");
+  }
+
+  @Test
+  void export_payloadAtTheLimits_isImportedAgain() throws Exception {
+    var payload =
+        Payload.parse(
+            "{\"d\":%s,\"n\":[%s,100.0,1e2,-0.0],\"😀\":\"%s\",\"%s\":1}"
+                .formatted(
+                    "[".repeat(999) + "]".repeat(999),
+                    "9".repeat(1000),
+                    "é".repeat(20_000_000),
+                    "é".repeat(50_000)));
+    collection.upsert(new Point(PointId.of(1), Map.of(), payload));
+    try (var reader = collection.reader()) {
+      PointExport.run(reader, null, file, _ -> {});
+    }
+    collection.delete(PointId.of(1));
+    assertThat(run(file)).isEqualTo(1);
+    assertThat(requireNonNull(collection.get(PointId.of(1))).payload().utf8())
+        .isEqualTo(payload.utf8());
+  }
+
+  @Test
   void jsonl_gz_isUnpacked_andACutOneIsReported() throws Exception {
     var bytes = new ByteArrayOutputStream();
     try (var gzip = new GZIPOutputStream(bytes)) {

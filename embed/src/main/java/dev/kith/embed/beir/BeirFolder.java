@@ -135,7 +135,8 @@ public final class BeirFolder {
     try {
       node = JSON.readTree(line);
     } catch (JsonProcessingException e) {
-      throw lines.bad("one JSON object", e.getOriginalMessage(), e);
+      throw lines.bad(
+          "one JSON object", e.getOriginalMessage().replaceAll(", from `[^`]*`", ""), e);
     } catch (IOException e) {
       throw lines.bad("one JSON object in UTF-8", String.valueOf(e.getMessage()), e);
     }
