@@ -46,10 +46,14 @@ record Generation(Path file, long number, long salt) {
   private static final int HEADER_CRC = SECTOR - 4;
 
   static String fileName(long number) {
-    return ("%0" + DIGITS + "d" + SUFFIX).formatted(number);
+    String digits = Long.toString(number); // of ASCII in every locale, which formatting is not
+    return "0".repeat(DIGITS - digits.length()) + digits + SUFFIX;
   }
 
-  /** The number in a file's name, or -1 if it is not a log's. */
+  /**
+   * The number in a file's name, or -1 if it is not a log's. Digits may be of any script: earlier
+   * versions took the locale's.
+   */
   static long numberOf(String fileName) {
     if (fileName.length() != DIGITS + SUFFIX.length() || !fileName.endsWith(SUFFIX)) {
       return -1;

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -191,5 +192,33 @@ class TranslogTest {
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("a log must be open: log=/db/log, closed; open it again");
     assertThatThrownBy(log::roll).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void fileName_localeOfOtherDigits_isAscii() {
+    var before = Locale.getDefault();
+    try {
+      Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+      assertThat("%d".formatted(2)).isEqualTo("\u0662");
+      assertThat(Generation.fileName(2)).isEqualTo("00000000000000000002.log");
+      assertThat(Generation.fileName(Long.MAX_VALUE)).isEqualTo("09223372036854775807.log");
+    } finally {
+      Locale.setDefault(before);
+    }
+  }
+
+  @Test
+  void open_filesNamedInOtherDigits_areRead_andGoWithTheNextOpening(@TempDir Path temp)
+      throws IOException {
+    var folder = temp.resolve("log");
+    try (var log = Translog.open(folder, 1, Durability.REQUEST, DAY, NOBODY)) {
+      log.awaitDurable(log.append(bytes("a")));
+    }
+    var arabic = folder.resolve("\u0660".repeat(19) + "\u0661.log");
+    Files.move(folder.resolve(Generation.fileName(1)), arabic);
+    assertThat(read(folder, 1)).containsExactly("1:a");
+    assertThat(read(folder, 1)).containsExactly("1:a");
+    assertThat(read(folder, 2)).isEmpty();
+    assertThat(arabic).doesNotExist();
   }
 }
