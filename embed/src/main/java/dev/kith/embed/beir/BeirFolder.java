@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Spliterators.AbstractSpliterator;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,8 @@ public final class BeirFolder {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build()
           .readerFor(JsonNode.class);
+  private static final Pattern QUERY_COLUMN =
+      Pattern.compile("(query|topic|q)[ _-]?(id|no|num|number)?", Pattern.CASE_INSENSITIVE);
   private static final List<String> PACKINGS = List.of("", ".gz", ".xz");
 
   private final Path folder;
@@ -177,6 +180,7 @@ public final class BeirFolder {
   public Map<String, Map<String, Integer>> qrels(String split) {
     var judgments = new LinkedHashMap<String, Map<String, Integer>>();
     try (var lines = new Lines(qrelsFile(split))) {
+      boolean first = true;
       for (var line = lines.nextText(); line != null; line = lines.nextText()) {
         var columns = line.split("\t", -1);
         if (columns.length != 3) {
@@ -185,7 +189,9 @@ public final class BeirFolder {
               columns.length + (columns.length == 1 ? " column" : " columns"),
               null);
         }
-        if (lines.number() == 1 && columns[0].equals("query-id")) {
+        boolean names = first && isHeader(columns);
+        first = false;
+        if (names) {
           continue;
         }
         var before =
@@ -201,6 +207,12 @@ public final class BeirFolder {
       }
     }
     return judgments;
+  }
+
+  /** True of names of columns: the first is called like a query's id, the third is no number. */
+  private static boolean isHeader(String[] columns) {
+    return QUERY_COLUMN.matcher(columns[0].strip()).matches()
+        && columns[2].chars().noneMatch(Character::isDigit);
   }
 
   private static int grade(String column, Lines lines) {

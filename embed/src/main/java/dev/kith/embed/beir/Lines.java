@@ -10,6 +10,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 import org.tukaani.xz.XZInputStream;
@@ -53,7 +54,7 @@ final class Lines implements AutoCloseable {
   byte @Nullable [] next() {
     try {
       while (readLine()) {
-        var bytes = line.toByteArray();
+        var bytes = number == 1 ? withoutMark(line.toByteArray()) : line.toByteArray();
         if (!isBlank(bytes)) {
           return bytes;
         }
@@ -79,6 +80,16 @@ final class Lines implements AutoCloseable {
       line.write(b);
     }
     return true;
+  }
+
+  /** Takes a byte-order mark off the first line. */
+  private byte[] withoutMark(byte[] bytes) {
+    int first = bytes.length < 2 ? 0x2020 : (bytes[0] & 0xff) << 8 | (bytes[1] & 0xff);
+    if (first == 0xfffe || first == 0xfeff || (first & 0xff) == 0 || first >> 8 == 0) {
+      throw bad("UTF-8 text", "UTF-16 or UTF-32; convert it with iconv -f UTF-16 -t UTF-8", null);
+    }
+    boolean marked = first == 0xefbb && bytes.length > 2 && (bytes[2] & 0xff) == 0xbf;
+    return marked ? Arrays.copyOfRange(bytes, 3, bytes.length) : bytes;
   }
 
   private static boolean isBlank(byte[] bytes) {

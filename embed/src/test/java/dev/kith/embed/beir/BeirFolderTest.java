@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kith.embed.TestFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,6 +103,61 @@ class BeirFolderTest {
   void qrels_fileInTheFolderItself_isSplitTest() throws IOException {
     Files.move(folder.resolve("qrels/test.tsv"), folder.resolve("qrels.tsv"));
     assertReads(BeirFolder.open(folder));
+  }
+
+  @Test
+  void open_byteOrderMarks_areNoText() throws IOException {
+    for (var file : new String[] {"corpus.jsonl", "queries.jsonl", "qrels/test.tsv"}) {
+      var plain = folder.resolve(file);
+      Files.writeString(plain, "\ufeff" + Files.readString(plain));
+    }
+    assertReads(BeirFolder.open(folder));
+  }
+
+  @Test
+  void open_utf16_saysHowToConvert() throws IOException {
+    for (var charset : new Charset[] {StandardCharsets.UTF_16, StandardCharsets.UTF_16LE}) {
+      Files.writeString(folder.resolve("qrels/test.tsv"), QRELS, charset);
+      assertThatThrownBy(() -> BeirFolder.open(folder).qrels("test"))
+          .isInstanceOf(BeirDataException.class)
+          .hasMessage(
+              "bad line: file=%s, line=1, expected UTF-8 text, found UTF-16 or UTF-32; convert it with iconv -f UTF-16 -t UTF-8"
+                  .formatted(folder.resolve("qrels/test.tsv")));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "query-id\tcorpus-id\tscore\n",
+        "query_id\tdoc_id\trelevance\n",
+        "\nQID\tDID\tlabel\n",
+        "\ufeff\n\r\ntopic\tdocument\tjudgment\r\n",
+        ""
+      })
+  void qrels_headers_arePassedOver(String header) throws IOException {
+    Files.writeString(folder.resolve("qrels/test.tsv"), header + "q1\td1\t2\nq1\td2\t0\n");
+    assertReads(BeirFolder.open(folder));
+  }
+
+  @Test
+  void qrels_firstLineThatIsNoHeader_isJudged() throws IOException {
+    Files.writeString(folder.resolve("qrels/test.tsv"), "q1\td1\tyes\n");
+    assertThatThrownBy(() -> BeirFolder.open(folder).qrels("test"))
+        .hasMessageEndingWith("expected a whole number as score, found \"yes\"");
+  }
+
+  @Test
+  void corpus_jsonBeyondALimit_namesLineAndLimit() throws IOException {
+    Files.writeString(
+        folder.resolve("corpus.jsonl"),
+        "{\"_id\": \"d\", \"text\": \"\", \"n\": %s}\n".formatted("9".repeat(1001)));
+    try (var corpus = BeirFolder.open(folder).corpus()) {
+      assertThatThrownBy(corpus::toList)
+          .isInstanceOf(BeirDataException.class)
+          .hasMessageEndingWith(
+              "line=1, expected one JSON object, found Number value length (1001) exceeds the maximum allowed (1000)");
+    }
   }
 
   @Test
