@@ -64,7 +64,11 @@ final class JsonPoints implements PointReader {
       var value = parser.nextToken();
       switch (key) {
         case ID -> id = PointJson.id(tree(parser));
-        case VECTOR -> put(vectors, onlyVector(schema), PointJson.vector(parser, "'vector'"));
+        case VECTOR -> {
+          if (value != JsonToken.VALUE_NULL) {
+            put(vectors, onlyVector(schema), PointJson.vector(parser, "'vector'"));
+          }
+        }
         case VECTORS -> vectors(parser, value, vectors);
         case PAYLOAD -> payload = payload(parser);
         default -> throw unknown(key);
@@ -103,19 +107,27 @@ final class JsonPoints implements PointReader {
       var payload = Payload.read(parser);
       return payload.bytes() == Payload.EMPTY.bytes() ? Payload.EMPTY : payload;
     }
+    if (parser.currentToken() == JsonToken.VALUE_NULL) {
+      return Payload.EMPTY;
+    }
     throw new IllegalArgumentException(
         "'payload' must be a JSON object: " + shorten(tree(parser).toString()));
   }
 
   private static void vectors(JsonParser parser, JsonToken value, Map<String, float[]> vectors)
       throws IOException {
+    if (value == JsonToken.VALUE_NULL) {
+      return;
+    }
     if (value != JsonToken.START_OBJECT) {
       throw new IllegalArgumentException(
           "'vectors' must be an object of a name and an array of numbers each");
     }
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       String name = parser.currentName();
-      parser.nextToken();
+      if (parser.nextToken() == JsonToken.VALUE_NULL) {
+        continue;
+      }
       put(vectors, name, PointJson.vector(parser, "the vector '%s'".formatted(shorten(name))));
     }
   }

@@ -74,10 +74,29 @@ final class Lines implements Closeable {
       append(from, at - from);
       if (at < end) {
         at++;
+        requireUtf8();
         return true;
       }
     }
+    requireUtf8();
     return any;
+  }
+
+  /** Takes a byte-order mark off the first line. */
+  private void requireUtf8() {
+    if (number > 1 || length < 2) {
+      return;
+    }
+    int first = (line[0] & 0xff) << 8 | (line[1] & 0xff);
+    if (first == 0xfffe || first == 0xfeff || line[0] == 0 || line[1] == 0) {
+      throw new TransferException(
+          "%s: a file of JSON lines must be UTF-8, and this is UTF-16 or UTF-32; convert it with iconv -f UTF-16 -t UTF-8"
+              .formatted(place()));
+    }
+    if (length >= 3 && first == 0xefbb && (line[2] & 0xff) == 0xbf) {
+      length -= 3;
+      System.arraycopy(line, 3, line, 0, length);
+    }
   }
 
   private boolean fill() throws IOException {

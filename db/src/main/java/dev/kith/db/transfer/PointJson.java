@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How points and ids look in JSON. Numbers are integers, unsigned; UUIDs in lower case and strings
@@ -28,6 +29,9 @@ import java.util.Arrays;
 public final class PointJson {
   /** The key of a point's only vector. */
   static final String VECTOR = "vector";
+
+  /** The most digits of a number that is an id. */
+  private static final int MAX_DIGITS = 20;
 
   static final String VECTORS = "vectors";
   static final String ID = "id";
@@ -64,9 +68,9 @@ public final class PointJson {
    * @throws IllegalArgumentException if it is none
    */
   public static PointId id(JsonNode node) {
-    if (node.isIntegralNumber()) {
-      var value = node.bigIntegerValue();
-      if (value.signum() >= 0 && value.bitLength() <= 64) {
+    if (node.isNumber()) {
+      var value = whole(node);
+      if (value != null && value.signum() >= 0 && value.bitLength() <= 64) {
         return PointId.of(value.longValue());
       }
     } else if (node.isTextual()) {
@@ -77,6 +81,17 @@ public final class PointJson {
     throw new IllegalArgumentException(
         "'id' must be an integer of 0 to 18446744073709551615 or a string: "
             + shorten(node.toString()));
+  }
+
+  /** The integer that a number is, also as {@code 1.0} or {@code 1e3}; null if it is none. */
+  private static @Nullable BigInteger whole(JsonNode number) {
+    if (number.isIntegralNumber()) {
+      return number.bigIntegerValue();
+    }
+    var value = number.decimalValue();
+    return value.precision() - value.scale() > MAX_DIGITS || value.stripTrailingZeros().scale() > 0
+        ? null
+        : value.toBigInteger();
   }
 
   /** A UUID in its usual form, in lower case, or a string: never a number. */

@@ -20,6 +20,9 @@ import dev.kith.db.point.Schema;
 import dev.kith.db.point.VectorField;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -163,6 +166,70 @@ class PointImportTest {
   }
 
   @Test
+  void jsonl_nulls_areWhatIsNotThere() throws Exception {
+    var nothing = new Point(PointId.of(1), Map.of(), Payload.EMPTY);
+    assertThat(only("{\"id\": 1, \"vector\": null}")).isEqualTo(nothing);
+    assertThat(only("{\"id\": 1, \"vectors\": null}")).isEqualTo(nothing);
+    assertThat(only("{\"id\": 1, \"vectors\": {\"small\": null}}")).isEqualTo(nothing);
+    assertThat(only("{\"id\": 1, \"payload\": null}")).isEqualTo(nothing);
+    Files.writeString(file, "{\"id\": null}");
+    assertThatThrownBy(() -> run(file)).hasMessageContaining(" line 1: 'id' must be an integer");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1.0, 1", "100.00, 100", "1e3, 1000", "18446744073709551615.0, -1", "-0.0, 0"})
+  void jsonl_wholeNumbersAsIds_areIntegers(String written, long id) throws Exception {
+    assertThat(only("{\"id\": " + written + "}").id()).isEqualTo(PointId.of(id));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1.5", "-1.0", "1e20", "1e400000000", "1e-400000000", "18446744073709551616"})
+  void jsonl_otherNumbersAsIds_areShownAsWritten(String written) throws Exception {
+    Files.writeString(file, "{\"id\": " + written + "}");
+    assertThatThrownBy(() -> run(file))
+        .hasMessage(
+            "%s line 1: 'id' must be an integer of 0 to 18446744073709551615 or a string: %s; nothing was imported"
+                .formatted(file, written.startsWith("1e") ? new BigDecimal(written) : written));
+  }
+
+  @Test
+  void jsonl_byteOrderMark_isNoText() throws Exception {
+    Files.writeString(file, "\ufeff{\"id\": 1}\n{\"id\": 2}\n");
+    assertThat(run(file)).isEqualTo(2);
+    Files.writeString(file, "\ufeff");
+    assertThat(run(file)).isZero();
+  }
+
+  @Test
+  void jsonl_utf16_saysHowToConvert() throws Exception {
+    for (var charset :
+        new Charset[] {
+          StandardCharsets.UTF_16, StandardCharsets.UTF_16LE, StandardCharsets.UTF_16BE
+        }) {
+      Files.writeString(file, "{\"id\": 1}\n", charset);
+      assertThatThrownBy(() -> run(file))
+          .isInstanceOf(TransferException.class)
+          .hasMessage(
+              file
+                  + " line 1: a file of JSON lines must be UTF-8, and this is UTF-16 or UTF-32; convert it with iconv -f UTF-16 -t UTF-8; nothing was imported");
+    }
+  }
+
+  @Test
+  void vector_sameDigits_isTheSameFloatEverywhere() throws Exception {
+    var json = "[1.00000017881393432617187499,2]";
+    assertThat(PointJson.vector(json.getBytes(UTF_8)))
+        .isEqualTo(only("{\"id\": 900, \"vector\": " + json + "}").vector("vector"))
+        .isEqualTo(new float[] {Float.parseFloat("1.00000017881393432617187499"), 2});
+    assertThat(PointJson.vector("\ufeff[1]".getBytes(UTF_8))).containsExactly(1);
+    assertThatThrownBy(() -> PointJson.vector("[1, [2]]".getBytes(UTF_8)))
+        .hasMessage("a vector must be an array of numbers");
+    assertThatThrownBy(() -> PointJson.vector(("[" + "9".repeat(3000) + "]").getBytes(UTF_8)))
+        .hasMessage(
+            "a vector must be a JSON array of numbers: Number value length (3000) exceeds the maximum allowed (2000)");
+  }
+
+  @Test
   void jsonl_gz_isUnpacked_andACutOneIsReported() throws Exception {
     var bytes = new ByteArrayOutputStream();
     try (var gzip = new GZIPOutputStream(bytes)) {
@@ -195,7 +262,6 @@ class PointImportTest {
           {"id": ""}                                  | an id must have 1 to 1024 bytes of UTF-8: bytes=0
           {"id": "\\ud800"}                           | an id must be Unicode text: it has half a surrogate
           {"id": 1, "vector": 5}                      | 'vector' must be an array of numbers
-          {"id": 1, "vector": null}                   | 'vector' must be an array of numbers
           {"id": 1, "vector": [1, "2"]}               | 'vector' must be an array of numbers
           {"id": 1, "vector": [1, [2]]}               | 'vector' must be an array of numbers
           {"id": 1, "vectors": [1, 2]}                | 'vectors' must be an object of a name and an array of numbers each
