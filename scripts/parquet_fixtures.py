@@ -55,6 +55,27 @@ def main():
     uuids = pa.array([bytes(range(16)), bytes(16)], pa.uuid())
     write("uuid.parquet", {"id": uuids, "other": uuids})
 
+    small = {"i8": pa.int8(), "i16": pa.int16(), "u8": pa.uint8(), "u16": pa.uint16(), "u32": pa.uint32()}
+    large = {"i8": -128, "i16": -32768, "u8": 255, "u16": 65535, "u32": 2**32 - 1}
+    columns = {"id": pa.array([1, 2**16 - 1], pa.uint16()), "vector": pa.array([[1, 2**32 - 1], None], pa.list_(pa.uint32()))}
+    for name, kind in small.items():
+        columns[name] = pa.array([large[name], None], kind)
+        columns[name + "s"] = pa.array([[large[name], 0], None], pa.list_(kind))
+        columns[name + "map"] = pa.array([[("a", large[name])], None], pa.map_(pa.string(), kind))
+        columns[name + "struct"] = pa.array([{"a": large[name]}, None], pa.struct([("a", kind)]))
+    write("small-integers.parquet", columns, "gzip")
+    write("id-int16.parquet", {"id": pa.array([1, 300], pa.int16())})
+    write("id-int8.parquet", {"id": pa.array([1, 100], pa.int8())})
+    write("plain-binary.parquet", {"id": pa.array([b"a", "ü".encode()]), "t": pa.array([b"x\n", b""])})
+    write("lz4.parquet", {"id": [1]}, "lz4")
+    write("brotli.parquet", {"id": [1]}, "brotli")
+    some = pa.table({"id": [1, 2, 3], "vector": pa.array([[1, 2], [3, 4], [5, 6]], pa.list_(pa.float32()))})
+    none = some.slice(0, 0)
+    for name, groups in {"zero-rows": [none], "empty-groups": [none, some, none, none, some.slice(1)]}.items():
+        with pq.ParquetWriter(FOLDER / f"{name}.parquet", some.schema, compression="gzip") as out:
+            for group in groups:
+                out.write_table(group)
+
     write("no-id.parquet", {"key": [1], "title": ["a"]})
     write("null-id.parquet", {"id": [1, None]})
     write("negative-id.parquet", {"id": [-1]})
@@ -63,7 +84,7 @@ def main():
     write("text-vector.parquet", {"id": [1], "vector": ["1, 2"]})
     write("null-element.parquet", {"id": [1], "vector": pa.array([[1, None]], pa.list_(pa.float32()))})
     write("wrong-dimension.parquet", {"id": [1, 2], "vector": pa.array([[1, 2], [1]], pa.list_(pa.float32()))})
-    write("binary.parquet", {"id": [1], "raw": [b"a"]})
+    write("binary.parquet", {"id": [1, 2], "raw": [b"a", b"\xff"]})
     write("infinite.parquet", {"id": [1], "d": [float("inf")]})
 
 

@@ -204,7 +204,7 @@ class ArchitectureTest {
   @Test
   void hardwood_isUsedByTheParquetReaderAlone() {
     noClasses()
-        .that(not(HasName.Predicates.nameMatching("dev\\.kith\\.db\\.transfer\\.ParquetPoints.*")))
+        .that(not(HasName.Predicates.nameMatching("dev\\.kith\\.db\\.transfer\\.Parquet(Points|Rows|Values).*")))
         .should()
         .dependOnClassesThat()
         .resideInAPackage("dev.hardwood..")

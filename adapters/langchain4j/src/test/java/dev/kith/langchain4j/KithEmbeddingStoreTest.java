@@ -245,7 +245,8 @@ class KithEmbeddingStoreTest {
       assertThatThrownBy(() -> store.search(request))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage(
-              "a filter's and, or and not may be nested at most 1000 deep; use isIn for many values");
+              "a filter's and, or and not may be nested at most 1000 deep; use isIn for many"
+                  + " values");
     }
   }
 }

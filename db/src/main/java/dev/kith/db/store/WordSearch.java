@@ -84,7 +84,8 @@ public final class WordSearch {
    * Lucene's own sum of words, unless there are more clauses, the filter's included, than Lucene
    * allows; a word that is asked for twice counts twice.
    */
-  private static Query wanted(Map<Term, Integer> counts, @Nullable Query filter, Deadline deadline) {
+  private static Query wanted(
+      Map<Term, Integer> counts, @Nullable Query filter, Deadline deadline) {
     var clauses = new Clauses();
     if (filter != null) {
       filter.visit(clauses);
@@ -137,8 +138,7 @@ public final class WordSearch {
   }
 
   private static void count(
-      String field, String words, Deadline deadline, Map<Term, Integer> counts)
-      throws IOException {
+      String field, String words, Deadline deadline, Map<Term, Integer> counts) throws IOException {
     try (var tokens = PayloadFields.ANALYZER.tokenStream(field, words)) {
       var bytes = tokens.addAttribute(TermToBytesRefAttribute.class);
       tokens.reset();

@@ -18,7 +18,8 @@ class SchemaTest {
     assertThatThrownBy(() -> Schema.parse("[".repeat(5000)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "a schema must be JSON: Document nesting depth (1001) exceeds the maximum allowed (1000)");
+            "a schema must be JSON: Document nesting depth (1001) exceeds the maximum allowed"
+                + " (1000)");
     assertThatThrownBy(() -> Schema.parse("{\"strict\": " + "9".repeat(2000) + "}"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(

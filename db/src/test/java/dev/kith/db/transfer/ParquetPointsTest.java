@@ -24,11 +24,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,6 +104,46 @@ class ParquetPointsTest {
   }
 
   @Test
+  void open_smallIntegers_areNumbersWhereverTheyAre() throws Exception {
+    var points = read(file("small-integers.parquet"));
+    assertThat(points.stream().map(Point::id)).containsExactly(PointId.of(1), PointId.of(65_535));
+    assertThat(points.getFirst().vector("vector")).containsExactly(1, 4_294_967_295f);
+    var expected =
+        Map.of("i8", -128L, "i16", -32_768L, "u8", 255L, "u16", 65_535L, "u32", 4_294_967_295L);
+    var payload = new HashMap<String, Object>();
+    expected.forEach(
+        (name, value) -> {
+          payload.put(name, value);
+          payload.put(name + "s", List.of(value, 0));
+          payload.put(name + "map", Map.of("a", value));
+          payload.put(name + "struct", Map.of("a", value));
+        });
+    assertThat(points.getFirst().payload()).isEqualTo(Payload.of(payload));
+    assertThat(points.getLast().payload()).isEqualTo(Payload.EMPTY);
+    assertThat(read(file("id-int16.parquet")).stream().map(Point::id))
+        .containsExactly(PointId.of(1), PointId.of(300));
+    assertThat(read(file("id-int8.parquet")).stream().map(Point::id))
+        .containsExactly(PointId.of(1), PointId.of(100));
+  }
+
+  @Test
+  void open_groupsWithoutRows_loseNothing() throws Exception {
+    assertThat(read(file("zero-rows.parquet"))).isEmpty();
+    var points = read(file("empty-groups.parquet"));
+    assertThat(points.stream().map(Point::id))
+        .containsExactlyElementsOf(LongStream.of(1, 2, 3, 2, 3).mapToObj(PointId::of).toList());
+    assertThat(points.getLast().vector("vector")).containsExactly(5, 6);
+  }
+
+  @Test
+  void open_binaryWithoutAType_isTextIfItIsUtf8() throws Exception {
+    assertThat(read(file("plain-binary.parquet")))
+        .containsExactly(
+            new Point(PointId.of("a"), Map.of(), Payload.of("t", "x\n")),
+            new Point(PointId.of("ü"), Map.of(), Payload.of("t", "")));
+  }
+
+  @Test
   void open_uuids() throws Exception {
     var points = read(file("uuid.parquet"));
     var first = UUID.fromString("00010203-0405-0607-0809-0a0b0c0d0e0f");
@@ -133,7 +175,7 @@ class ParquetPointsTest {
           text-vector     | ' row 0: ''vector'' must be a list of numbers; nothing was imported'
           null-element    | ' row 0: ''vector'' must be a list of numbers; nothing was imported'
           wrong-dimension | ' row 1: a vector must have the collection''s dimension: point=2, vector=vector, expected=2, found=1; points imported before it: 1'
-          binary          | ' row 0: ''raw'' is of a type that no payload can hold: byte[]; nothing was imported'
+          binary          | ' row 1: ''raw'' is binary and its bytes are no text in UTF-8; write it as a string, such as base 64, or leave the column out; points imported before it: 1'
           infinite        | ' row 0: ''d'' must be a finite number: Infinity; nothing was imported'
           """)
   void import_badRow_isNamed(String name, String complaint) throws Exception {
@@ -160,14 +202,20 @@ class ParquetPointsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"snappy, org.xerial.snappy:snappy-java", "zstd, com.github.luben:zstd-jni"})
-  void open_codecThatIsNotThere_saysWhatToAdd(String codec, String library) throws Exception {
-    var file = file("json-%s.parquet".formatted(codec));
+  @CsvSource({
+    "json-snappy, SNAPPY, org.xerial.snappy:snappy-java",
+    "json-zstd, ZSTD, com.github.luben:zstd-jni",
+    "lz4, LZ4_RAW, at.yawk.lz4:lz4-java",
+    "brotli, BROTLI, com.aayushatharva.brotli4j:brotli4j"
+  })
+  void open_codecThatIsNotThere_saysWhatToDo(String name, String codec, String library)
+      throws Exception {
+    var file = file(name + ".parquet");
     assertThatThrownBy(() -> read(file))
         .isInstanceOf(TransferException.class)
         .hasMessage(
-            "%s: cannot be read as Parquet: Cannot read %s-compressed Parquet file: required library not found. Add the following dependency to your project: %s"
-                .formatted(file, codec.toUpperCase(Locale.ROOT), library));
+            "%s: is packed with %s, which needs a library that is not there; write it with gzip or zstd, such as pyarrow's write_table(..., compression='zstd'), or add %s to the class path"
+                .formatted(file, codec, library));
   }
 
   /** Bytes that are wrong in the middle are another matter: Hardwood 1.0.1 may wait for ever. */

@@ -211,7 +211,8 @@ class PointImportTest {
           .isInstanceOf(TransferException.class)
           .hasMessage(
               file
-                  + " line 1: a file of JSON lines must be UTF-8, and this is UTF-16 or UTF-32; convert it with iconv -f UTF-16 -t UTF-8; nothing was imported");
+                  + " line 1: a file of JSON lines must be UTF-8, and this is UTF-16 or UTF-32;"
+                  + " convert it with iconv -f UTF-16 -t UTF-8; nothing was imported");
     }
   }
 
@@ -226,7 +227,8 @@ class PointImportTest {
         .hasMessage("a vector must be an array of numbers");
     assertThatThrownBy(() -> PointJson.vector(("[" + "9".repeat(3000) + "]").getBytes(UTF_8)))
         .hasMessage(
-            "a vector must be a JSON array of numbers: Number value length (3000) exceeds the maximum allowed (2000)");
+            "a vector must be a JSON array of numbers: Number value length (3000) exceeds the"
+                + " maximum allowed (2000)");
   }
 
   @Test

@@ -156,7 +156,8 @@ class BeirFolderTest {
       assertThatThrownBy(corpus::toList)
           .isInstanceOf(BeirDataException.class)
           .hasMessageEndingWith(
-              "line=1, expected one JSON object, found Number value length (1001) exceeds the maximum allowed (1000)");
+              "line=1, expected one JSON object, found Number value length (1001) exceeds the"
+                  + " maximum allowed (1000)");
     }
   }
 
