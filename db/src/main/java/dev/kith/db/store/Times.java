@@ -11,9 +11,15 @@ import java.time.format.DateTimeFormatterBuilder;
 import java.time.format.ResolverStyle;
 import java.time.temporal.TemporalAccessor;
 import java.util.Locale;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Dates and instants of ISO 8601, as datetime fields keep them. */
+/**
+ * Dates and instants of ISO 8601 and RFC 3339, as datetime fields keep them: {@code 2024-05-01},
+ * {@code 2024-05-01T10:00:00.5+09:00}, both also without their hyphens and colons. A blank may stand
+ * for {@code T}, as SQL and Python write it, and before the offset, which may be hours alone.
+ */
 final class Times {
   private static final DateTimeFormatter ISO =
       new DateTimeFormatterBuilder()
@@ -26,6 +32,17 @@ final class Times {
           .toFormatter(Locale.ROOT)
           .withResolverStyle(ResolverStyle.STRICT);
 
+  private static final Pattern FORM =
+      Pattern.compile(
+          "([+-]?[0-9]{4,10}-[0-9]{2}-[0-9]{2}|[0-9]{8})" // the date
+              + "(?:[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?|[0-9]{4}(?:[0-9]{2})?)" // the time
+              + "(?:[.,]([0-9]+))?" // of a second
+              + "(?: ?([Zz]|[+-][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2})?)?))?)?"); // the offset
+  private static final int NANO_DIGITS = 9;
+
+  /** Characters of a date without hyphens. */
+  private static final int BASIC_DATE = 8;
+
   private Times() {}
 
   /**
@@ -35,13 +52,48 @@ final class Times {
    * @return null if it is neither a date nor an instant, or none that fits 64 bits
    */
   static @Nullable Long millis(String text) {
+    var form = FORM.matcher(text);
+    if (!form.matches()) {
+      return null;
+    }
     try {
       return instant(
-              ISO.parseBest(text, OffsetDateTime::from, LocalDateTime::from, LocalDate::from))
+              ISO.parseBest(usual(form), OffsetDateTime::from, LocalDateTime::from, LocalDate::from))
           .toEpochMilli();
     } catch (DateTimeException | ArithmeticException e) {
       return null;
     }
+  }
+
+  /** The form that Java reads. */
+  private static String usual(MatchResult form) {
+    String date = form.group(1);
+    var usual = new StringBuilder(date.length() > BASIC_DATE ? date : grouped(date, "-", 4));
+    String time = form.group(2);
+    if (time != null) {
+      usual.append('T').append(time.indexOf(':') > 0 ? time : grouped(time, ":", 2));
+    }
+    String fraction = form.group(3);
+    if (fraction != null) {
+      usual.append('.').append(fraction, 0, Math.min(fraction.length(), NANO_DIGITS));
+    }
+    String offset = form.group(4);
+    if (offset != null) {
+      usual.append(
+          offset.equalsIgnoreCase("Z")
+              ? "Z"
+              : grouped(offset.replace(":", ""), ":", 3) + (offset.length() == 3 ? ":00" : ""));
+    }
+    return usual.toString();
+  }
+
+  /** Digits with separators: after the first ones, and then after every two. */
+  private static String grouped(String digits, String separator, int first) {
+    var grouped = new StringBuilder(digits.substring(0, first));
+    for (int at = first; at < digits.length(); at += 2) {
+      grouped.append(separator).append(digits, at, at + 2);
+    }
+    return grouped.toString();
   }
 
   private static Instant instant(TemporalAccessor parsed) {
