@@ -168,7 +168,9 @@ final class FilterParser {
         "==, !=, <, <=, >, >=, in, not in or ~ after " + field,
         sign.is("=")
             ? "; write == to compare"
-            : sign.kind == Kind.SIGN || sign.kind == Kind.END
+            : sign.is(".")
+                ? "; a field with other characters in its name stands in backticks"
+                : sign.kind == Kind.SIGN || sign.kind == Kind.END
                 ? "; of a bool write %s == true".formatted(field)
                 : "");
   }

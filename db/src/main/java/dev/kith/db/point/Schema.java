@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * What the points of a collection look like.
  *
  * @param vectors by name
- * @param fields payload fields that are indexed, by the path of keys to them joined by dots
+ * @param fields payload fields that are indexed, by the path of keys to them joined by dots; a key
+ *     that has dots itself, such as {@code tb_9.6.11}, is a path, too
  * @param strict whether a payload may have these fields alone; if not, others are kept, but no
  *     filter sees them
  */
@@ -31,8 +32,6 @@ public record Schema(
   private static final JsonMapper MAPPER = new JsonMapper();
   private static final String BYTE_ORDER_MARK = "\ufeff";
   private static final Pattern NAME = Pattern.compile("[\\p{L}_][\\p{L}\\p{N}_-]{0,63}");
-  private static final Pattern PATH =
-      Pattern.compile("[\\p{L}_][\\p{L}\\p{N}_-]*(\\.[\\p{L}_][\\p{L}\\p{N}_-]*)*");
   private static final int MAX_PATH = 256;
 
   /** Checks names and copies the maps, in their order. */
@@ -112,15 +111,17 @@ public record Schema(
     if (!NAME.matcher(name).matches()) {
       throw new IllegalArgumentException(
           "a vector's name must be a letter or _, then up to 63 letters, digits, _ or -: '%s'"
-              .formatted(name));
+              .formatted(Unicode.shown(name)));
     }
   }
 
   private static void requirePath(String path) {
-    if (path.length() > MAX_PATH || !PATH.matcher(path).matches()) {
+    boolean isText =
+        Unicode.halfSurrogate(path) < 0 && path.codePoints().noneMatch(Character::isISOControl);
+    if (path.isEmpty() || path.length() > MAX_PATH || !isText) {
       throw new IllegalArgumentException(
-          "a field's path must be names joined by dots, each a letter or _, then letters, digits, _ or -, at most %d characters: '%s'"
-              .formatted(MAX_PATH, path));
+          "a field's path must be 1 to %d characters of Unicode text, without control characters: '%s'"
+              .formatted(MAX_PATH, Unicode.shown(path)));
     }
   }
 

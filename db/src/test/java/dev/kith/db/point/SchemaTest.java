@@ -4,7 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kith.core.metric.Metric;
+import dev.kith.db.Kith;
+import dev.kith.db.filter.Filter;
+import dev.kith.db.query.Hit;
+import dev.kith.db.query.Query;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SchemaTest {
   @Test
@@ -27,5 +34,37 @@ class SchemaTest {
     assertThatThrownBy(() -> Schema.parse("{\n \"strict\" }"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("a schema must be JSON: line 2, column ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tb_9.6.11", "my key", "a-b/c", "`", "\\", "9", "ä.ö", "a=b", "😀", ".", "a..b"})
+  void withField_anyKey_isFound(String path) {
+    var schema = Schema.of(1, Metric.L2).withField(path, FieldType.KEYWORD);
+    assertThat(Schema.parse(schema.toJson())).isEqualTo(schema);
+    try (var kith = Kith.inMemory()) {
+      var collection = kith.create("c", schema.asStrict());
+      collection.upsert(Point.of(PointId.of(1), new float[] {1}, Payload.of(path, "x")));
+      collection.upsert(Point.of(PointId.of(2), new float[] {1}, Payload.of(path, "y")));
+      var filter = Filter.field(path).is("x");
+      assertThat(Filter.parse(filter.toString())).isEqualTo(filter);
+      assertThat(collection.query(Query.nearest(new float[] {1}).where(filter.toString())).hits())
+          .extracting(Hit::id)
+          .containsExactly(PointId.of(1));
+    }
+  }
+
+  @Test
+  void withField_whatIsNoKeyForALine_isRefused() {
+    var schema = Schema.of(1, Metric.L2);
+    String rule =
+        "a field's path must be 1 to 256 characters of Unicode text, without control characters: ";
+    for (var wrong : List.of("|", "a\nb|a\\u000ab", "\ud83d|\\ud83d")) {
+      String path = wrong.substring(0, wrong.indexOf('|'));
+      assertThatThrownBy(() -> schema.withField(path, FieldType.KEYWORD))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(rule + "'" + wrong.substring(wrong.indexOf('|') + 1) + "'");
+    }
+    assertThatThrownBy(() -> schema.withField("a".repeat(257), FieldType.KEYWORD))
+        .hasMessageStartingWith(rule);
   }
 }
