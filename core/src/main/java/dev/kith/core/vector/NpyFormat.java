@@ -38,11 +38,13 @@ final class NpyFormat {
           "<i1", ElementType.INT8,
           "|u1", ElementType.UINT8,
           "<u1", ElementType.UINT8);
-  private static final Pattern DESCR = Pattern.compile("'descr'\\s{0,9}:\\s{0,9}'([^']{0,32})'");
+  private static final Pattern DESCR = Pattern.compile("['\"]descr['\"]\\s{0,9}:\\s{0,9}['\"]([^'\"]{0,32})['\"]");
+  private static final Pattern STRUCTURE =
+      Pattern.compile("['\"]descr['\"]\\s{0,9}:\\s{0,9}(\\[)");
   private static final Pattern ORDER =
-      Pattern.compile("'fortran_order'\\s{0,9}:\\s{0,9}(True|False)");
+      Pattern.compile("['\"]fortran_order['\"]\\s{0,9}:\\s{0,9}(True|False)");
   private static final Pattern SHAPE =
-      Pattern.compile("'shape'\\s{0,9}:\\s{0,9}\\(([^)]{0,64})\\)");
+      Pattern.compile("['\"]shape['\"]\\s{0,9}:\\s{0,9}\\(([^)]{0,64})\\)");
   private static final Pattern ROWS_AND_COLUMNS =
       Pattern.compile("\\s*(\\d{1,18})L?\\s*,\\s*(\\d{1,9})L?\\s*,?\\s*");
 
@@ -85,6 +87,14 @@ final class NpyFormat {
 
     String descr = field(DESCR, header);
     var type = descr == null ? null : TYPES.get(descr);
+    if (type == null && field(STRUCTURE, header) != null) {
+      throw file.damaged(
+          "the .npy element type must be one that Kith reads",
+          headerAt,
+          "'<f4', '<f2', '|i1' or '|u1'",
+          "a structure of fields",
+          "save one of them, such as array['vector']");
+    }
     if (type == null) {
       throw file.damaged(
           "the .npy element type must be one that Kith reads",

@@ -151,6 +151,12 @@ class VectorFilesTest {
           "{'descr': '>f4', 'fortran_order': False, 'shape': (2, 2)}", 16, type.formatted("'>f4'")),
       new Bad("{'fortran_order': False, 'shape': (2, 2)}", 16, type.formatted("none")),
       new Bad(
+          "{'descr': [('id', '<i8'), ('v', '<f4', (2,))], 'fortran_order': False, 'shape': (2,)}",
+          32,
+          "the .npy element type must be one that Kith reads: file=FILE, offset=10, expected='<f4',"
+              + " '<f2', '|i1' or '|u1', found=a structure of fields; save one of them, such as"
+              + " array['vector']"),
+      new Bad(
           "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2)}",
           16,
           "rows must be contiguous: file=FILE, offset=10, expected='fortran_order': False,"
@@ -280,6 +286,14 @@ class VectorFilesTest {
     var file =
         write("v.npy", npy(1, "{'descr':'|u1','fortran_order':False,'shape':(3L,5L)}\n", 15));
     try (var source = VectorFiles.open(file)) {
+      assertThat(source.size()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void open_headerInDoubleQuotes_isRead() throws IOException {
+    var header = "{\"descr\": \"|u1\", \"fortran_order\": False, \"shape\": (3, 5)}\n";
+    try (var source = VectorFiles.open(write("v.npy", npy(1, header, 15)))) {
       assertThat(source.size()).isEqualTo(3);
     }
   }
