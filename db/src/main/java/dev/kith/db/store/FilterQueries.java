@@ -22,9 +22,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.apache.lucene.analysis.tokenattributes.PositionIncrementAttribute;
 import org.apache.lucene.analysis.tokenattributes.TermToBytesRefAttribute;
 import org.apache.lucene.document.DoubleField;
 import org.apache.lucene.document.KeywordField;
@@ -259,28 +261,43 @@ public final class FilterQueries {
     if (terms.isEmpty()) {
       throw wrong(field, "is searched by words, but there is none in " + shown(Value.of(words)));
     }
-    count(terms.size() - 1);
+    count(terms.stream().mapToInt(List::size).sum() - 1);
     var query = new BooleanQuery.Builder();
-    for (var term : terms) {
-      query.add(new TermQuery(new Term(name(field), term)), Occur.FILTER);
+    for (var forms : terms) {
+      query.add(anyForm(field, forms), Occur.FILTER);
     }
     return query.build();
   }
 
-  /** The distinct words of a text, in their order. */
-  private static Set<BytesRef> terms(String text) {
-    var terms = new LinkedHashSet<BytesRef>();
-    try (var stream = PayloadFields.ANALYZER.tokenStream("", text)) {
+  private Query anyForm(Field field, List<BytesRef> forms) {
+    if (forms.size() == 1) {
+      return new TermQuery(new Term(name(field), forms.getFirst()));
+    }
+    var any = new BooleanQuery.Builder();
+    for (var form : forms) {
+      any.add(new TermQuery(new Term(name(field), form)), Occur.SHOULD);
+    }
+    return any.build();
+  }
+
+  /** The distinct words of a text, in their order, each in the forms that it may have. */
+  private static Set<List<BytesRef>> terms(String text) {
+    var words = new ArrayList<List<BytesRef>>();
+    try (var stream = PayloadFields.ASKED.tokenStream("", text)) {
       var term = stream.addAttribute(TermToBytesRefAttribute.class);
+      var step = stream.addAttribute(PositionIncrementAttribute.class);
       stream.reset();
       while (stream.incrementToken()) {
-        terms.add(BytesRef.deepCopyOf(term.getBytesRef()));
+        if (step.getPositionIncrement() > 0) {
+          words.add(new ArrayList<>());
+        }
+        words.getLast().add(BytesRef.deepCopyOf(term.getBytesRef()));
       }
       stream.end();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return terms;
+    return new LinkedHashSet<>(words);
   }
 
   private Query radius(Field field, double lat, double lon, double metres) {

@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.lucene.analysis.Analyzer;
-import org.apache.lucene.analysis.standard.StandardAnalyzer;
 import org.apache.lucene.document.DoubleField;
 import org.apache.lucene.document.Field.Store;
 import org.apache.lucene.document.KeywordField;
@@ -47,11 +46,11 @@ public final class PayloadFields {
   /** The most bytes of UTF-8 in a keyword. */
   public static final int MAX_KEYWORD = 8191;
 
-  /**
-   * Makes text into words: Unicode's word boundaries, lower case, no stop words. The index writer
-   * must have it too.
-   */
-  public static final Analyzer ANALYZER = new StandardAnalyzer();
+  /** Makes the text of points into words. The index writer must have it too. */
+  public static final Analyzer ANALYZER = new WordAnalyzer(false);
+
+  /** The same for words that are looked for. */
+  static final Analyzer ASKED = new WordAnalyzer(true);
 
   private static final int MAX_SHOWN = 80;
 

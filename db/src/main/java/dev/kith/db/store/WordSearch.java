@@ -139,7 +139,7 @@ public final class WordSearch {
 
   private static void count(
       String field, String words, Deadline deadline, Map<Term, Integer> counts) throws IOException {
-    try (var tokens = PayloadFields.ANALYZER.tokenStream(field, words)) {
+    try (var tokens = PayloadFields.ASKED.tokenStream(field, words)) {
       var bytes = tokens.addAttribute(TermToBytesRefAttribute.class);
       tokens.reset();
       for (int read = 0; tokens.incrementToken(); read++) {
