@@ -85,7 +85,7 @@ final class CreateCommand implements Callable<Integer> {
       }
       UserFiles.requireReadable(file);
       try {
-        return withFields(Schema.parse(Files.readString(file)));
+        return withFields(Schema.parse(Files.readAllBytes(file)));
       } catch (IllegalArgumentException e) {
         throw new IllegalArgumentException("%s: %s".formatted(file, e.getMessage()), e);
       }

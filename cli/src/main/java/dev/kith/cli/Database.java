@@ -65,6 +65,7 @@ final class Database {
   /** The database, whose folder is made if it is not there. */
   Kith make() {
     quiet();
+    requireNoDanglingLink();
     return Kith.open(db);
   }
 
@@ -74,7 +75,16 @@ final class Database {
     return make();
   }
 
+  private void requireNoDanglingLink() {
+    if (Files.isSymbolicLink(db) && !Files.exists(db)) {
+      throw new IllegalArgumentException(
+          "a database is a folder, and %s is a link to one that is not there; make that folder, or --db names another"
+              .formatted(db));
+    }
+  }
+
   private void requireFolder() {
+    requireNoDanglingLink();
     if (!Files.isDirectory(db)) {
       throw new IllegalArgumentException(
           "no such database: %s; kith create makes one, --db names another".formatted(db));

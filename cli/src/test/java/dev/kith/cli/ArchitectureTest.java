@@ -204,7 +204,10 @@ class ArchitectureTest {
   @Test
   void hardwood_isUsedByTheParquetReaderAlone() {
     noClasses()
-        .that(not(HasName.Predicates.nameMatching("dev\\.kith\\.db\\.transfer\\.Parquet(Points|Rows|Values).*")))
+        .that(
+            not(
+                HasName.Predicates.nameMatching(
+                    "dev\\.kith\\.db\\.transfer\\.Parquet(Points|Rows|Values).*")))
         .should()
         .dependOnClassesThat()
         .resideInAPackage("dev.hardwood..")

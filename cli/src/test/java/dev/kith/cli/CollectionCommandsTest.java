@@ -603,4 +603,71 @@ class CollectionCommandsTest {
     assertThat(report.get("upserts")).hasSize(2);
     assertThat(temp.resolve("bench")).doesNotExist();
   }
+
+  @Test
+  void import_jsonBeyondALimit_isOneLine() throws Exception {
+    fill();
+    var deep = "[".repeat(1001) + "]".repeat(1001);
+    for (var value : List.of("9".repeat(1001), "9".repeat(3000), deep)) {
+      var file =
+          Kith.write(
+              temp.resolve("limits.jsonl"),
+              "{\"id\": 1, \"vector\": [1, 2], \"payload\": {\"n\": " + value + "}}");
+      assertThat(kith("import", "c", file).refused())
+          .startsWith("kith: " + file + " line 1: ")
+          .containsAnyOf("at most 1000", "maximum allowed (2000)")
+          .endsWith("; nothing was imported");
+    }
+    assertThat(kith("search", "c", "--vector", vector("[" + "9".repeat(3000) + "]")).refused())
+        .endsWith("Number value length (3000) exceeds the maximum allowed (2000)");
+    var schema = Kith.write(temp.resolve("schema.json"), "[".repeat(2000));
+    assertThat(kith("create", "d", "--schema", schema).refused())
+        .startsWith("kith: " + schema + ": a schema must be JSON: Document nesting depth");
+  }
+
+  @Test
+  void get_payloadNestedAsDeepAsAllowed_isPrinted() throws Exception {
+    fill();
+    var deepest = "[".repeat(999) + "]".repeat(999);
+    var file =
+        Kith.write(
+            temp.resolve("deep.jsonl"),
+            "{\"id\": 9, \"vector\": [0, 0], \"payload\": {\"n\": " + deepest + "}}");
+    kith("import", "c", file).done();
+    assertThat(kith("get", "c", "9", "--json").done()).contains("[ ]");
+    assertThat(kith("search", "c", "--vector", vector("[0, 0]"), "--json").done()).contains("[ ]");
+  }
+
+  @Test
+  void create_schemaWithAByteOrderMark_isRead() throws Exception {
+    var schema = temp.resolve("schema.json");
+    String json = "{\"vectors\": {\"v\": {\"dimension\": 2, \"metric\": \"l2\"}}}";
+    Files.writeString(schema, "\ufeff" + json);
+    kith("create", "d", "--schema", schema).done();
+  }
+
+  @Test
+  void search_digitsOfAPoint_areTheSameFloats() throws Exception {
+    fill();
+    var digits = "[1.00000017881393432617187499,2]";
+    var file = Kith.write(temp.resolve("one.jsonl"), "{\"id\": 900, \"vector\": " + digits + "}");
+    kith("import", "c", file).done();
+    var found =
+        JSON.readTree(kith("search", "c", "--vector", vector(digits), "-k", 1, "--json").done());
+    assertThat(found.at("/hits/0/score").doubleValue()).isZero();
+  }
+
+  @Test
+  void database_danglingLink_isNamed() throws Exception {
+    Files.createSymbolicLink(db, temp.resolve("gone"));
+    for (var command :
+        List.of(
+            List.<Object>of("create", "c", "--dim", 2, "--metric", "l2"),
+            List.<Object>of("stats", "c"))) {
+      assertThat(kith(command.toArray()).refused())
+          .isEqualTo(
+              "kith: a database is a folder, and %s is a link to one that is not there; make that folder, or --db names another"
+                  .formatted(db));
+    }
+  }
 }

@@ -38,9 +38,9 @@ final class NpyFormat {
           "<i1", ElementType.INT8,
           "|u1", ElementType.UINT8,
           "<u1", ElementType.UINT8);
-  private static final Pattern DESCR = Pattern.compile("['\"]descr['\"]\\s{0,9}:\\s{0,9}['\"]([^'\"]{0,32})['\"]");
-  private static final Pattern STRUCTURE =
-      Pattern.compile("['\"]descr['\"]\\s{0,9}:\\s{0,9}(\\[)");
+  private static final Pattern DESCR =
+      Pattern.compile("['\"]descr['\"]\\s{0,9}:\\s{0,9}['\"]([^'\"]{0,32})['\"]");
+  private static final Pattern STRUCTURE = Pattern.compile("['\"]descr['\"]\\s{0,9}:\\s{0,9}(\\[)");
   private static final Pattern ORDER =
       Pattern.compile("['\"]fortran_order['\"]\\s{0,9}:\\s{0,9}(True|False)");
   private static final Pattern SHAPE =

@@ -171,8 +171,8 @@ final class FilterParser {
             : sign.is(".")
                 ? "; a field with other characters in its name stands in backticks"
                 : sign.kind == Kind.SIGN || sign.kind == Kind.END
-                ? "; of a bool write %s == true".formatted(field)
-                : "");
+                    ? "; of a bool write %s == true".formatted(field)
+                    : "");
   }
 
   private Filter equal(Field field, String after) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.ElementType;
+import java.io.IOException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -137,6 +138,17 @@ public record Schema(
       return read(MAPPER.readTree(json.startsWith(BYTE_ORDER_MARK) ? json.substring(1) : json));
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("a schema must be JSON: " + JsonLimits.said(e), e);
+    }
+  }
+
+  /** The same of a file's bytes, in UTF-8, or in UTF-16 or UTF-32 as JSON lets one see. */
+  public static Schema parse(byte[] json) {
+    try {
+      return read(MAPPER.readTree(json));
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("a schema must be JSON: " + JsonLimits.said(e), e);
+    } catch (IOException e) {
+      throw new IllegalArgumentException("a schema must be JSON in UTF-8: " + e.getMessage(), e);
     }
   }
 

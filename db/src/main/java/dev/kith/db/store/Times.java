@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Dates and instants of ISO 8601 and RFC 3339, as datetime fields keep them: {@code 2024-05-01},
- * {@code 2024-05-01T10:00:00.5+09:00}, both also without their hyphens and colons. A blank may stand
- * for {@code T}, as SQL and Python write it, and before the offset, which may be hours alone.
+ * {@code 2024-05-01T10:00:00.5+09:00}, both also without their hyphens and colons. A blank may
+ * stand for {@code T}, as SQL and Python write it, and before the offset, which may be hours alone.
  */
 final class Times {
   private static final DateTimeFormatter ISO =
@@ -58,7 +58,8 @@ final class Times {
     }
     try {
       return instant(
-              ISO.parseBest(usual(form), OffsetDateTime::from, LocalDateTime::from, LocalDate::from))
+              ISO.parseBest(
+                  usual(form), OffsetDateTime::from, LocalDateTime::from, LocalDate::from))
           .toEpochMilli();
     } catch (DateTimeException | ArithmeticException e) {
       return null;

@@ -1,5 +1,9 @@
 package dev.kith.db.point;
 
+import static java.nio.charset.StandardCharsets.UTF_16;
+import static java.nio.charset.StandardCharsets.UTF_16BE;
+import static java.nio.charset.StandardCharsets.UTF_16LE;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -18,6 +22,14 @@ class SchemaTest {
   void parse_byteOrderMark_isNoText() {
     var schema = Schema.of(2, Metric.L2);
     assertThat(Schema.parse("\ufeff" + schema.toJson())).isEqualTo(schema);
+    assertThat(Schema.parse(schema.toJson().getBytes(UTF_16))).isEqualTo(schema);
+    for (var charset : List.of(UTF_8, UTF_16LE, UTF_16BE)) {
+      assertThat(Schema.parse(schema.toJson().getBytes(charset))).isEqualTo(schema);
+      assertThat(Schema.parse(("\ufeff" + schema.toJson()).getBytes(charset))).isEqualTo(schema);
+    }
+    assertThatThrownBy(() -> Schema.parse(new byte[] {'{', '"', (byte) 0xff}))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("a schema must be JSON");
   }
 
   @Test
@@ -37,7 +49,8 @@ class SchemaTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"tb_9.6.11", "my key", "a-b/c", "`", "\\", "9", "ä.ö", "a=b", "😀", ".", "a..b"})
+  @ValueSource(
+      strings = {"tb_9.6.11", "my key", "a-b/c", "`", "\\", "9", "ä.ö", "a=b", "😀", ".", "a..b"})
   void withField_anyKey_isFound(String path) {
     var schema = Schema.of(1, Metric.L2).withField(path, FieldType.KEYWORD);
     assertThat(Schema.parse(schema.toJson())).isEqualTo(schema);
