@@ -1,5 +1,7 @@
 package dev.kith.db.store;
 
+import static java.util.Objects.requireNonNull;
+
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -68,7 +70,7 @@ final class Times {
 
   /** The form that Java reads. */
   private static String usual(MatchResult form) {
-    String date = form.group(1);
+    String date = requireNonNull(form.group(1));
     var usual = new StringBuilder(date.length() > BASIC_DATE ? date : grouped(date, "-", 4));
     String time = form.group(2);
     if (time != null) {

@@ -87,7 +87,7 @@ final class Lines implements Closeable {
     if (number > 1 || length < 2) {
       return;
     }
-    int first = (line[0] & 0xff) << 8 | (line[1] & 0xff);
+    int first = ((line[0] & 0xff) << 8) | (line[1] & 0xff);
     if (first == 0xfffe || first == 0xfeff || line[0] == 0 || line[1] == 0) {
       throw new TransferException(
           "%s: a file of JSON lines must be UTF-8, and this is UTF-16 or UTF-32; convert it with iconv -f UTF-16 -t UTF-8"

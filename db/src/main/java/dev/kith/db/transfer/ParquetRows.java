@@ -30,18 +30,20 @@ final class ParquetRows implements AutoCloseable {
 
   /** Goes to the next row; null after the last. */
   @Nullable RowReader next() {
-    while (rows == null || !rows.hasNext()) {
+    var current = rows;
+    while (current == null || !current.hasNext()) {
       var group = left.poll();
       if (group == null) {
         return null;
       }
       close();
       long middle = middle(group);
-      rows =
+      current =
           parquet.buildRowReader().filter(RowGroupPredicate.byteRange(middle, middle + 1)).build();
+      rows = current;
     }
-    rows.next();
-    return rows;
+    current.next();
+    return current;
   }
 
   /** The byte by which Hardwood finds a group in a range. */

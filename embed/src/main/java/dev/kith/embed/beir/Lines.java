@@ -84,7 +84,7 @@ final class Lines implements AutoCloseable {
 
   /** Takes a byte-order mark off the first line. */
   private byte[] withoutMark(byte[] bytes) {
-    int first = bytes.length < 2 ? 0x2020 : (bytes[0] & 0xff) << 8 | (bytes[1] & 0xff);
+    int first = bytes.length < 2 ? 0x2020 : ((bytes[0] & 0xff) << 8) | (bytes[1] & 0xff);
     if (first == 0xfffe || first == 0xfeff || (first & 0xff) == 0 || first >> 8 == 0) {
       throw bad("UTF-8 text", "UTF-16 or UTF-32; convert it with iconv -f UTF-16 -t UTF-8", null);
     }
