@@ -172,7 +172,8 @@ final class Database {
     }
     shown = now;
     if (terminal) {
-      err().print("\r" + text.get() + "   ");
+      Screen.startLineAgain(err());
+      err().print(text.get() + "   ");
       lineOpen = true;
     } else {
       err().println(text.get());

@@ -1,7 +1,9 @@
 package dev.kith.cli;
 
+import dev.kith.db.Collection;
 import dev.kith.db.filter.Filter;
 import dev.kith.db.point.PointId;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -16,14 +18,17 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "delete",
     mixinStandardHelpOptions = true,
-    description = "Takes points away, by their ids or by a filter.")
+    description = {
+      "Takes points away, by their ids or by a filter.",
+      "Exit status 1 if there is none of the ids."
+    })
 final class DeleteCommand implements Callable<Integer> {
   @Mixin Database database;
 
   @Parameters(index = "0", paramLabel = "C", description = "the collection's name")
   String name;
 
-  @Parameters(index = "1..*", paramLabel = "ID", description = "a number, a UUID or a string")
+  @Parameters(index = "1..*", paramLabel = "ID", description = Ids.HELP)
   List<String> ids = List.of();
 
   @Option(names = "--filter", paramLabel = "F", description = "all points that pass, instead")
@@ -35,21 +40,36 @@ final class DeleteCommand implements Callable<Integer> {
       throw new ParameterException(
           database.spec.commandLine(), "say which points: ids, or --filter, not both");
     }
+    var wanted = Ids.parse(ids);
     try (var opened = database.writable(name)) {
-      long deleted = delete(opened);
-      database.print(Map.of("deleted", deleted), Database.points(deleted) + " deleted");
+      if (filter == null) {
+        return delete(opened.collection(), wanted);
+      }
+      tell(opened.collection().delete(Filter.parse(filter)));
       return Main.DONE;
     }
   }
 
-  private long delete(Database.Opened opened) {
-    var collection = opened.collection();
-    if (filter != null) {
-      return collection.delete(Filter.parse(filter));
+  private int delete(Collection collection, List<PointId> wanted) {
+    var missing = new ArrayList<>(wanted);
+    String none = "";
+    try (var reader = collection.reader()) {
+      reader.get(wanted).forEach(point -> missing.remove(point.id()));
+      if (!missing.isEmpty()) {
+        none = Ids.missing(missing, name, reader);
+      }
     }
-    var wanted = ids.stream().map(PointId::parse).distinct().toList();
-    int there = collection.get(wanted).size();
     collection.delete(wanted);
-    return there;
+    tell(wanted.size() - missing.size());
+    if (missing.isEmpty()) {
+      return Main.DONE;
+    }
+    database.err().println("kith: " + none);
+    database.err().flush();
+    return missing.size() < wanted.size() ? Main.DONE : Main.CHECK_FAILED;
+  }
+
+  private void tell(long deleted) {
+    database.print(Map.of("deleted", deleted), Database.points(deleted) + " deleted");
   }
 }

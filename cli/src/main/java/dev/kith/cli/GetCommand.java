@@ -2,7 +2,6 @@ package dev.kith.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kith.db.point.Point;
-import dev.kith.db.point.PointId;
 import dev.kith.db.transfer.PointJson;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -26,32 +25,25 @@ final class GetCommand implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "C", description = "the collection's name")
   String name;
 
-  @Parameters(
-      index = "1..*",
-      arity = "1..*",
-      paramLabel = "ID",
-      description = "a number, a UUID or a string")
+  @Parameters(index = "1..*", arity = "1..*", paramLabel = "ID", description = Ids.HELP)
   List<String> ids;
 
   @Override
   public Integer call() {
-    var wanted = ids.stream().map(PointId::parse).toList();
-    try (var opened = database.readable(name)) {
-      var schema = opened.collection().schema();
+    var wanted = Ids.parse(ids);
+    try (var opened = database.readable(name);
+        var reader = opened.collection().reader()) {
+      var schema = reader.schema();
       var found =
-          opened.collection().get(wanted).stream()
+          reader.get(wanted).stream()
               .collect(Collectors.toMap(Point::id, point -> PointJson.tree(point, schema)));
-      var points = wanted.stream().distinct().filter(found::containsKey).map(found::get).toList();
+      var points = wanted.stream().filter(found::containsKey).map(found::get).toList();
       print(points);
-      var missing = wanted.stream().filter(id -> !found.containsKey(id)).distinct().toList();
+      var missing = wanted.stream().filter(id -> !found.containsKey(id)).toList();
       if (missing.isEmpty()) {
         return Main.DONE;
       }
-      database
-          .err()
-          .printf(
-              "kith: no such point: %s (%s)%n",
-              missing.stream().map(PointId::toString).collect(Collectors.joining(", ")), name);
+      database.err().println("kith: " + Ids.missing(missing, name, reader));
       database.err().flush();
       return Main.CHECK_FAILED;
     }

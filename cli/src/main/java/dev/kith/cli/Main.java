@@ -78,6 +78,7 @@ final class Main {
     var worker = Thread.currentThread();
     var done = new CountDownLatch(1);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(worker, done)));
+    Screen.install();
     var line = commandLine();
     int status = line.execute(args);
     if (System.out.checkError() && status == DONE) {
@@ -128,6 +129,8 @@ final class Main {
     // What follows the profiled command's name are its options.
     subcommand(subcommand(line, "lab"), "profile").setStopAtPositional(true);
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setExpandAtFiles(false); // an id or a text may begin with @
+    line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
     line.setExecutionStrategy(Main::run);
     line.setParameterExceptionHandler(Main::wrongUsage);
     line.setExecutionExceptionHandler((failure, command, parsed) -> failed(failure, command));

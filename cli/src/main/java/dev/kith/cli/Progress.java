@@ -97,7 +97,8 @@ final class Progress implements LongConsumer {
       int filled = (int) (total == 0 ? WIDTH : WIDTH * done / total);
       String rest = " ".repeat(Math.max(lastWidth - text.length(), 0)); // covers a longer line
       lastWidth = text.length();
-      err.print("\r[" + "#".repeat(filled) + " ".repeat(WIDTH - filled) + "] " + text + rest);
+      Screen.startLineAgain(err);
+      err.print("[" + "#".repeat(filled) + " ".repeat(WIDTH - filled) + "] " + text + rest);
     } else {
       err.println(text);
     }

@@ -271,8 +271,8 @@ final class SearchCommand implements Callable<Integer> {
           "%3d. %.6g  %s%s  %s%n",
           hit.rank,
           hit.score,
-          hit.id.isTextual() ? hit.id.textValue() : hit.id.toString(),
-          hit.group == null ? "" : "  [" + hit.group + "]",
+          Ids.shown(PointJson.id(hit.id)),
+          hit.group == null ? "" : "  [" + shorten(hit.group) + "]",
           shorten(hit.payload.toString()));
       if (hit.vectors != null) {
         hit.vectors.forEach(

@@ -361,9 +361,57 @@ class CollectionCommandsTest {
   }
 
   @Test
+  void ids_textsThatLookLikeOthers_areShownAsTheyAreTyped() throws Exception {
+    kith("create", "c", "--dim", 1, "--metric", "l2").done();
+    var uuid = "0123abcd-0000-4000-8000-00000000000f";
+    var asText = "{\"text\":\"%s\"}".formatted(uuid);
+    var file =
+        Kith.write(
+            temp.resolve("ids.jsonl"),
+            "{\"id\": \"12\", \"vector\": [1]}",
+            "{\"id\": %s, \"vector\": [2]}".formatted(asText),
+            "{\"id\": \"\\u001b]0;a\\u0007\", \"vector\": [3]}");
+    kith("import", "c", file).done();
+    var shown =
+        kith("search", "c", "--vector", vector("[0]"))
+            .done()
+            .lines()
+            .skip(1)
+            .map(line -> line.strip().split("  ", -1)[1])
+            .toList();
+    assertThat(shown).containsExactly("\"12\"", asText, "\"\\u001B]0;a\\u0007\"");
+    for (var id : shown) {
+      assertThat(kith("get", "c", id).done()).startsWith("{\"id\":" + id + ",");
+    }
+    assertThat(kith("get", "c", 12, uuid).err().strip())
+        .isEqualTo(
+            "kith: no such point: 12, %s (c); texts that look like them are there: '\"12\"', '%s'"
+                .formatted(uuid, asText));
+    var deleted = kith("delete", "c", 12);
+    assertThat(deleted.exit()).isEqualTo(1);
+    assertThat(deleted.out().strip()).isEqualTo("0 points deleted");
+    assertThat(deleted.err().strip())
+        .isEqualTo("kith: no such point: 12 (c); texts that look like them are there: '\"12\"'");
+    for (var id : shown) {
+      assertThat(kith("delete", "c", id).done().strip()).isEqualTo("1 point deleted");
+    }
+    assertThat(kith("get", "c", "\"12").refused())
+        .isEqualTo(
+            "kith: an id that begins with a quote must be a JSON string: \"12; the text itself is"
+                + " '\"\\\"12\"'");
+  }
+
+  @Test
   void delete_byIds_orByFilter() throws Exception {
     fill();
-    assertThat(kith("delete", "c", "x", 99).done().strip()).isEqualTo("1 point deleted");
+    var some = kith("delete", "c", "x", 99);
+    assertThat(some.exit()).isZero();
+    assertThat(some.out().strip()).isEqualTo("1 point deleted");
+    assertThat(some.err().strip()).isEqualTo("kith: no such point: 99 (c)");
+    var none = kith("delete", "c", "x", 99, "--json");
+    assertThat(none.exit()).isEqualTo(1);
+    assertThat(none.out().strip()).isEqualTo("{\n  \"deleted\" : 0\n}");
+    assertThat(none.err().strip()).isEqualTo("kith: no such point: x, 99 (c)");
     assertThat(kith("delete", "c", "--filter", "lang == 'en'", "--json").json().toString())
         .isEqualTo("{\"deleted\":1}");
     assertThat(kith("stats", "c", "--json").json().get("points").longValue()).isEqualTo(1);

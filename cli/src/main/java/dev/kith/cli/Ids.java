@@ -1,0 +1,113 @@
+package dev.kith.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.kith.db.CollectionReader;
+import dev.kith.db.point.PointId;
+import dev.kith.db.transfer.PointJson;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Ids as they are typed and shown. Digits are a number, the usual form of a UUID is one, all else
+ * is a text. What begins with a quote is an id as it stands in JSON, so {@code "12"} is the text
+ * and {@code 12} the number; so is <code>{"text": "..."}</code>, a text that looks like a UUID.
+ * What is shown can be typed: {@code parse(shown(id))} is {@code id}.
+ */
+final class Ids {
+  /** What {@code --help} says of an argument that is an id. */
+  static final String HELP =
+      "a number, a UUID or a text; in JSON it is what it is there: '\"12\"' is a text,"
+          + " '{\"text\": \"UUID\"}' one that looks like a UUID";
+
+  private static final String TEXT = "text";
+
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+
+  private Ids() {}
+
+  /** The ids that were typed, each once. */
+  static List<PointId> parse(List<String> arguments) {
+    return arguments.stream().map(Ids::parse).distinct().toList();
+  }
+
+  /**
+   * The id that was typed.
+   *
+   * @throws IllegalArgumentException if it begins with a quote and is no JSON
+   */
+  static PointId parse(String argument) {
+    if (argument.startsWith("\"")) {
+      try {
+        return PointJson.id(MAPPER.readTree(argument));
+      } catch (JsonProcessingException e) {
+        throw new IllegalArgumentException(
+            "an id that begins with a quote must be a JSON string: %s; the text itself is '%s'"
+                .formatted(argument, PointJson.id(PointId.of(argument))));
+      }
+    }
+    return isText(argument) ? PointJson.id(tree(argument)) : PointId.parse(argument);
+  }
+
+  private static boolean isText(String argument) {
+    return argument.startsWith("{")
+        && tree(argument) instanceof JsonNode node
+        && node.size() == 1
+        && node.path(TEXT).isTextual();
+  }
+
+  private static JsonNode tree(String argument) {
+    try {
+      return MAPPER.readTree(argument);
+    } catch (JsonProcessingException e) {
+      return MAPPER.missingNode();
+    }
+  }
+
+  /** The id as it can be typed: bare where that is the same id, and easy to see; else in JSON. */
+  static String shown(PointId id) {
+    String bare = id.toString();
+    if (!(id instanceof PointId.Text)) {
+      return bare;
+    }
+    boolean plain =
+        PointId.parse(bare).equals(id)
+            && !bare.startsWith("\"")
+            && !bare.startsWith("-")
+            && !isText(bare)
+            && bare.equals(bare.strip())
+            && bare.chars().noneMatch(Screen::isHidden);
+    return plain ? bare : json((PointId.Text) id);
+  }
+
+  private static String json(PointId.Text id) {
+    return Screen.escaped(PointJson.id(id).toString());
+  }
+
+  /**
+   * Says which points there are not, and where a text of the same look is there, how to type it.
+   *
+   * @return one line
+   */
+  static String missing(List<PointId> ids, String collection, CollectionReader points) {
+    String line =
+        "no such point: %s (%s)"
+            .formatted(ids.stream().map(Ids::shown).collect(Collectors.joining(", ")), collection);
+    var twins =
+        points
+            .get(
+                ids.stream()
+                    .filter(id -> !(id instanceof PointId.Text))
+                    .map(id -> PointId.of(id.toString()))
+                    .toList())
+            .stream()
+            .map(point -> "'" + shown(point.id()) + "'")
+            .collect(Collectors.joining(", "));
+    return twins.isEmpty()
+        ? line
+        : "%s; texts that look like them are there: %s".formatted(line, twins);
+  }
+}
