@@ -2,6 +2,7 @@ package dev.kith.db;
 
 import dev.kith.db.durability.Checks;
 import dev.kith.db.durability.Durability;
+import dev.kith.db.store.HeapShare;
 import dev.kith.db.store.WritableStorage;
 import java.time.Duration;
 
@@ -22,13 +23,13 @@ public record CollectionOptions(
     long memoryBytes,
     long checkpointBytes,
     Checks checks) {
-  /** Safe, and visible at once. */
+  /** Safe, and visible at once; memory for points is a sixteenth of the heap, 1 to 48 MiB. */
   public static final CollectionOptions DEFAULT =
       new CollectionOptions(
           Durability.REQUEST,
           Duration.ofMillis(200),
           Duration.ZERO,
-          48L << 20,
+          HeapShare.bytes(16, 48L << 20),
           256L << 20,
           Checks.standard());
 

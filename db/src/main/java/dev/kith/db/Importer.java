@@ -2,6 +2,7 @@ package dev.kith.db;
 
 import dev.kith.db.point.Point;
 import dev.kith.db.point.PointId;
+import dev.kith.db.store.HeapShare;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -20,7 +21,7 @@ public final class Importer {
   static final int BATCH = 500;
 
   private static final int THREADS = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 4);
-  private static final int ROUND_BYTES = 16 << 20;
+  private static final long ROUND_BYTES = HeapShare.bytes(32, 16L << 20);
 
   private final Consumer<List<Point>> upsert;
 

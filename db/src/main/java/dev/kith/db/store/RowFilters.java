@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * deletes. Both caches are bounded by bytes and forget what was not used for longest.
  */
 public final class RowFilters {
-  private static final long MAX_BYTES = 32 << 20;
+  private static final long MAX_BYTES = HeapShare.bytes(32, 32L << 20);
 
   private record Matching(Object core, Query query) {}
 
