@@ -47,9 +47,25 @@ public final class CollectionFolder {
   }
 
   /** Whether a folder is in the database that this one is in. */
-  boolean isBeside(Path folder) {
-    var database = path.toAbsolutePath().normalize().getParent();
-    return database != null && folder.toAbsolutePath().normalize().startsWith(database);
+  boolean isBeside(Path folder) throws IOException {
+    var database = path.toRealPath().getParent();
+    var parent = path.toAbsolutePath().normalize().getParent();
+    var real = real(folder);
+    return database != null && real.startsWith(database)
+        || parent != null && real.startsWith(parent.toRealPath());
+  }
+
+  /** The path without symbolic links, as far as it is there. */
+  private static Path real(Path folder) throws IOException {
+    var there = folder.toAbsolutePath();
+    while (!Files.exists(there)) {
+      var parent = there.getParent();
+      if (parent == null) {
+        return folder.toAbsolutePath().normalize();
+      }
+      there = parent;
+    }
+    return there.toRealPath().resolve(there.relativize(folder.toAbsolutePath())).normalize();
   }
 
   /** Of the translog. */
