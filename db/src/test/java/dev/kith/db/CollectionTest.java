@@ -500,6 +500,48 @@ class CollectionTest {
   }
 
   @Test
+  void snapshot_intoTheDatabaseThroughALink_isRefused(@TempDir Path temp) throws Exception {
+    var folder = Files.createDirectory(temp.resolve("db"));
+    var link = Files.createSymbolicLink(temp.resolve("link"), folder);
+    try (var kith = Kith.open(folder)) {
+      var articles = articles(kith);
+      for (var copy : List.of(link.resolve("copy"), link.resolve("new/copy"))) {
+        says(
+            () -> articles.snapshot(copy),
+            "a snapshot needs a folder outside of the database: " + copy);
+      }
+      assertThat(kith.list()).hasSize(1);
+    }
+    try (var kith = Kith.open(link)) {
+      var articles = kith.collection(kith.list().getFirst());
+      says(
+          () -> articles.snapshot(folder.resolve("copy")),
+          "a snapshot needs a folder outside of the database: " + folder.resolve("copy"));
+    }
+  }
+
+  @Test
+  void upsert_float16ThatRoundsToZero_isRefusedByCosineAlone() {
+    try (var kith = Kith.inMemory()) {
+      for (var metric : Metric.values()) {
+        var points =
+            kith.create(
+                metric.name(), Schema.of(VectorField.of(2, metric).withType(ElementType.FLOAT16)));
+        points.upsert(Point.of(PointId.of(1), new float[] {0, 0}));
+        var tiny = Point.of(PointId.of(2), new float[] {1e-9f, 0});
+        if (metric == Metric.COSINE) {
+          says(
+              () -> points.upsert(tiny),
+              "a vector must keep its direction for cosine, and as float16 all its elements are 0:"
+                  + " point=2, vector=vector, largest=1.0E-9; scale it to length 1");
+        } else {
+          points.upsert(tiny);
+        }
+      }
+    }
+  }
+
+  @Test
   void payload_numbersThatAreNone_areRefused() {
     says(() -> Payload.of("x", Double.NaN), "a payload's numbers must be finite: NaN");
     says(

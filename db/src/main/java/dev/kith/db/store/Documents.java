@@ -1,5 +1,6 @@
 package dev.kith.db.store;
 
+import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.ElementType;
 import dev.kith.db.format.SegmentVectors;
 import dev.kith.db.format.Vectors;
@@ -85,7 +86,26 @@ public final class Documents {
     for (int i = 0; i < vector.length; i++) {
       requireStorable(id, name, field.type(), vector[i], i);
     }
+    if (field.type() == ElementType.FLOAT16 && field.metric() == Metric.COSINE) {
+      requireDirection(id, name, vector);
+    }
     return Vectors.field(vectorField(name), field, vector);
+  }
+
+  /** Elements below 2^-25 round to zero: a vector of them alone would be near to nothing. */
+  private static void requireDirection(PointId id, String name, float[] vector) {
+    float largest = 0;
+    for (float element : vector) {
+      if (Float.float16ToFloat(Float.floatToFloat16(element)) != 0) {
+        return;
+      }
+      largest = Math.max(largest, Math.abs(element));
+    }
+    if (largest > 0) {
+      throw new IllegalArgumentException(
+          "a vector must keep its direction for cosine, and as float16 all its elements are 0: point=%s, vector=%s, largest=%s; scale it to length 1"
+              .formatted(id, name, largest));
+    }
   }
 
   private static void requireStorable(
