@@ -211,7 +211,7 @@ class TranslogTest {
   void open_filesNamedInOtherDigits_areRead_andGoWithTheNextOpening(@TempDir Path temp)
       throws IOException {
     var folder = temp.resolve("log");
-    try (var log = Translog.open(folder, 1, Durability.REQUEST, DAY, NOBODY)) {
+    try (var log = Translog.open(folder, 1, Durability.REQUEST, DAY, Fence.NONE, NOBODY)) {
       log.awaitDurable(log.append(bytes("a")));
     }
     var arabic = folder.resolve("\u0660".repeat(19) + "\u0661.log");
