@@ -1,11 +1,18 @@
 package dev.kith.cli;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.kith.db.Collection;
 import dev.kith.db.CollectionOptions;
 import dev.kith.db.Kith;
 import dev.kith.db.durability.CollectionLockedException;
+import dev.kith.db.durability.NoCheckpointException;
 import dev.kith.db.point.Schema;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -91,6 +98,13 @@ final class Database {
     }
   }
 
+  /** The database as it is, to look at. */
+  Kith openReadOnly() {
+    requireFolder();
+    quiet();
+    return Kith.openReadOnly(db);
+  }
+
   /** A collection to write. */
   Opened writable(String name, CollectionOptions options) {
     var kith = open();
@@ -108,22 +122,60 @@ final class Database {
   }
 
   /**
-   * A collection to read: opened as for writing, which takes in what a crash left in the log, or,
-   * while another process writes it, as that process's last checkpoint left it.
+   * A collection to read, which changes nothing, unless a crash left writes in the log: then it is
+   * opened as for writing, which takes them in, if neither another process nor the file system is
+   * against that.
    */
   Opened readable(String name) {
+    var whole = readOnly(name, true);
+    if (whole != null) {
+      return whole;
+    }
     try {
       return writable(name);
     } catch (CollectionLockedException e) {
-      err()
-          .printf(
-              "another process writes %s: read as its last checkpoint left it (%s)%n",
-              name, db.resolve(name));
-      err().flush();
+      tell("another process writes %s: read as its last checkpoint left it (%s)", name);
+    } catch (UncheckedIOException e) {
+      if (!isRefusal(e.getCause())) {
+        throw e;
+      }
+      tell("%s cannot be written here: read as its last checkpoint left it (%s)", name);
     }
-    var kith = Kith.openReadOnly(db);
+    return requireNonNull(readOnly(name, false));
+  }
+
+  private void tell(String text, String name) {
+    err().println(text.formatted(name, db.resolve(name)));
+    err().flush();
+  }
+
+  /** Whether the file system keeps this user, or everybody, from writing. */
+  private static boolean isRefusal(@Nullable IOException cause) {
+    return cause instanceof AccessDeniedException
+        || (cause instanceof FileSystemException refused
+            && String.valueOf(refused.getReason()).contains("Read-only file system"));
+  }
+
+  /**
+   * A collection as its last checkpoint left it.
+   *
+   * @param wholly whether its log must hold nothing more; null is given if it does
+   */
+  private @Nullable Opened readOnly(String name, boolean wholly) {
+    var kith = openReadOnly();
     try {
-      return new Opened(kith, kith.collection(name));
+      var collection = kith.collection(name);
+      if (wholly && collection.hasUnreadLog()) {
+        kith.close();
+        return null;
+      }
+      return new Opened(kith, collection);
+    } catch (NoCheckpointException e) {
+      kith.close();
+      if (wholly) {
+        return null;
+      }
+      throw e;
     } catch (RuntimeException e) {
       kith.close();
       throw e;

@@ -18,7 +18,7 @@ final class ListCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (var kith = database.open()) {
+    try (var kith = database.openReadOnly()) {
       var names = kith.list();
       if (database.json) {
         Json.print(database.out(), new Report(names));

@@ -5,6 +5,7 @@ import dev.kith.core.search.SearchStoppedException;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.db.durability.CollectionLockedException;
 import dev.kith.db.durability.DamagedLogException;
+import dev.kith.db.durability.NoCheckpointException;
 import dev.kith.db.durability.WritesStoppedException;
 import dev.kith.db.transfer.TransferException;
 import dev.kith.embed.ModelException;
@@ -192,6 +193,7 @@ final class Main {
           case BeirDataException e -> e.getMessage();
           case TransferException e -> e.getMessage();
           case CollectionLockedException e -> e.getMessage();
+          case NoCheckpointException e -> e.getMessage();
           case WritesStoppedException e -> e.getMessage();
           case DamagedLogException e -> e.getMessage();
           default -> null;

@@ -61,8 +61,15 @@ final class StatsCommand implements Callable<Integer> {
     out.printf("bytes     %d, of them %d of log%n", stats.bytes(), stats.logBytes());
     for (var index : stats.indexes()) {
       out.printf(
-          "vectors   %s: %d rows, %d bytes; index %s, shadow %d bytes%n",
-          index.vector(), index.rows(), index.rowBytes(), index.index(), index.shadowBytes());
+          "vectors   %s: %d rows, %d bytes; index %s, shadow %d bytes%s%n",
+          index.vector(),
+          index.rows(),
+          index.rowBytes(),
+          index.index(),
+          index.shadowBytes(),
+          index.zeroVectors() == 0
+              ? ""
+              : "; %d rows of zeros, which have no direction".formatted(index.zeroVectors()));
     }
     out.printf("schema    %s%n", schema);
     out.flush();

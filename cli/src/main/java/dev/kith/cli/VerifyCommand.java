@@ -1,6 +1,7 @@
 package dev.kith.cli;
 
 import dev.kith.core.vector.VectorDataException;
+import dev.kith.db.CollectionStats;
 import dev.kith.db.durability.DamagedLogException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -27,15 +28,25 @@ final class VerifyCommand implements Callable<Integer> {
   String name;
 
   /** The document printed with {@code --json}. */
-  record Report(String name, List<String> problems) {}
+  record Report(String name, List<String> problems, long zeroVectors) {}
+
+  private long zeroVectors;
 
   @Override
   public Integer call() {
     var problems = problems();
     if (database.json) {
-      Json.print(database.out(), new Report(name, problems));
+      Json.print(database.out(), new Report(name, problems, zeroVectors));
     } else if (problems.isEmpty()) {
-      database.out().printf("%s is whole%n", name);
+      database
+          .out()
+          .printf(
+              "%s is whole%s%n",
+              name,
+              zeroVectors == 0
+                  ? ""
+                  : "; %d vectors for cosine are zeros, which have no direction"
+                      .formatted(zeroVectors));
     } else {
       problems.forEach(database.out()::println);
     }
@@ -45,7 +56,14 @@ final class VerifyCommand implements Callable<Integer> {
 
   private List<String> problems() {
     try (var opened = database.readable(name)) {
-      return opened.collection().verify();
+      var problems = opened.collection().verify();
+      if (problems.isEmpty()) {
+        zeroVectors =
+            opened.collection().stats().indexes().stream()
+                .mapToLong(CollectionStats.IndexStats::zeroVectors)
+                .sum();
+      }
+      return problems;
     } catch (VectorDataException | DamagedLogException e) {
       return List.of(String.valueOf(e.getMessage()));
     } catch (UncheckedIOException e) {

@@ -278,7 +278,10 @@ public final class Collection implements AutoCloseable {
     }
   }
 
-  /** What the collection holds, and how much of the disk it takes. */
+  /**
+   * What the collection holds, and how much of the disk it takes. Where the metric is cosine, the
+   * first call in a process reads the beginning of each row, to count those of zeros.
+   */
   public CollectionStats stats() {
     return call(
         () -> {
@@ -298,12 +301,21 @@ public final class Collection implements AutoCloseable {
                                 schema().vector(stats.vector()).index().toString(),
                                 stats.rows(),
                                 stats.rowBytes(),
-                                stats.shadowBytes()))
+                                stats.shadowBytes(),
+                                stats.zeroRows()))
                     .toList());
           } finally {
             reader.decRef();
           }
         });
+  }
+
+  /**
+   * Whether the log holds more than what this collection shows: always false for one that was
+   * opened to write, which takes the log in.
+   */
+  public boolean hasUnreadLog() {
+    return call(() -> storage instanceof CommittedStorage committed && committed.hasUnreadLog());
   }
 
   // ---- schema ----

@@ -27,7 +27,9 @@ public record CollectionStats(
    * @param rows stored, those of deleted points too
    * @param rowBytes on disk
    * @param shadowBytes on disk
+   * @param zeroVectors rows of zeros, those of deleted points too, where the metric is cosine: they
+   *     have no direction, and the score 0 with everything; 0 for other metrics
    */
   public record IndexStats(
-      String vector, String index, long rows, long rowBytes, long shadowBytes) {}
+      String vector, String index, long rows, long rowBytes, long shadowBytes, long zeroVectors) {}
 }

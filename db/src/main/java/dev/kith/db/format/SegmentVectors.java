@@ -3,6 +3,7 @@ package dev.kith.db.format;
 import dev.kith.core.index.VectorIndex;
 import dev.kith.core.quant.Shadow;
 import dev.kith.core.search.RowFilter;
+import dev.kith.core.vector.VectorBlock;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.db.point.VectorField;
 import java.io.IOException;
@@ -25,12 +26,20 @@ import org.jspecify.annotations.Nullable;
  * IllegalStateException}, or reads the old rows, if the directory does not map files.
  */
 public final class SegmentVectors {
+  private static final int ROWS_AT_ONCE = 1024;
+
+  /** Nearly every row has an element among these that is not zero. */
+  private static final int FIRST_ELEMENTS = 8;
+
   private final VectorField field;
   private final VectorSource rows;
   private final Documents documents;
   private final @Nullable Shadow shadow;
   private final boolean inPlace;
   private volatile @Nullable VectorIndex index;
+
+  /** Rows of zeros; -1 until they are counted. */
+  private volatile int zeroRows = -1;
 
   SegmentVectors(FieldEntry entry, String name, IndexInput data, @Nullable IndexInput shadows)
       throws IOException {
@@ -146,6 +155,44 @@ public final class SegmentVectors {
       }
     }
     return made;
+  }
+
+  /**
+   * How many rows have no element but zeros. The first call reads the beginning of every row, which
+   * brings all of them into memory where they are shorter than a page.
+   */
+  public int zeroRows() {
+    int counted = zeroRows;
+    if (counted < 0) {
+      counted = 0;
+      var row = new float[rows.dimension()];
+      for (var block : rows.blocks(ROWS_AT_ONCE)) {
+        for (int i = 0; i < block.rows(); i++) {
+          counted += isZero(block, i, row) ? 1 : 0;
+        }
+      }
+      zeroRows = counted;
+    }
+    return counted;
+  }
+
+  private static boolean isZero(VectorBlock block, int i, float[] row) {
+    int first = Math.min(FIRST_ELEMENTS, row.length);
+    block.elementType().decode(block.data(), i * block.stride(), row, 0, first);
+    if (!isZero(row, first)) {
+      return false;
+    }
+    block.decodeRow(i, row, 0);
+    return isZero(row, row.length);
+  }
+
+  private static boolean isZero(float[] row, int elements) {
+    for (int i = 0; i < elements; i++) {
+      if (row[i] != 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**

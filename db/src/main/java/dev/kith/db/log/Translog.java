@@ -226,6 +226,28 @@ public final class Translog implements AutoCloseable {
     return log;
   }
 
+  /**
+   * Whether a log, which another process may be writing, holds records from a generation on.
+   *
+   * @param folder which need not be there
+   */
+  public static boolean holdsRecords(Path folder, long firstGeneration) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return false;
+    }
+    try (var entries = Files.newDirectoryStream(folder)) {
+      for (var entry : entries) {
+        if (Generation.numberOf(entry.getFileName().toString()) >= firstGeneration
+            && Files.size(entry) > RECORDS) {
+          return true;
+        }
+      }
+    } catch (NoSuchFileException e) {
+      return true; // its writer began a generation meanwhile
+    }
+    return false;
+  }
+
   /** Deletes all files of a log that nobody has open; what a collection without one does. */
   public static void delete(Path folder) throws IOException {
     if (Files.isDirectory(folder)) {

@@ -1,7 +1,9 @@
 package dev.kith.db.store;
 
 import dev.kith.db.durability.Checks;
+import dev.kith.db.durability.NoCheckpointException;
 import dev.kith.db.format.CheckedReader;
+import dev.kith.db.log.Translog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -50,8 +52,8 @@ public final class CommittedStorage implements Storage {
     }
   }
 
-  private static IllegalStateException noCheckpoint(CollectionFolder files) {
-    return new IllegalStateException(
+  private static NoCheckpointException noCheckpoint(CollectionFolder files) {
+    return new NoCheckpointException(
         "a collection must have a checkpoint to be read: %s has none yet; open it to write first"
             .formatted(files));
   }
@@ -105,6 +107,12 @@ public final class CommittedStorage implements Storage {
       throw new AlreadyClosedException("the collection is closed");
     }
     return current;
+  }
+
+  /** Whether the log holds records that came after the checkpoint. */
+  public synchronized boolean hasUnreadLog() throws IOException {
+    look();
+    return Translog.holdsRecords(files.log(), Segments.generation(current));
   }
 
   @Override

@@ -38,7 +38,7 @@ public final class Damage {
   static RuntimeException explained(Throwable failure, CollectionFolder files) throws IOException {
     for (Throwable e = failure; e != null; e = e.getCause()) {
       if (e instanceof NoSuchFileException missing) {
-        return damaged("file=%s, found=none".formatted(missing.getFile()), failure);
+        return damaged("file=%s is missing".formatted(missing.getFile()), failure);
       }
     }
     if (!(failure instanceof IOException || isUnexplained(failure))) {

@@ -86,10 +86,23 @@ public final class Documents {
     for (int i = 0; i < vector.length; i++) {
       requireStorable(id, name, field.type(), vector[i], i);
     }
-    if (field.type() == ElementType.FLOAT16 && field.metric() == Metric.COSINE) {
-      requireDirection(id, name, vector);
-    }
     return Vectors.field(vectorField(name), field, vector);
+  }
+
+  /**
+   * Returns if a point may be written that is none of those that were kept by an earlier Kith,
+   * which a log may still hold.
+   */
+  static void requireNew(Point point, Schema schema) {
+    point
+        .vectors()
+        .forEach(
+            (name, vector) -> {
+              var field = schema.vector(name);
+              if (field.type() == ElementType.FLOAT16 && field.metric() == Metric.COSINE) {
+                requireDirection(point.id(), name, vector);
+              }
+            });
   }
 
   /** Elements below 2^-25 round to zero: a vector of them alone would be near to nothing. */

@@ -21,5 +21,6 @@ public final class PointCheck {
    */
   public void require(Point point) {
     var _ = Documents.of(point, schema, payloadFields);
+    Documents.requireNew(point, schema);
   }
 }

@@ -1,5 +1,6 @@
 package dev.kith.db.store;
 
+import dev.kith.core.metric.Metric;
 import dev.kith.db.format.SegmentVectors;
 import dev.kith.db.point.Schema;
 import java.io.IOException;
@@ -14,8 +15,10 @@ import org.apache.lucene.index.DirectoryReader;
  * @param rows stored
  * @param rowBytes of them
  * @param shadowBytes of their shadows
+ * @param zeroRows rows of zeros, where the metric is cosine; 0 for other metrics
  */
-public record SegmentStats(String vector, long rows, long rowBytes, long shadowBytes) {
+public record SegmentStats(
+    String vector, long rows, long rowBytes, long shadowBytes, long zeroRows) {
 
   /** Of each name. */
   public static List<SegmentStats> of(DirectoryReader reader, Schema schema) throws IOException {
@@ -24,6 +27,8 @@ public record SegmentStats(String vector, long rows, long rowBytes, long shadowB
       long rows = 0;
       long rowBytes = 0;
       long shadowBytes = 0;
+      long zeroRows = 0;
+      boolean cosine = schema.vector(name).metric() == Metric.COSINE;
       for (var leaf : reader.leaves()) {
         var vectors = SegmentVectors.of(leaf.reader(), Documents.vectorField(name));
         if (vectors != null) {
@@ -33,9 +38,10 @@ public record SegmentStats(String vector, long rows, long rowBytes, long shadowB
                   * vectors.rows().dimension()
                   * vectors.rows().elementType().bytes();
           shadowBytes += vectors.index().shadowBytes();
+          zeroRows += cosine ? vectors.zeroRows() : 0;
         }
       }
-      all.add(new SegmentStats(name, rows, rowBytes, shadowBytes));
+      all.add(new SegmentStats(name, rows, rowBytes, shadowBytes, zeroRows));
     }
     return all;
   }

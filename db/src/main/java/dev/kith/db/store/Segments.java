@@ -161,6 +161,11 @@ public final class Segments implements Closeable {
     return 0;
   }
 
+  /** The generation of the log that begins where a commit ends; 0 if it is none of Kith's. */
+  static long generation(DirectoryReader committed) throws IOException {
+    return Long.parseLong(committed.getIndexCommit().getUserData().getOrDefault(GENERATION, "0"));
+  }
+
   /**
    * The description that a commit holds a copy of, or null if it was made before there were copies.
    *

@@ -145,6 +145,7 @@ public final class Writes implements Closeable {
     var documents = new ArrayList<List<IndexableField>>(points.size());
     for (var point : points) {
       documents.add(Documents.of(point, now, payloadFields));
+      Documents.requireNew(point, now);
       if (check != null) {
         check.require(point);
       }
