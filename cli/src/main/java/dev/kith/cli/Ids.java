@@ -53,10 +53,11 @@ final class Ids {
   }
 
   private static boolean isText(String argument) {
-    return argument.startsWith("{")
-        && tree(argument) instanceof JsonNode node
-        && node.size() == 1
-        && node.path(TEXT).isTextual();
+    if (!argument.startsWith("{")) {
+      return false;
+    }
+    var node = tree(argument);
+    return node.size() == 1 && node.path(TEXT).isTextual();
   }
 
   private static JsonNode tree(String argument) {
@@ -70,7 +71,7 @@ final class Ids {
   /** The id as it can be typed: bare where that is the same id, and easy to see; else in JSON. */
   static String shown(PointId id) {
     String bare = id.toString();
-    if (!(id instanceof PointId.Text)) {
+    if (!(id instanceof PointId.Text text)) {
       return bare;
     }
     boolean plain =
@@ -80,7 +81,7 @@ final class Ids {
             && !isText(bare)
             && bare.equals(bare.strip())
             && bare.chars().noneMatch(Screen::isHidden);
-    return plain ? bare : json((PointId.Text) id);
+    return plain ? bare : json(text);
   }
 
   private static String json(PointId.Text id) {

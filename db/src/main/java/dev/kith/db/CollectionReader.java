@@ -107,9 +107,30 @@ public final class CollectionReader implements AutoCloseable {
     T read() throws IOException;
   }
 
+  /** What a caller's own code threw while it was given points: nothing to explain. */
+  private static final class CallersException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+    private final RuntimeException cause;
+
+    CallersException(RuntimeException cause) {
+      super(cause);
+      this.cause = cause;
+    }
+  }
+
+  private static <T> void give(T value, Consumer<T> to) {
+    try {
+      to.accept(value);
+    } catch (RuntimeException e) {
+      throw new CallersException(e);
+    }
+  }
+
   private <T> T reading(Reading<T> work) {
     try {
       return work.read();
+    } catch (CallersException e) {
+      throw e.cause;
     } catch (IOException | RuntimeException | InternalError e) {
       throw Damage.explained(e, reader);
     }
@@ -576,7 +597,7 @@ public final class CollectionReader implements AutoCloseable {
   public void forEach(@Nullable Filter filter, Consumer<Point> to) {
     reading(
         () -> {
-          visit(filter, candidate -> to.accept(Lookup.point(candidate, schema)));
+          visit(filter, candidate -> give(Lookup.point(candidate, schema), to));
           return true;
         });
   }
@@ -585,7 +606,7 @@ public final class CollectionReader implements AutoCloseable {
   public void forEachId(@Nullable Filter filter, Consumer<PointId> to) {
     reading(
         () -> {
-          visit(filter, candidate -> to.accept(candidate.id()));
+          visit(filter, candidate -> give(candidate.id(), to));
           return true;
         });
   }

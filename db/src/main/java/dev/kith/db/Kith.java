@@ -207,7 +207,9 @@ public final class Kith implements AutoCloseable {
       Uninterrupted.runApart(
           () -> {
             var removed = hidden("dropped", name);
-            Files.move(folder.resolve(name), removed);
+            try (var _ = new CollectionFolder(folder.resolve(name)).lock()) {
+              Files.move(folder.resolve(name), removed);
+            }
             WholeFile.forceFolder(folder);
             CollectionFolder.delete(removed);
           });

@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
@@ -107,7 +106,7 @@ class CollectionInterruptTest {
       SplittableRandom random, @TempDir Path folder) throws Exception {
     var failure = new AtomicReference<Throwable>();
     var writers = new ArrayList<Writer>();
-    var interrupts = new AtomicInteger();
+    int interrupts = 0;
     try (var kith = Kith.open(folder)) {
       var options = CollectionOptions.DEFAULT.withMemoryBytes(1 << 20).withCheckpointBytes(100_000);
       var collection = kith.create("points", SCHEMA, options);
@@ -119,11 +118,11 @@ class CollectionInterruptTest {
       }
       while (threads.stream().anyMatch(Thread::isAlive)) {
         threads.get(random.nextInt(THREADS)).interrupt();
-        interrupts.incrementAndGet();
+        interrupts++;
         LockSupport.parkNanos(random.nextInt(300_000));
       }
       assertThat(failure.get()).isNull();
-      assertThat(interrupts.get()).isGreaterThan(OPERATIONS / 10);
+      assertThat(interrupts).isGreaterThan(OPERATIONS / 10);
       collection.upsert(Point.of(PointId.of(1_000_000), new float[8])); // it writes on
       check(collection, writers);
     }

@@ -543,7 +543,7 @@ class CollectionTest {
 
   @Test
   void payload_numbersThatAreNone_areRefused() {
-    says(() -> Payload.of("x", Double.NaN), "a payload's numbers must be finite: NaN");
+    says(() -> Payload.of("x", Double.NaN), "a payload's numbers must be finite: NaN at /x");
     says(
         () -> Payload.of("x", List.of(Float.NEGATIVE_INFINITY)),
         "a payload's numbers must be finite: -Infinity");

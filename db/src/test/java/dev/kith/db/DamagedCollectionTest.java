@@ -2,6 +2,7 @@ package dev.kith.db;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kith.core.metric.Metric;
 import dev.kith.core.testing.Seeded;
@@ -264,16 +265,68 @@ class DamagedCollectionTest {
     }
   }
 
+  /** Lucene finds what a write replaces by terms that no query may have read. */
   @Test
-  void checksOff_damageIsFoundByVerifyAlone(@TempDir Path folder) throws IOException {
+  void damagedTerms_writesAreRefused_ratherThanLost(@TempDir Path folder) throws IOException {
     create(folder.resolve("db"));
-    try (var files = Files.newDirectoryStream(folder.resolve("db/points/segments"), "*.fdt")) {
+    flip(folder.resolve("db"), "*.tim");
+    try (var kith = Kith.open(folder.resolve("db"))) {
+      var points = kith.collection("points");
+      for (int attempt = 0; attempt < 2; attempt++) {
+        assertThatThrownBy(() -> points.delete(PointId.of(4)))
+            .isInstanceOf(VectorDataException.class)
+            .hasMessageContaining(".tim")
+            .hasMessageContaining("restore a snapshot");
+      }
+      assertThatThrownBy(() -> points.upsert(point(4))).isInstanceOf(VectorDataException.class);
+      assertThat(points.query(Query.nearest(new float[4])).hits()).hasSize(10);
+    }
+  }
+
+  /** Rows are checked by verify, or at the level ALL; a flipped bit there locks nobody out. */
+  @Test
+  void damagedRows_collectionOpens_andVerifyNamesTheFile(@TempDir Path folder) throws IOException {
+    create(folder.resolve("db"));
+    flip(folder.resolve("db"), "*.vec");
+    try (var kith = Kith.open(folder.resolve("db"))) {
+      var points = kith.collection("points");
+      assertThat(points.count(Filter.parse("year >= 0"))).isEqualTo(POINTS - 2);
+      assertThat(points.verify()).isNotEmpty();
+    }
+  }
+
+  /** Nothing is wrong with files because somebody's own code fails. */
+  @Test
+  void callersException_isPassedOn(@TempDir Path folder) throws IOException {
+    create(folder.resolve("db"));
+    try (var kith = Kith.open(folder.resolve("db"));
+        var reader = kith.collection("points").reader()) {
+      var failure = new IllegalStateException("the caller's");
+      assertThatThrownBy(
+              () ->
+                  reader.forEach(
+                      null,
+                      _ -> {
+                        throw failure;
+                      }))
+          .isSameAs(failure);
+    }
+  }
+
+  private static void flip(Path db, String glob) throws IOException {
+    try (var files = Files.newDirectoryStream(db.resolve("points/segments"), glob)) {
       for (var file : files) {
         var bytes = Files.readAllBytes(file);
         bytes[bytes.length / 2] ^= 1;
         Files.write(file, bytes);
       }
     }
+  }
+
+  @Test
+  void checksOff_damageIsFoundByVerifyAlone(@TempDir Path folder) throws IOException {
+    create(folder.resolve("db"));
+    flip(folder.resolve("db"), "*.fdt");
     try (var kith = Kith.openReadOnly(folder.resolve("db"))) {
       var options = CollectionOptions.DEFAULT.withChecks(Checks.OFF);
       var points = kith.collection("points", options);

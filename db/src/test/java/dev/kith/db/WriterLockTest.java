@@ -25,7 +25,6 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -98,8 +97,8 @@ class WriterLockTest {
     }
 
     @Override
-    public void close() throws Exception {
-      process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+    public void close() {
+      process.destroyForcibly().onExit().join();
     }
   }
 
@@ -215,7 +214,7 @@ class WriterLockTest {
 
   private static URL[] classPath() throws IOException {
     var urls = new ArrayList<URL>();
-    for (var entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+    for (var entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
       urls.add(Path.of(entry).toUri().toURL());
     }
     return urls.toArray(URL[]::new);

@@ -64,10 +64,17 @@ public final class WholeFile implements Closeable {
     return channel.isOpen();
   }
 
+  /** Makes what was appended durable, without its name; nothing can be appended any more. */
+  public void complete() throws IOException {
+    if (channel.isOpen()) {
+      channel.force(true);
+      channel.close();
+    }
+  }
+
   /** Makes the file complete and durable under its name. */
   public void commit() throws IOException {
-    channel.force(true);
-    channel.close();
+    complete();
     Files.move(
         partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     committed = true;

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -204,6 +205,7 @@ public final class Translog implements AutoCloseable {
       }
       closed.put(number, last.end());
     }
+    fence.require(); // a writer that took over while this one read has files of its own by now
     for (var old : files.headMap(firstGeneration).values()) {
       Files.delete(old);
     }
@@ -211,6 +213,7 @@ public final class Translog implements AutoCloseable {
     long salt = new SecureRandom().nextLong();
     if (last != null) {
       settle(last);
+      fence.require();
       next = last.generation().number() + 1;
       salt = last.generation().salt();
     }
@@ -342,7 +345,7 @@ public final class Translog implements AutoCloseable {
     try {
       writeFully(channel, generation.header(), 0);
       channel.force(true);
-      Files.move(unfinished, generation.file(), StandardCopyOption.ATOMIC_MOVE);
+      publish(unfinished, generation.file());
       var folder = generation.file().getParent();
       if (folder != null) {
         forceFolder(folder);
@@ -356,6 +359,22 @@ public final class Translog implements AutoCloseable {
       }
       throw e;
     }
+  }
+
+  /** Gives a file its name, which no other file may have. */
+  private static void publish(Path unfinished, Path file) throws IOException {
+    try {
+      Files.createLink(file, unfinished);
+    } catch (FileAlreadyExistsException e) {
+      throw new IOException(
+          "a generation of the log is there already, so another writer made it: file=%s; let one process write the collection"
+              .formatted(file),
+          e);
+    } catch (IOException | UnsupportedOperationException e) { // a file system without hard links
+      Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+      return;
+    }
+    Files.delete(unfinished);
   }
 
   private static void forceFolder(Path folder) throws IOException {

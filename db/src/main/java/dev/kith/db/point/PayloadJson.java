@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ContainerNode;
 import com.fasterxml.jackson.databind.util.TokenBuffer;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Locale;
@@ -106,7 +107,18 @@ final class PayloadJson {
           "a payload's numbers must be finite: %s at %s".formatted(text, place(in)));
     }
     requireLength("a number", text.length(), JsonLimits.MAX_NUMBER, in);
+    requireExponent(text, in);
     out.writeNumber(text);
+  }
+
+  private static void requireExponent(String text, JsonParser in) {
+    try {
+      var _ = new BigDecimal(text);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          "a payload's numbers must have exponents of 32 bits: %s at %s".formatted(text, place(in)),
+          e);
+    }
   }
 
   /** Java's own bytes, which JSON has in base 64, or an object that a tree holds. */

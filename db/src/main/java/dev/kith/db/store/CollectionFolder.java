@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.WholeFile;
+import dev.kith.db.log.Fence;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.FileSystems;
@@ -51,8 +52,8 @@ public final class CollectionFolder {
     var database = path.toRealPath().getParent();
     var parent = path.toAbsolutePath().normalize().getParent();
     var real = real(folder);
-    return database != null && real.startsWith(database)
-        || parent != null && real.startsWith(parent.toRealPath());
+    return (database != null && real.startsWith(database))
+        || (parent != null && real.startsWith(parent.toRealPath()));
   }
 
   /** The path without symbolic links, as far as it is there. */
@@ -93,9 +94,20 @@ public final class CollectionFolder {
 
   /** Writes the description, as a whole or not at all. */
   public void write(Description description) throws IOException {
+    write(description, Fence.NONE);
+  }
+
+  /**
+   * The same, if the fence lets it when all but the name is written.
+   *
+   * @param fence asked last
+   */
+  void write(Description description, Fence fence) throws IOException {
     var bytes = description.text().getBytes(UTF_8);
     try (var file = new WholeFile(path.resolve(DESCRIPTION))) {
       file.append(ByteBuffer.allocate(bytes.length).put(bytes));
+      file.complete();
+      fence.require();
       file.commit();
     }
   }

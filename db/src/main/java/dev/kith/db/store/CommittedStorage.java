@@ -87,17 +87,16 @@ public final class CommittedStorage implements Storage {
         current.close();
         current = newer;
       }
-      var copy = Segments.description(current);
-      if (copy == null || copy.revision() <= description.revision()) {
-        break;
+      if (DescriptionCheck.problems(description, current).isEmpty()) {
+        return;
       }
-      var latest = files.read(); // it is always written before a commit has it
+      var latest = files.read(); // it is always written before segments follow it
       if (latest.revision() <= description.revision()) {
-        break;
+        DescriptionCheck.require(files, description, current);
+        return;
       }
       description = latest;
     }
-    DescriptionCheck.require(files, description, current);
   }
 
   @Override

@@ -3,12 +3,19 @@ package dev.kith.db.store;
 import dev.kith.core.backend.BackendUnavailableException;
 import dev.kith.core.search.SearchStoppedException;
 import dev.kith.core.vector.VectorDataException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.Collection;
+import java.util.List;
 import org.apache.lucene.codecs.CodecUtil;
+import org.apache.lucene.index.CorruptIndexException;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.FilterLeafReader;
+import org.apache.lucene.index.IndexFormatTooNewException;
+import org.apache.lucene.index.IndexFormatTooOldException;
 import org.apache.lucene.index.SegmentReader;
 import org.apache.lucene.store.AlreadyClosedException;
 import org.apache.lucene.store.Directory;
@@ -41,7 +48,8 @@ public final class Damage {
         return damaged("file=%s is missing".formatted(missing.getFile()), failure);
       }
     }
-    if (!(failure instanceof IOException || isUnexplained(failure))) {
+    if (failure instanceof FileSystemException
+        || !(failure instanceof IOException || isUnexplained(failure))) {
       return unchecked(failure);
     }
     try (var directory = files.directory()) {
@@ -90,19 +98,23 @@ public final class Damage {
   private static @Nullable String find(DirectoryReader reader) {
     for (var leaf : reader.leaves()) {
       if (FilterLeafReader.unwrap(leaf.reader()) instanceof SegmentReader segment) {
-        try {
-          for (var file : segment.getSegmentInfo().files()) {
-            var found = find(segment.directory(), file);
-            if (found != null) {
-              return found;
-            }
+        for (var file : files(segment)) {
+          var found = find(segment.directory(), file);
+          if (found != null) {
+            return found;
           }
-        } catch (IOException | RuntimeException e) {
-          return "segment=%s, found=%s".formatted(segment, e);
         }
       }
     }
     return null;
+  }
+
+  private static Collection<String> files(SegmentReader segment) {
+    try {
+      return segment.getSegmentInfo().files();
+    } catch (IOException e) {
+      return List.of();
+    }
   }
 
   private static @Nullable String find(Directory directory) throws IOException {
@@ -123,8 +135,15 @@ public final class Damage {
     try (var in = directory.openInput(file, IOContext.READONCE)) {
       CodecUtil.checksumEntireFile(in);
       return null;
-    } catch (IOException | RuntimeException e) {
+    } catch (CorruptIndexException
+        | IndexFormatTooOldException
+        | IndexFormatTooNewException
+        | EOFException
+        | IndexOutOfBoundsException
+        | InternalError e) {
       return "file=%s, found=%s".formatted(file, e.getMessage());
+    } catch (IOException | RuntimeException e) {
+      return null; // it cannot be read now, which says nothing of its bytes
     }
   }
 }

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
 import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.FilterLeafReader;
 import org.apache.lucene.index.LeafReader;
 import org.apache.lucene.search.FieldExistsQuery;
 import org.apache.lucene.search.IndexSearcher;
@@ -39,7 +40,7 @@ final class DescriptionCheck {
     var problems = new ArrayList<String>();
     copy(description, committed, problems);
     for (var leaf : committed.leaves()) {
-      vectors(description, leaf.reader(), problems);
+      vectors(description, FilterLeafReader.unwrap(leaf.reader()), problems);
     }
     fields(description, committed, problems);
     return problems;

@@ -127,7 +127,7 @@ public final class PayloadFields {
   /** False only if the payload has nothing at that path. */
   static boolean mayHave(Payload payload, String path) {
     int dot = path.indexOf('.');
-    return payload.tree().has(path) || (dot > 0 && payload.tree().has(path.substring(0, dot)));
+    return payload.tree().has(path) || (dot >= 0 && payload.tree().has(path.substring(0, dot)));
   }
 
   private static void reach(JsonNode node, List<String> keys, int depth, Consumer<JsonNode> sink) {

@@ -29,6 +29,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.FilterLeafReader;
 import org.apache.lucene.index.IndexCommit;
 import org.apache.lucene.index.IndexFileNames;
 import org.apache.lucene.index.IndexReader;
@@ -70,6 +71,7 @@ public final class Segments implements Closeable {
   private volatile long refreshedAt = System.nanoTime();
   private volatile DirectoryReader current;
   private volatile boolean frozen;
+  private volatile boolean findable;
 
   /**
    * Opens what the directory holds, or begins there.
@@ -102,11 +104,11 @@ public final class Segments implements Closeable {
     this.writer = new IndexWriter(directory, config);
     try {
       this.current = CheckedReader.of(DirectoryReader.open(writer), checks);
+      announceOrClose(current);
     } catch (Throwable e) {
       writer.rollback();
       throw e;
     }
-    announce(current);
   }
 
   /**
@@ -179,6 +181,34 @@ public final class Segments implements Closeable {
       throw new VectorDataException(
           "a checkpoint's copy of the description must be whole: file=%s, found=%s; restore a snapshot"
               .formatted(committed.getIndexCommit().getSegmentsFileName(), e.getMessage()));
+    }
+  }
+
+  /**
+   * Returns if the terms of all segments that were here at opening are as they were written: Lucene
+   * finds by them what an upsert or a deletion replaces, and would pass over what it does not find.
+   * Segments that came later are this process's own.
+   *
+   * @throws VectorDataException naming a file that is damaged
+   */
+  void requireFindable() throws IOException {
+    if (findable) {
+      return;
+    }
+    synchronized (this) {
+      if (!findable) {
+        var reader = acquire(false);
+        try {
+          for (var leaf : reader.leaves()) {
+            var _ = leaf.reader().terms(Documents.ID); // checked by its reader
+          }
+        } catch (IOException e) {
+          throw Damage.explained(e, reader);
+        } finally {
+          reader.decRef();
+        }
+        findable = true;
+      }
     }
   }
 
@@ -257,7 +287,7 @@ public final class Segments implements Closeable {
       return;
     }
     if (newer != null) {
-      announce(newer);
+      announceOrClose(newer);
       var older = current;
       current = newer;
       older.decRef();
@@ -286,13 +316,25 @@ public final class Segments implements Closeable {
     return tragedy == null ? new IOException("its segments are closed") : tragedy;
   }
 
+  private void announceOrClose(DirectoryReader reader) throws IOException {
+    try {
+      announce(reader);
+    } catch (Throwable e) {
+      reader.close();
+      throw e;
+    }
+  }
+
   /** Tells listeners of new segments, and later that they are gone. */
   private void announce(DirectoryReader reader) throws IOException {
     for (LeafReaderContext leaf : reader.leaves()) {
       var core = leaf.reader().getCoreCacheHelper();
       if (core != null && announced.add(core.getKey())) {
         for (var vector : schema().vectors().entrySet()) {
-          var rows = SegmentVectors.of(leaf.reader(), Documents.vectorField(vector.getKey()));
+          var rows =
+              SegmentVectors.of(
+                  FilterLeafReader.unwrap(leaf.reader()), // none of their bytes is read here
+                  Documents.vectorField(vector.getKey()));
           if (rows != null) {
             Metric metric = vector.getValue().metric();
             LISTENERS.appeared(core.getKey(), vector.getKey(), rows.rows(), metric);

@@ -38,7 +38,7 @@ final class Times {
       Pattern.compile(
           "([+-]?[0-9]{4,10}-[0-9]{2}-[0-9]{2}|[0-9]{8})" // the date
               + "(?:[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?|[0-9]{4}(?:[0-9]{2})?)" // the time
-              + "(?:[.,]([0-9]+))?" // of a second
+              + "(?:[.,]([0-9]*))?" // of a second
               + "(?: ?([Zz]|[+-][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2})?)?))?)?"); // the offset
   private static final int NANO_DIGITS = 9;
 

@@ -82,7 +82,11 @@ public final class Uninterrupted {
   /** Does work that cannot be begun anew on a thread of its own, which nobody interrupts. */
   public static <T> T apart(Work<T> work) throws IOException {
     var task = new FutureTask<T>(work::call);
-    Thread.ofPlatform().name("kith-files").start(task);
+    try {
+      Thread.ofPlatform().name("kith-files").start(task);
+    } catch (OutOfMemoryError e) { // no more threads: an interrupt is the smaller danger
+      task.run();
+    }
     boolean interrupted = false;
     try {
       while (true) {

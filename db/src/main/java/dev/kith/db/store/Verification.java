@@ -42,18 +42,19 @@ public final class Verification {
   /** A line for each problem of what a storage reads now. */
   public static List<String> of(Storage storage) throws IOException {
     var problems = new ArrayList<String>();
+    var description = storage.description(); // first: its fields are in every later reader
     var reader = storage.acquire();
     try {
-      problems.addAll(DescriptionCheck.problems(storage.description(), reader));
+      problems.addAll(DescriptionCheck.problems(description, reader));
       for (var leaf : reader.leaves()) {
         checksums(leaf.reader(), problems);
-        for (var name : storage.description().schema().vectors().keySet()) {
+        for (var name : description.schema().vectors().keySet()) {
           shadow(leaf.reader(), name, problems);
         }
       }
       ids(reader, problems);
       if (problems.isEmpty()) { // else payloads may be anything
-        fields(reader, storage.description(), problems);
+        fields(reader, description, problems);
       }
     } finally {
       reader.decRef();

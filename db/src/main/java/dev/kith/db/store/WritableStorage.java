@@ -105,10 +105,13 @@ public final class WritableStorage implements Storage {
       storage.finish();
       return storage;
     } catch (Throwable e) {
-      if (directory != null) {
-        directory.close();
+      try {
+        if (directory != null) {
+          directory.close();
+        }
+      } finally {
+        lock.close();
       }
-      lock.close();
       throw Damage.explained(e, files);
     }
   }
@@ -160,6 +163,7 @@ public final class WritableStorage implements Storage {
 
   private void replay(PointCodec.Change change, Schema then, PayloadFields payloadFields)
       throws IOException {
+    segments.requireFindable();
     for (var point : change.upserts()) {
       segments.upsert(Documents.of(point, then, payloadFields), point.id());
     }
@@ -180,7 +184,11 @@ public final class WritableStorage implements Storage {
       writes.checkpoint();
       goOnIndexing();
     } catch (Throwable e) {
-      segments.close();
+      try {
+        writes.abandon();
+      } finally {
+        segments.close();
+      }
       throw e;
     }
   }
@@ -291,8 +299,8 @@ public final class WritableStorage implements Storage {
   private void describe(Description next) throws IOException {
     writes.requireWritable(); // closing waits for this object before it lets the lock go
     if (files != null && lock != null) {
-      lock.require();
-      Uninterrupted.runApart(() -> files.write(next));
+      Uninterrupted.runApart(() -> files.write(next, lock));
+      lock.require(); // else the other writer's description may have come after this one
     }
     writes.between(() -> description = next);
   }
@@ -375,9 +383,12 @@ public final class WritableStorage implements Storage {
     try {
       segments.close();
     } finally {
-      directory.close();
-      if (lock != null) {
-        lock.close();
+      try {
+        directory.close();
+      } finally {
+        if (lock != null) {
+          lock.close();
+        }
       }
     }
   }

@@ -192,6 +192,7 @@ public final class Writes implements Closeable {
     rolling.readLock().lock();
     try (var _ = locks.lock(ids)) {
       requireWritable();
+      segments.requireFindable();
       var change = preparation.prepare();
       uncommitted.incrementAndGet();
       return applied(change);
@@ -366,6 +367,12 @@ public final class Writes implements Closeable {
       checkpointing.unlock();
       closeLog();
     }
+  }
+
+  /** Ends without making anything durable, after an opening that failed. */
+  void abandon() {
+    stop(new IOException("the opening of the collection failed"));
+    closeLog();
   }
 
   private void closeLog() {

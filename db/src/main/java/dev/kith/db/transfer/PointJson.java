@@ -89,7 +89,8 @@ public final class PointJson {
       return number.bigIntegerValue();
     }
     var value = number.decimalValue();
-    return value.precision() - value.scale() > MAX_DIGITS || value.stripTrailingZeros().scale() > 0
+    return (long) value.precision() - value.scale() > MAX_DIGITS
+            || value.stripTrailingZeros().scale() > 0
         ? null
         : value.toBigInteger();
   }

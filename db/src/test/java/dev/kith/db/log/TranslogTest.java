@@ -221,4 +221,48 @@ class TranslogTest {
     assertThat(read(folder, 2)).isEmpty();
     assertThat(arabic).doesNotExist();
   }
+
+  /** A writer that was replaced while it read the log leaves the other's files alone. */
+  @Test
+  void open_writerReplacedMeanwhile_changesNothing(@TempDir Path temp) throws IOException {
+    var folder = temp.resolve("log");
+    try (var log = Translog.open(folder, 1, Durability.REQUEST, DAY, Fence.NONE, NOBODY)) {
+      log.awaitDurable(log.append(bytes("first")));
+    }
+    var other = new Translog[1];
+    var failure = new IOException("replaced");
+    assertThatThrownBy(
+            () ->
+                Translog.open(
+                    folder,
+                    1,
+                    Durability.REQUEST,
+                    DAY,
+                    () -> {
+                      if (other[0] != null) {
+                        throw failure;
+                      }
+                    },
+                    (_, _, _) -> {
+                      other[0] =
+                          Translog.open(
+                              folder, 1, Durability.REQUEST, DAY, Fence.NONE, (_, _, _) -> {});
+                      other[0].awaitDurable(other[0].append(bytes("second")));
+                    }))
+        .isSameAs(failure);
+    other[0].close();
+    assertThat(read(folder, 1)).containsExactly("1:first", "2:second");
+  }
+
+  @Test
+  void roll_generationThatIsThere_isNotReplaced(@TempDir Path temp) throws IOException {
+    var folder = temp.resolve("log");
+    var log = Translog.open(folder, 1, Durability.REQUEST, DAY, Fence.NONE, NOBODY);
+    var next = Files.writeString(folder.resolve(Generation.fileName(2)), "another writer's");
+    assertThatThrownBy(log::roll)
+        .isInstanceOf(LogFailedException.class)
+        .hasMessageContaining("a generation of the log is there already");
+    assertThat(Files.readString(next)).isEqualTo("another writer's");
+    log.close();
+  }
 }

@@ -1,6 +1,7 @@
 package dev.kith.db.store;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -188,7 +189,7 @@ class DescriptionTest {
 
   private static void refused(Path collection, boolean readOnly, String schema, String found)
       throws IOException {
-    var folder = collection.getParent();
+    var folder = requireNonNull(collection.getParent());
     Files.writeString(collection.resolve("collection.json"), oldText(Schema.parse(schema)));
     try (var kith = readOnly ? Kith.openReadOnly(folder) : Kith.open(folder)) {
       assertThatThrownBy(() -> kith.collection("points"))
