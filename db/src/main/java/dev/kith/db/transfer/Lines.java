@@ -1,5 +1,7 @@
 package dev.kith.db.transfer;
 
+import dev.kith.core.vector.WholeGzip;
+import dev.kith.db.store.HeapShare;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -7,12 +9,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /** The lines of a file, plain or {@code .gz}, counted; blank ones are passed over. */
 final class Lines implements Closeable {
-  private static final int MAX_LINE = 1 << 28;
+  private static final int MOST = 1 << 28;
+
+  /** A longer one fits beside what it is copied to in no heap. */
+  private static final int MAX_LINE = (int) HeapShare.bytes(4, MOST);
+
   private static final int BUFFER = 1 << 16;
 
   private final Path file;
@@ -30,7 +35,7 @@ final class Lines implements Closeable {
     try {
       this.in =
           file.toString().toLowerCase(Locale.ROOT).endsWith(".gz")
-              ? new GZIPInputStream(raw, BUFFER)
+              ? new WholeGzip(raw, BUFFER)
               : raw;
     } catch (IOException | RuntimeException e) {
       raw.close();
@@ -53,7 +58,9 @@ final class Lines implements Closeable {
       return false;
     } catch (IOException e) {
       throw new TransferException(
-          "%s: cannot be read on: %s; is the file cut short?".formatted(place(), reason(e)), e);
+          "%s: cannot be read on: %s; is the file cut short or damaged?"
+              .formatted(place(), reason(e)),
+          e);
     }
   }
 
@@ -108,7 +115,11 @@ final class Lines implements Closeable {
   private void append(int from, int count) {
     if (count > MAX_LINE - length) {
       throw new TransferException(
-          "%s: a line must be at most %d bytes".formatted(place(), MAX_LINE));
+          "%s: a line must be at most %d bytes%s"
+              .formatted(
+                  place(),
+                  MAX_LINE,
+                  MAX_LINE < MOST ? ", a quarter of the heap; give more memory by -Xmx" : ""));
     }
     if (length + count > line.length) {
       line = Arrays.copyOf(line, Math.max(length + count, Math.min(2 * line.length, MAX_LINE)));

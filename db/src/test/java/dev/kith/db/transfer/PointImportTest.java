@@ -31,6 +31,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
@@ -38,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -247,6 +249,81 @@ class PointImportTest {
     Files.writeString(packed, "not packed");
     assertThatThrownBy(() -> run(packed))
         .hasMessage(packed + " cannot be read: Not in GZIP format");
+  }
+
+  private static byte[] packed(String text) throws IOException {
+    var bytes = new ByteArrayOutputStream();
+    try (var gzip = new GZIPOutputStream(bytes)) {
+      gzip.write(text.getBytes(UTF_8));
+    }
+    return bytes.toByteArray();
+  }
+
+  @Test
+  void jsonl_gzWithSomethingElseAfterIt_keepsThePointsAndSaysSo() throws Exception {
+    var packed = new ByteArrayOutputStream();
+    packed.writeBytes(packed("{\"id\": 1}\n"));
+    packed.writeBytes(packed("{\"id\": 2}\n"));
+    var whole = Files.write(temp.resolve("a.jsonl.gz"), packed.toByteArray());
+    assertThat(run(whole)).isEqualTo(2);
+    packed.writeBytes("and more".getBytes(UTF_8));
+    Files.write(whole, packed.toByteArray());
+    assertThatThrownBy(() -> run(whole))
+        .isInstanceOf(TransferException.class)
+        .hasMessage(
+            whole
+                + " line 3: cannot be read on: what follows the packed data is no gzip; is the file"
+                + " cut short or damaged?; points imported before it: 2");
+    assertThat(collection.count()).isEqualTo(2);
+  }
+
+  /** Two GiB of one line, in 2 MiB of a file, are met by a heap of 128 MiB. */
+  @Test
+  @Timeout(300)
+  void jsonl_gzOfOneEndlessLine_isRefusedInLittleMemory() throws Exception {
+    var bomb = temp.resolve("bomb.jsonl.gz");
+    try (var gzip = new GZIPOutputStream(Files.newOutputStream(bomb), 1 << 16)) {
+      gzip.write("{\"id\": 1}\n{\"id\": 2, \"payload\": {\"a\": \"".getBytes(UTF_8));
+      var block = new byte[1 << 20];
+      Arrays.fill(block, (byte) 'a');
+      for (int i = 0; i < 2048; i++) {
+        gzip.write(block);
+      }
+    }
+    var log = temp.resolve("log");
+    var process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx128m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Bomb.class.getName(),
+                bomb.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
+    assertThat(process.waitFor(280, TimeUnit.SECONDS)).isTrue();
+    assertThat(Files.readString(log))
+        .contains("refused: " + bomb + " line 2: a line must be at most ")
+        .contains(
+            " bytes, a quarter of the heap; give more memory by -Xmx; points imported before it:"
+                + " 1");
+    assertThat(process.exitValue()).isZero();
+  }
+
+  /** What the other JVM does. */
+  static final class Bomb {
+    private Bomb() {}
+
+    /** Imports that file. */
+    public static void main(String[] args) throws IOException {
+      try (var kith = Kith.inMemory();
+          var points = PointReader.open(Path.of(args[0]), SCHEMA)) {
+        long _ = PointImport.run(kith.create("c", SCHEMA), points);
+      } catch (TransferException e) {
+        System.out.println("refused: " + e.getMessage());
+      }
+    }
   }
 
   @ParameterizedTest

@@ -1,5 +1,6 @@
 package dev.kith.embed.beir;
 
+import dev.kith.core.vector.WholeGzip;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -11,7 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 import org.tukaani.xz.XZInputStream;
 
@@ -21,6 +21,10 @@ import org.tukaani.xz.XZInputStream;
  */
 final class Lines implements AutoCloseable {
   private static final int BUFFER = 1 << 16;
+
+  /** A small part of the heap, since a line is copied and becomes text. */
+  private static final int MAX_LINE =
+      (int) Math.clamp(Runtime.getRuntime().maxMemory() / 8, 1L << 20, 1L << 28);
 
   private final Path file;
   private final InputStream in;
@@ -41,7 +45,7 @@ final class Lines implements AutoCloseable {
     try {
       var name = String.valueOf(file.getFileName());
       if (name.endsWith(".gz")) {
-        return new GZIPInputStream(raw, BUFFER);
+        return new WholeGzip(raw, BUFFER);
       }
       return name.endsWith(".xz") ? new XZInputStream(raw) : raw;
     } catch (IOException | RuntimeException e) {
@@ -77,6 +81,9 @@ final class Lines implements AutoCloseable {
       return false;
     }
     for (; b >= 0 && b != '\n'; b = in.read()) {
+      if (line.size() == MAX_LINE) {
+        throw bad("at most %d bytes".formatted(MAX_LINE), "more", null);
+      }
       line.write(b);
     }
     return true;

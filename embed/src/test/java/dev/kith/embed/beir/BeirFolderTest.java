@@ -241,6 +241,21 @@ class BeirFolderTest {
   }
 
   @Test
+  void corpus_gzWithSomethingElseAfterIt_saysSo() throws IOException {
+    var packed = new ByteArrayOutputStream();
+    packed.writeBytes(pack(CORPUS.getBytes(UTF_8), ".gz"));
+    packed.writeBytes("and more".getBytes(UTF_8));
+    Files.delete(folder.resolve("corpus.jsonl"));
+    var file = Files.write(folder.resolve("corpus.jsonl.gz"), packed.toByteArray());
+    assertThatThrownBy(() -> readAll(BeirFolder.open(folder)))
+        .isInstanceOf(BeirDataException.class)
+        .hasMessage(
+            "cannot read on: file=%s, line=%d: what follows the packed data is no gzip (file"
+                + " truncated or damaged?)",
+            file, CORPUS.lines().count() + 1);
+  }
+
+  @Test
   void corpus_notPackedAtAll_saysSo() throws IOException {
     Files.move(folder.resolve("corpus.jsonl"), folder.resolve("corpus.jsonl.xz"));
     assertThatThrownBy(() -> readAll(BeirFolder.open(folder)))
