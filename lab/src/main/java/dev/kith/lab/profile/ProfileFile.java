@@ -88,7 +88,11 @@ public final class ProfileFile {
     }
   }
 
-  /** Opens a file that is there, to read only. */
+  /**
+   * Opens a file that is there, to read only. A database in the mode of a write-ahead log gets
+   * files beside it even then, unless SQLite is told that nothing changes it; what a log beside it
+   * holds would not be seen so.
+   */
   static Connection open(Path file) throws IOException, SQLException {
     if (Files.isDirectory(file)) {
       throw new FileSystemException(file.toString(), null, "it is a folder, not a file");
@@ -98,7 +102,14 @@ public final class ProfileFile {
     }
     var config = new SQLiteConfig();
     config.setReadOnly(true);
-    return config.createConnection("jdbc:sqlite:" + file);
+    return config.createConnection(
+        "jdbc:sqlite:" + file.toUri() + (isAlone(file) ? "?immutable=1" : ""));
+  }
+
+  /** Whether no other program left what belongs to the file beside it. */
+  private static boolean isAlone(Path file) {
+    return !Files.exists(file.resolveSibling(file.getFileName() + "-wal"))
+        && !Files.exists(file.resolveSibling(file.getFileName() + "-journal"));
   }
 
   static IOException unreadable(Path file, SQLException e) {
