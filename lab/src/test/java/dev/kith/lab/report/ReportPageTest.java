@@ -3,6 +3,10 @@ package dev.kith.lab.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.kith.lab.ladder.LadderResult;
+import dev.kith.lab.profile.Activity;
+import dev.kith.lab.profile.Profile;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,14 +14,18 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ReportPageTest {
+  private static final JsonMapper JSON = new JsonMapper();
+
   @TempDir Path temp;
 
   @Test
@@ -94,6 +102,81 @@ class ReportPageTest {
                 null,
                 List.of()));
     assertThat(page).doesNotContain("<script>alert").contains("\\u003c/script>");
+  }
+
+  /** Whatever a text holds, the page has the tags that it has for a harmless one. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "</script><script>alert(1)</script>",
+        "<!--<script>",
+        "-->",
+        "<img src=x onerror=alert(1)>",
+        "\"><svg onload=alert(1)>",
+        "' onmouseover='alert(1)",
+        "\" onmouseover=\"alert(1)",
+        "]]></title></style></pre></code><h2>",
+        "&lt;img&gt; &amp;",
+        "a\u2028b\u2029c"
+      })
+  void text_hostileTexts_stayTexts(String hostile) throws Exception {
+    String page = ReportPage.text(everywhere(hostile));
+    assertThat(tags(page)).isEqualTo(tags(ReportPage.text(everywhere("harmless"))));
+    int data = page.indexOf("id=\"data\">") + 10;
+    String json = page.substring(data, page.indexOf("</script>", data));
+    assertThat(json).doesNotContain("<", "\u2028", "\u2029");
+    assertThat(JSON.readTree(json).get("series").get(0).get("label").asText())
+        .isEqualTo(hostile + ", " + hostile);
+  }
+
+  /** Names of elements and of attributes, and where comments begin. */
+  private static List<String> tags(String page) {
+    return Pattern.compile("<!--|</?[a-zA-Z][^>\"]*(?:\"[^\"]*\"[^>\"]*)*>")
+        .matcher(page.replaceAll("aria-label=\"[^\"]*\"", "aria-label"))
+        .results()
+        .map(MatchResult::group)
+        .toList();
+  }
+
+  private static Report everywhere(String text) {
+    var measured =
+        new Measurement(
+            text,
+            text,
+            0,
+            new Measurement.Bytes(1, 0, 0),
+            new Measurement.Effort(1, 1, text, 0, true),
+            List.of(new Measurement.Rate(1, 2)),
+            new Measurement.Latency(List.of(1.0)));
+    var ladder = Reports.ladder();
+    var place = new Activity.Place(0, 1, 7, 3);
+    var size = new Activity.Size(1, 1, 1);
+    return new Report(
+        text,
+        Instant.EPOCH,
+        Map.of(text, text),
+        List.of(text),
+        new Report.Data(text, 1, 2, 3, 4, text),
+        new LadderResult(
+            new LadderResult.Task(text, 1, 2, 3, 4, text),
+            text,
+            text,
+            ladder.rungs(),
+            List.of(new LadderResult.Skipped(text, text, text))),
+        List.of(measured),
+        null,
+        new Profile(
+            Instant.EPOCH,
+            1_000,
+            1,
+            List.of(
+                new Activity.Range(0, 900, 5, text, text, Map.of()),
+                new Activity.Kernel(10, 700, place, text, text, size, size, 32, 0, 0, 0)),
+            List.of(),
+            Map.of(5L, text),
+            Map.of("command", text),
+            List.of(text)),
+        List.of(new Stretch("copy", 10, 500)));
   }
 
   @Test
