@@ -95,12 +95,20 @@ final class NpyFormat {
           "a structure of fields",
           "save one of them, such as array['vector']");
     }
+    if (type == null && "|O".equals(descr)) {
+      throw file.damaged(
+          "the .npy element type must be one that Kith reads",
+          headerAt,
+          "'<f4', '<f2', '|i1' or '|u1'",
+          "'|O', pickled objects, which are never read",
+          "save numpy.stack(array).astype('<f4')");
+    }
     if (type == null) {
       throw file.damaged(
           "the .npy element type must be one that Kith reads",
           headerAt,
           "'<f4', '<f2', '|i1' or '|u1'",
-          descr == null ? "none" : "'" + descr + "'",
+          descr == null ? "none" : "'" + shown(descr) + "'",
           "convert with array.astype('<f4') and save again");
     }
     if (!"False".equals(field(ORDER, header))) {
@@ -118,7 +126,7 @@ final class NpyFormat {
           "the array must have two axes, rows and elements",
           headerAt,
           "'shape': (rows, dimension)",
-          shape == null ? "none" : "(" + shape + ")",
+          shape == null ? "none" : "(" + shown(shape) + ")",
           "save array.reshape(rows, dimension)");
     }
     long size = Long.parseLong(parts.group(1));
@@ -156,6 +164,11 @@ final class NpyFormat {
   private static @Nullable String field(Pattern pattern, String header) {
     var matcher = pattern.matcher(header);
     return matcher.find() ? matcher.group(1) : null;
+  }
+
+  /** In one line, whatever bytes stand there. */
+  private static String shown(String text) {
+    return text.replaceAll("[\\p{Cntrl}\u0080-\u009f\\s]+", " ");
   }
 
   private static String text(MappedFile file, long offset, int length) {

@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class IvecsTest {
   @TempDir Path folder;
@@ -41,5 +45,21 @@ class IvecsTest {
     assertThatThrownBy(() -> Ivecs.read(file)).hasMessageContaining("offset=8");
     Files.write(file, HexFormat.of().parseHex("ffffffff"));
     assertThatThrownBy(() -> Ivecs.read(file)).hasMessageContaining("found=-1");
+  }
+
+  /** More than the file holds, more than memory holds, and none. */
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 1 << 30, Integer.MAX_VALUE, -1, Integer.MIN_VALUE})
+  void read_lengthThatLies_isRefused(int length) throws IOException {
+    var file = folder.resolve("lie.ivecs");
+    var bytes = ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putInt(0).putInt(length).putInt(7);
+    Files.write(file, bytes.array());
+    assertThatThrownBy(() -> Ivecs.read(file))
+        .isInstanceOf(VectorDataException.class)
+        .hasMessage(
+            "every list must lie in the file: file=%s, offset=4, expected=a length of 0 to 1,"
+                + " found=%d; the file is cut short or damaged; copy it again",
+            file, length);
   }
 }

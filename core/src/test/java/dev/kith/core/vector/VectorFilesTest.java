@@ -17,6 +17,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -185,6 +186,149 @@ class VectorFilesTest {
           16,
           length.formatted("999999999999999999", 16)),
     };
+  }
+
+  /** Not one of them is a file of vectors, and none leads out of the file or of memory. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "(-1, 2)",
+        "(2, -2)",
+        "(True, 2)",
+        "(2, 2.0)",
+        "(2e0, 2)",
+        "('2', 2)",
+        "(2, None)",
+        "(2, 2, 1)",
+        "()",
+        "(0x2, 2)",
+        "(2 2)",
+        "(2,\n\u0007two)",
+        "(9223372036854775807, 2)",
+        "(99999999999999999999, 2)",
+        "(2, 99999999999)"
+      })
+  void open_shapeThatIsNone_showsItInOneLine(String shape) throws IOException {
+    var header = "{'descr': '<f4', 'fortran_order': False, 'shape': %s}".formatted(shape);
+    var file = write("bad.npy", npy(1, header, 16));
+    assertThatThrownBy(() -> VectorFiles.open(file))
+        .isInstanceOf(VectorDataException.class)
+        .hasMessage(
+            "the array must have two axes, rows and elements: file=%s, offset=10,"
+                + " expected='shape': (rows, dimension), found=%s; save array.reshape(rows,"
+                + " dimension)",
+            file, shape.replace("\n\u0007", " "));
+  }
+
+  /** Products that are small in 64 bits, or would be negative. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "(4611686018427387904, 1)", // times 4 is 2^64
+        "(1152921504606846976, 4)",
+        "(562949953421312, 65536)", // times 4 is 2^67
+        "(281474976710656, 32768)", // times 4 is 2^65
+        "(140737488355329, 32768)"
+      })
+  void open_shapeWhoseBytesOverflow_isRefused(String shape) throws IOException {
+    var header = "{'descr': '<f4', 'fortran_order': False, 'shape': %s}".formatted(shape);
+    for (int data : new int[] {0, 16, 131_072}) {
+      var file = write("bad.npy", npy(1, header, data));
+      assertThatThrownBy(() -> VectorFiles.open(file))
+          .isInstanceOf(VectorDataException.class)
+          .hasMessageStartingWith("the ")
+          .hasMessageContaining("file=" + file);
+    }
+  }
+
+  @Test
+  void open_pickledObjects_areNeverRead() throws IOException {
+    var header = "{'descr': '|O', 'fortran_order': False, 'shape': (2, 2)}\n";
+    var file = write("bad.npy", npy(1, header, 32));
+    assertThatThrownBy(() -> VectorFiles.open(file))
+        .isInstanceOf(VectorDataException.class)
+        .hasMessage(
+            "the .npy element type must be one that Kith reads: file=%s, offset=10,"
+                + " expected='<f4', '<f2', '|i1' or '|u1', found='|O', pickled objects, which are"
+                + " never read; save numpy.stack(array).astype('<f4')",
+            file);
+  }
+
+  @Test
+  void open_typeOfOddBytes_isShownInOneLine() throws IOException {
+    var header = "{'descr': '<\n\u001b[31m', 'fortran_order': False, 'shape': (2, 2)}";
+    var file = write("bad.npy", npy(1, header, 16));
+    assertThatThrownBy(() -> VectorFiles.open(file))
+        .isInstanceOf(VectorDataException.class)
+        .hasMessageContaining("found='< [31m'; convert");
+  }
+
+  /** Longer, shorter, and as long as an unsigned number can say. */
+  @ParameterizedTest
+  @ValueSource(
+      longs = {0, 1, 10, 117, 119, 134, 135, 65_535, 0x7fffffffL, 0x80000000L, 0xffffffffL})
+  void open_headerLengthThatLies_isRefused(long length) throws IOException {
+    byte[] first = HexFormat.of().parseHex(NUMPY_BYTES);
+    var second = new byte[first.length + 2];
+    System.arraycopy(first, 0, second, 0, 10);
+    System.arraycopy(first, 10, second, 12, first.length - 10);
+    second[6] = 2;
+    ByteBuffer.wrap(second).order(ByteOrder.LITTLE_ENDIAN).putInt(8, (int) length);
+    ByteBuffer.wrap(first).order(ByteOrder.LITTLE_ENDIAN).putShort(8, (short) length);
+    for (byte[] bytes : List.of(first, second)) {
+      var file = write("lie.npy", bytes);
+      assertThatThrownBy(() -> VectorFiles.open(file))
+          .isInstanceOf(VectorDataException.class)
+          .hasMessageContaining("file=" + file)
+          .hasMessageMatching("[^\n]*; [^\n]+");
+    }
+  }
+
+  /** A dimension that no file of that length has, in the first row or in a later one. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, -1, Integer.MIN_VALUE, Integer.MAX_VALUE, 65_537, 1 << 30, 0x02000000})
+  void open_vecsDimensionThatLies_isRefused(int dimension) throws IOException {
+    for (var ending : new String[] {"fvecs", "bvecs"}) {
+      var first = write("first." + ending, ints(dimension, 0, 0, 2, 0, 0));
+      assertThatThrownBy(() -> VectorFiles.open(first))
+          .isInstanceOf(VectorDataException.class)
+          .hasMessage(
+              "the dimension must be in range: file=%s, offset=0, expected=1 to 65536, found=%d; is"
+                  + " it another format?",
+              first, dimension);
+      int d = ending.equals("fvecs") ? 2 : 8;
+      var later = write("later." + ending, ints(d, 0, 0, dimension, 0, 0));
+      try (var source = VectorFiles.open(later)) {
+        assertThat(source.size()).isEqualTo(2);
+        assertThatThrownBy(() -> source.row(1))
+            .isInstanceOf(VectorDataException.class)
+            .hasMessage(
+                "every row must have the first row's dimension: file=%s, offset=12, row=1,"
+                    + " expected=%d, found=%d; the file is damaged or mixes dimensions",
+                later, d, dimension);
+      }
+    }
+  }
+
+  @Test
+  void open_bitsFlipped_isTheSameSizeOrRefused(SplittableRandom random) throws IOException {
+    byte[] npy = HexFormat.of().parseHex(NUMPY_BYTES);
+    int headerBits = 8 * (npy.length - 16);
+    for (int round = 0; round < 500 * Seeded.effort(); round++) {
+      var bytes = npy.clone();
+      for (int flips = 1 + random.nextInt(2); flips > 0; flips--) {
+        int bit = random.nextInt(headerBits);
+        bytes[bit / 8] ^= (byte) (1 << (bit % 8));
+      }
+      var file = write("flipped.npy", bytes);
+      try (var source = VectorFiles.open(file)) {
+        long elements = source.size() * source.dimension();
+        assertThat(elements * source.elementType().bytes()).isLessThanOrEqualTo(npy.length);
+        assertThat(source.row(source.size() - 1)).hasSize(source.dimension());
+      } catch (VectorDataException e) {
+        assertThat(e.getMessage()).contains("file=" + file).hasLineCount(1);
+      }
+    }
   }
 
   @ParameterizedTest
