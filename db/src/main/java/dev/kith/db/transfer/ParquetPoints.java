@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.hardwood.InputFile;
+import dev.hardwood.metadata.FileMetaData;
+import dev.hardwood.metadata.RowGroup;
 import dev.hardwood.reader.ParquetFileReader;
 import dev.hardwood.reader.RowReader;
 import dev.hardwood.schema.SchemaNode;
@@ -15,6 +17,7 @@ import dev.kith.db.point.Point;
 import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -70,8 +73,9 @@ final class ParquetPoints implements PointReader {
       var columns = parquet.getFileSchema().getRootNode().children();
       var vectors = vectorColumns(columns, schema);
       requireColumns(file, columns, vectors);
+      requireAllRows(file, parquet.getFileMetaData());
       return new ParquetPoints(file, parquet, new ParquetRows(parquet), columns, vectors);
-    } catch (TransferException e) {
+    } catch (TransferException | IOException e) {
       parquet.close();
       throw e;
     } catch (RuntimeException e) { // rows are read ahead
@@ -135,11 +139,45 @@ final class ParquetPoints implements PointReader {
     }
   }
 
+  /** A damaged footer that forgets groups would else be a file of fewer points, or of none. */
+  private static void requireAllRows(Path file, FileMetaData about) throws IOException {
+    var groups = about.rowGroups();
+    long held = groups.stream().mapToLong(RowGroup::numRows).sum();
+    if (held != about.numRows()) {
+      throw fewer(file.toString(), about.numRows(), held);
+    }
+    boolean named = groups.stream().anyMatch(group -> !group.columns().isEmpty());
+    long before = named ? 0 : beforeFooter(file);
+    if (before > 0) {
+      throw new TransferException(
+          "%s: a file whose groups have no columns must hold nothing else: bytes=%d; the file is damaged; copy or write it again"
+              .formatted(file, before));
+    }
+  }
+
+  private static TransferException fewer(String place, long expected, long found) {
+    return new TransferException(
+        "%s: the groups must hold the rows that the file says: expected=%d, found=%d; the file is damaged; copy or write it again"
+            .formatted(place, expected, found));
+  }
+
+  /** Bytes between the magic at the start and the footer, whose length stands before the end. */
+  private static long beforeFooter(Path file) throws IOException {
+    try (var in = new RandomAccessFile(file.toFile(), "r")) {
+      in.seek(in.length() - 8);
+      return in.length() - 12 - Integer.reverseBytes(in.readInt());
+    }
+  }
+
   @Override
   public @Nullable Point next() {
     try {
       var read = rows.next();
       if (read == null) {
+        long expected = parquet.getFileMetaData().numRows();
+        if (row + 1 != expected) {
+          throw fewer(place(), expected, row + 1);
+        }
         return null;
       }
       row++;

@@ -1,5 +1,7 @@
 package dev.kith.db.transfer;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -20,6 +22,7 @@ import java.net.MalformedURLException;
 import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,13 +32,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The files are written by {@code scripts/parquet_fixtures.py}. */
 @ExtendWith(Seeded.class)
@@ -229,6 +238,83 @@ class ParquetPointsTest {
           .isInstanceOf(TransferException.class)
           .hasMessageStartingWith(cut + ": cannot be read as Parquet: ");
     }
+  }
+
+  /** The footer's length and what stands around it, each time with the file of another. */
+  @ParameterizedTest
+  @CsvSource({"0", "1", "0x7fffffff", "-1", "-2147483648", "whole", "one-more"})
+  @Timeout(60)
+  void open_footerLengthThatLies_isRefused(String length) throws Exception {
+    var bytes = Files.readAllBytes(file("kinds.parquet"));
+    int lie =
+        switch (length) {
+          case "whole" -> bytes.length;
+          case "one-more" -> bytes.length - 7;
+          default -> Integer.decode(length);
+        };
+    ByteBuffer.wrap(bytes).order(LITTLE_ENDIAN).putInt(bytes.length - 8, lie);
+    assertUnreadable(bytes);
+  }
+
+  @Test
+  @Timeout(60)
+  void open_wrongMagicOrNothing_isRefused() throws Exception {
+    var whole = Files.readAllBytes(file("kinds.parquet"));
+    for (int at : new int[] {0, whole.length - 1}) {
+      var bytes = whole.clone();
+      bytes[at] ^= 1;
+      assertUnreadable(bytes);
+    }
+    for (int length : new int[] {0, 1, 4, 8, 11, 12}) {
+      assertUnreadable(new byte[length]);
+      var magic = "PAR1".repeat(3).getBytes(US_ASCII);
+      assertUnreadable(Arrays.copyOf(magic, length));
+    }
+  }
+
+  private void assertUnreadable(byte[] bytes) throws IOException {
+    var bad = Files.write(temp.resolve("bad.parquet"), bytes);
+    assertThatThrownBy(() -> read(bad))
+        .isInstanceOf(TransferException.class)
+        .hasMessageStartingWith(bad + ": cannot be read as Parquet: ")
+        .satisfies(e -> assertThat(e.getMessage()).hasLineCount(1));
+  }
+
+  /** A flip may change a name or a type, which nothing guards; it must not lose a point. */
+  @ParameterizedTest
+  @ValueSource(strings = {"kinds", "json-gzip", "id-int8", "empty-groups"})
+  @Timeout(300)
+  void open_bitOfTheFooterFlipped_isRefusedOrHasAllRows(String name, SplittableRandom random)
+      throws Exception {
+    var whole = Files.readAllBytes(file(name + ".parquet"));
+    int footer = ByteBuffer.wrap(whole).order(LITTLE_ENDIAN).getInt(whole.length - 8);
+    int rows = read(file(name + ".parquet")).size();
+    int refused = 0;
+    int waited = 0;
+    int rounds = 100 * Seeded.effort();
+    for (int round = 0; round < rounds; round++) {
+      int bit = random.nextInt(8 * (footer + 8));
+      var bytes = whole.clone();
+      bytes[whole.length - 8 - footer + bit / 8] ^= (byte) (1 << (bit % 8));
+      var flipped = Files.write(temp.resolve("flipped-%d.parquet".formatted(round)), bytes);
+      var reading = new FutureTask<>(() -> read(flipped));
+      var thread = Thread.ofPlatform().daemon().start(reading);
+      try {
+        assertThat(reading.get(3, TimeUnit.SECONDS)).as("bit %d", bit).hasSize(rows);
+      } catch (ExecutionException e) {
+        assertThat(e.getCause())
+            .as("bit %d", bit)
+            .isInstanceOf(TransferException.class)
+            .hasMessageStartingWith(flipped.toString());
+        assertThat(e.getCause().getMessage()).hasLineCount(1);
+        refused++;
+      } catch (TimeoutException e) { // the limitation of Hardwood 1.0.1 that is documented
+        thread.interrupt();
+        waited++;
+      }
+    }
+    assertThat(refused).isPositive();
+    assertThat(waited).isLessThanOrEqualTo(rounds / 10);
   }
 
   /** In a class path without it, only Parquet is missing. */
