@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.Arrays;
@@ -25,6 +26,11 @@ public final class WordPieceTokenizer {
   private static final JsonMapper JSON = new JsonMapper();
   private static final String CLS = "[CLS]";
   private static final String SEP = "[SEP]";
+
+  /** Bytes of a file; the largest of the BERT family have some ten million. */
+  private static final long LARGEST_FILE = 1 << 28;
+
+  private static final int LONGEST_WORD = 10_000;
 
   /** What is done to a text before it is split. */
   private record Rules(
@@ -86,12 +92,14 @@ public final class WordPieceTokenizer {
     var json = folder.resolve("tokenizer.json");
     var vocabulary = folder.resolve("vocab.txt");
     try {
-      if (Files.exists(json)) {
+      if (isThere(json)) {
+        requireSize(json);
         try (var in = Files.newInputStream(json)) {
           return fromJson(in, json.toString());
         }
       }
-      if (Files.exists(vocabulary)) {
+      if (isThere(vocabulary)) {
+        requireSize(vocabulary);
         return fromVocabulary(vocabulary, folder.resolve("tokenizer_config.json"));
       }
     } catch (IOException e) {
@@ -101,6 +109,20 @@ public final class WordPieceTokenizer {
     throw new ModelException(
         "a model folder holds tokenizer.json or vocab.txt: folder=%s has neither"
             .formatted(folder));
+  }
+
+  /** Also where it is a symbolic link that leads nowhere, which must not be passed over. */
+  private static boolean isThere(Path file) {
+    return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  private static void requireSize(Path file) throws IOException {
+    long size = Files.size(file);
+    if (size > LARGEST_FILE) {
+      throw new ModelException(
+          "a file of a tokenizer has at most %d bytes: file=%s, bytes=%d; fetch the model again"
+              .formatted(LARGEST_FILE, file, size));
+    }
   }
 
   /**
@@ -126,10 +148,19 @@ public final class WordPieceTokenizer {
             lowercase,
             model.path("unk_token").asText("[UNK]"),
             model.path("continuing_subword_prefix").asText("##"),
-            model.path("max_input_chars_per_word").asInt(100));
+            number(
+                name,
+                "max_input_chars_per_word",
+                model.path("max_input_chars_per_word"),
+                100,
+                1,
+                LONGEST_WORD));
 
     var vocabulary = new LinkedHashMap<String, Integer>();
-    model.path("vocab").properties().forEach(e -> vocabulary.put(e.getKey(), e.getValue().asInt()));
+    model
+        .path("vocab")
+        .properties()
+        .forEach(e -> vocabulary.put(e.getKey(), id(name, e.getKey(), e.getValue())));
     var specials = new LinkedHashMap<String, Integer>();
     for (var token : root.path("added_tokens")) {
       var content = token.path("content").asText();
@@ -138,19 +169,66 @@ public final class WordPieceTokenizer {
             "added tokens that are normalized or single words are not known here: file=%s, token=%s"
                 .formatted(name, content));
       }
-      specials.put(content, token.path("id").asInt());
-      vocabulary.putIfAbsent(content, token.path("id").asInt());
+      if (content.isEmpty()) {
+        throw new ModelException(
+            "an added token must have a content: file=%s, token=%s; fetch the model again"
+                .formatted(name, shown(token.toString())));
+      }
+      int id = id(name, content, token.path("id"));
+      specials.put(content, id);
+      vocabulary.putIfAbsent(content, id);
     }
     return new WordPieceTokenizer(name, rules, vocabulary, specials);
+  }
+
+  private static int id(String name, String piece, JsonNode node) {
+    if (node.isMissingNode()) {
+      throw notANumber(name, "the id of " + shown(piece), node, 0, Integer.MAX_VALUE);
+    }
+    return number(name, "the id of " + shown(piece), node, 0, 0, Integer.MAX_VALUE);
+  }
+
+  private static int number(
+      String name, String what, JsonNode node, int absent, int least, int most) {
+    if (node.isMissingNode()) {
+      return absent;
+    }
+    if (!node.isIntegralNumber()
+        || !node.canConvertToInt()
+        || node.intValue() < least
+        || node.intValue() > most) {
+      throw notANumber(name, what, node, least, most);
+    }
+    return node.intValue();
+  }
+
+  private static ModelException notANumber(
+      String name, String what, JsonNode node, int least, int most) {
+    return new ModelException(
+        "%s must be an integer of %d to %d: file=%s, found=%s; fetch the model again"
+            .formatted(
+                what,
+                least,
+                most,
+                name,
+                node.isMissingNode() ? "nothing" : shown(node.toString())));
+  }
+
+  /** In one short line. */
+  private static String shown(String text) {
+    String line = text.replaceAll("[\\p{Cntrl}\\s]+", " ");
+    return line.length() > 100 ? line.substring(0, 100) + "..." : line;
   }
 
   private static JsonNode parse(InputStream in, String name) throws IOException {
     try {
       return JSON.readTree(in);
     } catch (JsonProcessingException e) {
+      var place = e.getLocation(); // none where a limit is passed
       throw new ModelException(
-          "not JSON: file=%s, line=%d: %s; fetch the model again"
-              .formatted(name, e.getLocation().getLineNr(), e.getOriginalMessage()),
+          "not JSON: file=%s%s: %s; fetch the model again"
+              .formatted(
+                  name, place == null ? "" : ", line=" + place.getLineNr(), e.getOriginalMessage()),
           e);
     }
   }
@@ -166,14 +244,16 @@ public final class WordPieceTokenizer {
 
   private static WordPieceTokenizer fromVocabulary(Path file, Path config) throws IOException {
     boolean lowercase = true;
-    if (Files.exists(config)) {
+    if (isThere(config)) {
+      requireSize(config);
       try (var in = Files.newInputStream(config)) {
         lowercase = parse(in, config.toString()).path("do_lower_case").asBoolean(true);
       }
     }
     var vocabulary = new LinkedHashMap<String, Integer>();
+    int id = 0;
     for (var line : Files.readAllLines(file)) {
-      vocabulary.put(line, vocabulary.size());
+      vocabulary.put(line, id++); // a line that stands there twice counts twice
     }
     var specials = new LinkedHashMap<String, Integer>(vocabulary);
     specials.keySet().retainAll(Arrays.asList("[PAD]", "[UNK]", CLS, SEP, "[MASK]"));

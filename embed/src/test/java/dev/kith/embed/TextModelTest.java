@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
@@ -196,6 +197,33 @@ class TextModelTest {
         .isInstanceOf(ModelException.class)
         .hasMessageStartingWith(
             "ONNX Runtime cannot load the model: file=%s: ", folder.resolve("model.onnx"));
+  }
+
+  @Test
+  void open_modelOfOtherBytes_isRefusedInOneLine(@TempDir Path folder) throws IOException {
+    writeModel(folder);
+    var file = folder.resolve("model.onnx");
+    var whole = Files.readAllBytes(file);
+    var options = Options.DEFAULT.withPooling(Pooling.CLS);
+    for (var bytes :
+        List.of(
+            new byte[0],
+            new byte[100],
+            Arrays.copyOf(whole, 1000),
+            Arrays.copyOf(whole, whole.length / 2),
+            Arrays.copyOfRange(whole, 1, whole.length))) {
+      Files.write(file, bytes);
+      assertThatThrownBy(() -> TextModel.open(folder, options))
+          .isInstanceOf(ModelException.class)
+          .hasMessageStartingWith("ONNX Runtime cannot load the model: file=%s: ", file)
+          .satisfies(e -> assertThat(e.getMessage()).hasLineCount(1));
+    }
+    Files.delete(file);
+    Files.createSymbolicLink(file, Path.of("model.onnx"));
+    assertThatThrownBy(() -> TextModel.open(folder, options))
+        .isInstanceOf(ModelException.class)
+        .hasMessage(
+            "a model folder holds model.onnx and tokenizer.json (or vocab.txt): no file %s", file);
   }
 
   @Test

@@ -10,6 +10,7 @@ import dev.kith.embed.beir.BeirFolder;
 import dev.kith.embed.beir.BeirText;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,10 +25,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Agreement with HuggingFace's tokenizers, the reference, and what can go wrong with the files. */
 @ExtendWith(Seeded.class)
@@ -239,6 +242,128 @@ class WordPieceTokenizerTest {
         .isInstanceOf(ModelException.class)
         .hasMessageStartingWith("not JSON: file=t.json, line=2: ")
         .hasMessageEndingWith("; fetch the model again");
+  }
+
+  /** A small tokenizer, each part of which a test may replace. */
+  private static String small(String part, String bad) {
+    var json =
+        """
+        {"added_tokens": [{"content": "[CLS]", "id": 1}],
+         "normalizer": {"type": "BertNormalizer"},
+         "pre_tokenizer": {"type": "BertPreTokenizer"},
+         "model": {"type": "WordPiece", "max_input_chars_per_word": 100,
+                   "vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "a": 3}}}
+        """;
+    assertThat(json).contains(part);
+    return json.replace(part, bad);
+  }
+
+  @Test
+  void fromJson_smallest_isRead() throws IOException {
+    assertThat(fromJson(small("\"a\"", "\"a\"")).encode("a b", 9)).containsExactly(1, 3, 0, 2);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          "a": 3  | "a": -3           | the id of a must be an integer of 0 to 2147483647: file=t.json, found=-3; fetch the model again
+          "a": 3  | "a": "3"          | the id of a must be an integer of 0 to 2147483647: file=t.json, found="3"; fetch the model again
+          "a": 3  | "a": 2.5          | the id of a must be an integer of 0 to 2147483647: file=t.json, found=2.5; fetch the model again
+          "a": 3  | "a": 4294967296   | the id of a must be an integer of 0 to 2147483647: file=t.json, found=4294967296; fetch the model again
+          "a": 3  | "a\\nb": null     | the id of a b must be an integer of 0 to 2147483647: file=t.json, found=null; fetch the model again
+          "id": 1 | "id": -1          | the id of [CLS] must be an integer of 0 to 2147483647: file=t.json, found=-1; fetch the model again
+          "id": 1 | "ids": 1          | the id of [CLS] must be an integer of 0 to 2147483647: file=t.json, found=nothing; fetch the model again
+          word": 100 | word": -5      | max_input_chars_per_word must be an integer of 1 to 10000: file=t.json, found=-5; fetch the model again
+          word": 100 | word": 2000000000 | max_input_chars_per_word must be an integer of 1 to 10000: file=t.json, found=2000000000; fetch the model again
+          "content": "[CLS]" | "content": "" | an added token must have a content: file=t.json, token={"content":"","id":1}; fetch the model again
+          "vocab": { | "words": {     | a BERT vocabulary holds [UNK]: file=t.json; use the tokenizer that belongs to the model
+          """)
+  void fromJson_partThatIsNone_saysWhich(String part, String bad, String message) {
+    assertThatThrownBy(() -> fromJson(small(part, bad)))
+        .isInstanceOf(ModelException.class)
+        .hasMessage(message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", " ", "null", "[]", "7", "\"WordPiece\"", "{\"model\": []}", "{}"})
+  void fromJson_otherJson_saysWhatWasExpected(String json) {
+    assertThatThrownBy(() -> fromJson(json))
+        .isInstanceOf(ModelException.class)
+        .hasMessage(
+            "only BERT tokenizers are known here: file=t.json, model=none, expected WordPiece;"
+                + " choose a model of the BERT family");
+  }
+
+  @Test
+  @Timeout(60)
+  void fromJson_deepOrLong_isRefusedInOneLine() {
+    for (var json :
+        new String[] {
+          "[".repeat(1_000_000), "{\"a\":".repeat(100_000), "9".repeat(100_000), "\u0000".repeat(9)
+        }) {
+      assertThatThrownBy(() -> fromJson(json))
+          .isInstanceOf(ModelException.class)
+          .hasMessageStartingWith("not JSON: file=t.json")
+          .hasMessageEndingWith("; fetch the model again")
+          .satisfies(e -> assertThat(e.getMessage()).hasLineCount(1).hasSizeLessThan(400));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tokenizer.json", "vocab.txt"})
+  void read_hugeFile_isNotRead(String name, @TempDir Path folder) throws IOException {
+    var file = folder.resolve(name);
+    try (var sparse = new RandomAccessFile(file.toFile(), "rw")) {
+      sparse.setLength(1L << 40);
+    }
+    assertThatThrownBy(() -> WordPieceTokenizer.read(folder))
+        .isInstanceOf(ModelException.class)
+        .hasMessage(
+            "a file of a tokenizer has at most 268435456 bytes: file=%s, bytes=1099511627776; fetch"
+                + " the model again",
+            file);
+  }
+
+  /** Another tokenizer beside it must not take its place unseen. */
+  @Test
+  void read_linkThatLeadsNowhere_saysSo(@TempDir Path folder) throws IOException {
+    writeVocabulary(folder);
+    var link = folder.resolve("tokenizer.json");
+    for (var target : new String[] {"tokenizer.json", "absent.json"}) {
+      Files.createSymbolicLink(link, Path.of(target));
+      assertThatThrownBy(() -> WordPieceTokenizer.read(folder))
+          .isInstanceOf(ModelException.class)
+          .hasMessageStartingWith("cannot read the tokenizer in folder=" + folder + ": ")
+          .hasMessageContaining(link.toString());
+      Files.delete(link);
+    }
+    Files.createDirectory(link);
+    assertThatThrownBy(() -> WordPieceTokenizer.read(folder))
+        .isInstanceOf(ModelException.class)
+        .hasMessageStartingWith("cannot read the tokenizer in folder=" + folder + ": ");
+  }
+
+  @Test
+  void read_vocabularyThatIsNone_saysSo(@TempDir Path folder) throws IOException {
+    var file = Files.write(folder.resolve("vocab.txt"), new byte[] {(byte) 0xff, (byte) 0xfe, 10});
+    assertThatThrownBy(() -> WordPieceTokenizer.read(folder))
+        .isInstanceOf(ModelException.class)
+        .hasMessageStartingWith("cannot read the tokenizer in folder=" + folder + ": ");
+    Files.writeString(file, "");
+    assertThatThrownBy(() -> WordPieceTokenizer.read(folder))
+        .isInstanceOf(ModelException.class)
+        .hasMessageStartingWith("a BERT vocabulary holds [UNK]: file=" + file);
+  }
+
+  /** The number of a piece is that of its line, whatever stands before it. */
+  @Test
+  void read_lineThatStandsThereTwice_movesNoOther(@TempDir Path folder) throws IOException {
+    Files.write(
+        folder.resolve("vocab.txt"), List.of("[UNK]", "[CLS]", "x", "x", "[SEP]", "a", "b"));
+    assertThat(WordPieceTokenizer.read(folder).encode("a b x", 9)).containsExactly(1, 5, 6, 3, 4);
   }
 
   private static WordPieceTokenizer fromJson(String json) throws IOException {
