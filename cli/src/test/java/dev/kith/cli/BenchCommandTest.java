@@ -1,5 +1,6 @@
 package dev.kith.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -12,12 +13,16 @@ import dev.kith.core.vector.VectorWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -433,6 +438,37 @@ class BenchCommandTest {
             "kith: a shadow starts with its magic: file="
                 + file
                 + ", offset=0, expected=KITHSHAD, found=10 bytes; delete it and build it again");
+  }
+
+  @Test
+  void bench_keepShadowThatIsAnothers_isRefusedAndLeftAlone() throws Exception {
+    Object[] arguments = {"--metric", "dot", "--index", "flat(shadow=int8)", "--keep-shadow"};
+    var file = Path.of(data + ".dot.int8.shadow");
+    assertThat(bench(arguments).exit()).isZero();
+    byte[] whole = Files.readAllBytes(file);
+    byte[] foreign =
+        "another file, which is longer than a header is; it is text. ".repeat(3).getBytes(UTF_8);
+    byte[] otherRows = whole.clone();
+    otherRows[40] ^= 1;
+    var crc = new CRC32C();
+    crc.update(otherRows, 0, 60);
+    ByteBuffer.wrap(otherRows).order(ByteOrder.LITTLE_ENDIAN).putInt(60, (int) crc.getValue());
+    var bad = new LinkedHashMap<String, byte[]>();
+    bad.put("a shadow starts with its magic: ", foreign);
+    bad.put("the shadow must be of these rows (", otherRows);
+    bad.put("the file must end with its body: ", Arrays.copyOf(whole, whole.length - 1));
+    for (var each : bad.entrySet()) {
+      Files.write(file, each.getValue());
+      assertThat(bench(arguments).refused())
+          .startsWith("kith: " + each.getKey())
+          .contains("file=" + file)
+          .endsWith("; delete it and build it again");
+      assertThat(Files.readAllBytes(file)).isEqualTo(each.getValue());
+    }
+    Files.delete(file);
+    Files.createDirectory(file);
+    assertThat(bench(arguments).refused())
+        .isEqualTo("kith: cannot use %s: it is a folder, not a file".formatted(file));
   }
 
   @Test
