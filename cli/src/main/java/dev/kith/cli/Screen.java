@@ -1,5 +1,6 @@
 package dev.kith.cli;
 
+import java.io.Console;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.OutputStreamWriter;
@@ -53,9 +54,11 @@ final class Screen extends OutputStream {
   /** The launcher says so in a property; without a launcher, only the console can be asked. */
   private static boolean isTerminal(String property) {
     return Boolean.getBoolean(property)
-        || System.getProperty("kith.home") == null
-            && System.console() != null
-            && System.console().isTerminal();
+        || (System.getProperty("kith.home") == null && isTerminal(System.console()));
+  }
+
+  private static boolean isTerminal(@Nullable Console console) {
+    return console != null && console.isTerminal();
   }
 
   private static PrintStream stream(Screen screen) {
@@ -88,9 +91,9 @@ final class Screen extends OutputStream {
         || character == 0x061c // Arabic letter mark
         || character == 0x200e // left-to-right mark
         || character == 0x200f // right-to-left mark
-        || character >= 0x2028 && character <= 0x202e // separators, embeddings, overrides
-        || character >= 0x2066 && character <= 0x2069 // isolates
-        || character >= 0xfff9 && character <= 0xfffb; // interlinear annotation
+        || (character >= 0x2028 && character <= 0x202e) // separators, embeddings, overrides
+        || (character >= 0x2066 && character <= 0x2069) // isolates
+        || (character >= 0xfff9 && character <= 0xfffb); // interlinear annotation
   }
 
   /** The text with its hidden characters spelled out, line ends and tabs too. */

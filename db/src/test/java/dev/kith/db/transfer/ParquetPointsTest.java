@@ -305,8 +305,9 @@ class ParquetPointsTest {
         assertThat(e.getCause())
             .as("bit %d", bit)
             .isInstanceOf(TransferException.class)
-            .hasMessageStartingWith(flipped.toString());
-        assertThat(e.getCause().getMessage()).hasLineCount(1);
+            .hasMessageStartingWith(flipped.toString())
+            .message()
+            .hasLineCount(1);
         refused++;
       } catch (TimeoutException e) { // the limitation of Hardwood 1.0.1 that is documented
         thread.interrupt();
