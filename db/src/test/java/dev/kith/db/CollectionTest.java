@@ -546,7 +546,7 @@ class CollectionTest {
     says(() -> Payload.of("x", Double.NaN), "a payload's numbers must be finite: NaN at /x");
     says(
         () -> Payload.of("x", List.of(Float.NEGATIVE_INFINITY)),
-        "a payload's numbers must be finite: -Infinity");
+        "a payload's numbers must be finite: -Infinity at /x/0");
   }
 
   @Test
