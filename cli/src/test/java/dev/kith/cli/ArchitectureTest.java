@@ -62,7 +62,7 @@ class ArchitectureTest {
           new Part("filter", "point"),
           new Part("query", "point", "filter"),
           new Part("log", "durability"),
-          new Part("format", "point"),
+          new Part("format", "point", "durability"),
           new Part("store", "point", "durability", "filter", "query", "log", "format"));
 
   /** Packages of lab, from the bottom up. */
