@@ -7,7 +7,7 @@ import dev.kith.core.spec.IndexSpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A place where searches run, and builds. All backends give the same exact answers. Other modules
+ * A place where searches and builds run. All backends give the same exact answers. Other modules
  * add theirs as a {@link java.util.ServiceLoader} service. Implementations are safe for many
  * threads.
  */
@@ -16,12 +16,15 @@ public interface Backend {
   /** Short lower-case name, such as {@code simd}; unique. */
   String name();
 
-  /** What its searches run on: {@code cpu} or {@code gpu}. */
+  /** Hardware that its searches run on: {@code cpu} or {@code gpu}. */
   default String device() {
     return "cpu";
   }
 
-  /** Among usable backends the highest is chosen: scalar 0, simd 100, native 200, cuda 300. */
+  /**
+   * Rank in the choice among usable backends, of which the highest is taken: scalar 0, simd 100,
+   * native 200, cuda 300.
+   */
   int priority();
 
   /** Whether this machine and this process can run it, and why. Cheap; never throws. */
@@ -39,15 +42,15 @@ public interface Backend {
   }
 
   /**
-   * What a probe found.
+   * Result of a probe.
    *
    * @param usable whether the backend can run here
    * @param reason what it would run on, or what is missing and what to do
-   * @param expected whether a user would think that it can: if not, as where a machine has no GPU
-   *     at all, nobody is warned that others serve in its place
+   * @param expected whether a user would expect it to run here: if not, as on a machine without a
+   *     GPU, no warning is logged when another backend serves in its place
    */
   record Probe(boolean usable, String reason, boolean expected) {
-    /** One that a user would think can run. */
+    /** Creates a result with {@code expected} set. */
     public Probe(boolean usable, String reason) {
       this(usable, reason, true);
     }

@@ -1,15 +1,18 @@
 package dev.kith.core.backend;
 
-/** A backend was asked for by name and cannot serve; the message says why and what to do. */
+/**
+ * Thrown when no backend can serve, or not the one that was asked for; the message says why and
+ * what to do.
+ */
 public final class BackendUnavailableException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  /** With the whole message. */
+  /** Creates the exception with its complete message. */
   public BackendUnavailableException(String message) {
     super(message);
   }
 
-  /** With the whole message and what failed. */
+  /** Creates the exception with its complete message and its cause. */
   public BackendUnavailableException(String message, Throwable cause) {
     super(message, cause);
   }

@@ -17,20 +17,22 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All backends of this process, and the choice among them: which searches these data, which builds
- * that index.
+ * The backends of this process, and the choice of one to search given data or to build an index.
  */
 public final class Backends {
   private static final System.Logger LOG = System.getLogger(Backends.class.getName());
   private static final Backends INSTALLED = new Backends(installed());
 
-  /** Best first. */
+  /** Every backend, highest priority first. */
   private final List<Tested> all;
 
-  /** What was chosen when none was named; no choice changes later. */
+  /**
+   * Backend chosen when none was named, or null before the first choice; a choice never changes
+   * later.
+   */
   private volatile @Nullable Backend best;
 
-  /** Of these. */
+  /** Orders {@code backends} by priority; none is probed yet. */
   Backends(List<Backend> backends) {
     all =
         backends.stream()
@@ -46,7 +48,7 @@ public final class Backends {
   }
 
   /**
-   * One backend on this machine.
+   * State of one backend on this machine.
    *
    * @param name of the backend
    * @param usable whether it may serve searches
@@ -60,19 +62,21 @@ public final class Backends {
   }
 
   /**
-   * Who searches some data.
+   * Backend and searcher chosen for some data.
    *
-   * @param backend that was chosen
-   * @param searcher of the data, on that backend
+   * @param backend the chosen backend
+   * @param searcher searcher of the data on that backend
    */
   public record Choice(Backend backend, Searcher searcher) {}
 
-  /** A backend that is probed and tested when it is first looked at, once a process. */
+  /** A backend that is probed and self-tested at its first use, once a process. */
   private final class Tested {
     final Backend backend;
     private @Nullable Status status;
 
-    /** By the kind of an approximate index what went wrong in its test; empty for nothing. */
+    /**
+     * Failure of the self-test of each kind of approximate index; an empty text where it passed.
+     */
     private final Map<Class<?>, String> kinds = new HashMap<>();
 
     private boolean missed;
@@ -82,7 +86,10 @@ public final class Backends {
       this.backend = backend;
     }
 
-    /** Its own lock: while one is tested it may look for a lesser one, see {@link #bestBelow}. */
+    /**
+     * Probes and tests the backend at the first call. Locks this backend alone: while it is tested
+     * it may ask for one of lower priority, see {@link #bestBelow}.
+     */
     synchronized Status status() {
       var known = status;
       if (known == null) {
@@ -113,8 +120,8 @@ public final class Backends {
     }
 
     /**
-     * Why it may not search data of this kind though it is usable, or null if it may. Data that are
-     * searched exactly are what {@link #status} is about; each kind of approximate ones is tested
+     * Reason why this backend, though usable, may not search an index of {@code spec}'s kind, or
+     * null if it may. Exact kinds are covered by {@link #status}; each approximate kind is tested
      * when it is first asked for.
      */
     synchronized @Nullable String refusal(IndexSpec spec) {
@@ -133,7 +140,10 @@ public final class Backends {
               .formatted(spec, failure);
     }
 
-    /** Logs, once, that others serve in its place; where nobody would expect it, for who looks. */
+    /**
+     * Logs once that {@code instead} serves in its place: a warning, or at debug level where nobody
+     * would expect this backend to run.
+     */
     synchronized void missedBy(String searches, Backend instead, String why) {
       if (!missed) {
         missed = true;
@@ -148,13 +158,16 @@ public final class Backends {
     }
   }
 
-  /** Every backend, best first; each is probed and, if it can run, tested once a process. */
+  /**
+   * Status of every backend, highest priority first; each is probed and, if it can run, self-tested
+   * once a process.
+   */
   public static List<Status> statuses() {
     return INSTALLED.all.stream().map(Tested::status).toList();
   }
 
   /**
-   * The backend of that name, or the best usable one if {@code name} is null.
+   * The backend called {@code name}, or the best usable one if {@code name} is null.
    *
    * @throws BackendUnavailableException if the named one does not exist or cannot serve
    */
@@ -163,8 +176,8 @@ public final class Backends {
   }
 
   /**
-   * A searcher of these data on the backend of that name, or on the best one that has a way to
-   * search such data if {@code name} is null.
+   * A searcher of {@code data} on the backend called {@code name}, or, if that is null, on the best
+   * usable one that has a way to search such data.
    *
    * @throws BackendUnavailableException if the named one does not exist or cannot serve, or none
    *     can
@@ -174,15 +187,15 @@ public final class Backends {
   }
 
   /**
-   * The same on the best usable backend of a priority below {@code priority}, as in {@link
-   * #bestBelow}.
+   * A searcher of {@code data} on the best usable backend of a priority below {@code priority}; see
+   * {@link #bestBelow}.
    */
   public static Choice chooseBelow(int priority, IndexData data) {
     return INSTALLED.first(data, priority);
   }
 
   /**
-   * A builder of indexes of this kind on the best usable backend that has one.
+   * A builder of {@code spec} on the best usable backend that has one.
    *
    * @throws BackendUnavailableException if there is none
    */
@@ -191,9 +204,10 @@ public final class Backends {
   }
 
   /**
-   * The best usable backend of a priority below {@code priority}: where a backend of that priority
-   * may hand searches on that name none. Probed, tested and logged as in {@link #choose}; a backend
-   * may call it with its own priority, even while it is being tested, and with no higher one.
+   * The best usable backend of a priority below {@code priority}: the one to which a backend of
+   * that priority may hand on searches that name none. Probed, tested and logged as in {@link
+   * #choose}; a backend may call it with its own priority, even while it is being tested, and with
+   * no higher one.
    *
    * @throws BackendUnavailableException if there is none
    */
@@ -231,7 +245,7 @@ public final class Backends {
 
   Choice searcher(String name, IndexData data) {
     var tested = known(name);
-    named(name); // what is wrong with it as a whole comes before what it lacks
+    named(name); // throws if the backend is unusable as a whole
     var searcher = tested.backend.searcher(data);
     if (searcher == null) {
       throw unavailable(name, noWay(data.spec()) + "; name another or none");
@@ -312,9 +326,9 @@ public final class Backends {
   }
 
   /**
-   * The first that nothing speaks against.
+   * The first backend without an objection; logs those passed over.
    *
-   * @param objection why one cannot serve, or null
+   * @param objection gives the reason why a backend cannot serve, or null
    */
   private static Backend first(
       List<Tested> ordered,

@@ -11,14 +11,14 @@ import dev.kith.core.spec.IndexSpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all backends of a processor have in common: they search and build the same kinds of indexes,
+ * Base of the backends that run on the processor: they search and build the same kinds of indexes,
  * each with loops of its own.
  */
 public abstract class CpuBackend implements Backend {
-  /** For subclasses. */
+  /** Creates a backend; for subclasses. */
   protected CpuBackend() {}
 
-  /** The loops to run; asked only where the probe said yes. */
+  /** Loops to run; called only if the probe found the backend usable. */
   protected abstract Kernels kernels();
 
   @Override

@@ -2,7 +2,7 @@ package dev.kith.core.backend;
 
 import dev.kith.core.kernel.Kernels;
 
-/** Plain Java loops; usable everywhere. */
+/** Backend of plain Java loops; usable everywhere. */
 final class ScalarBackend extends CpuBackend {
   @Override
   public String name() {

@@ -10,20 +10,20 @@ import java.util.ServiceLoader;
 import java.util.function.Consumer;
 
 /**
- * Tells all segment listeners of segments; one that fails is logged, and neither the others nor the
- * caller notice. Safe for many threads.
+ * Passes news of segments to all listeners. The failure of one is logged, and neither the other
+ * listeners nor the caller notice it. Safe for many threads.
  */
 public final class SegmentListeners {
   private static final System.Logger LOG = System.getLogger(SegmentListeners.class.getName());
 
   private final List<SegmentListener> listeners;
 
-  /** Of these. */
+  /** Creates the group of {@code listeners}. */
   public SegmentListeners(List<SegmentListener> listeners) {
     this.listeners = List.copyOf(listeners);
   }
 
-  /** Of those that modules of this process bring, loaded once. */
+  /** Listeners that the modules of this process provide, loaded once. */
   public static SegmentListeners installed() {
     return Installed.ALL;
   }
@@ -32,7 +32,10 @@ public final class SegmentListeners {
     private static final SegmentListeners ALL = load(SegmentListeners.class.getClassLoader());
   }
 
-  /** Those that a class loader sees, but for those that cannot be loaded. */
+  /**
+   * Loads the listeners visible to {@code loader}; one that cannot be loaded is logged and left
+   * out.
+   */
   static SegmentListeners load(ClassLoader loader) {
     var found = new ArrayList<SegmentListener>();
     var providers = ServiceLoader.load(SegmentListener.class, loader).iterator();
@@ -48,12 +51,12 @@ public final class SegmentListeners {
     }
   }
 
-  /** See {@link SegmentListener#appeared}. */
+  /** Calls {@link SegmentListener#appeared} of every listener. */
   public void appeared(Object key, String name, VectorSource rows, Metric metric) {
     tell("appeared", listener -> listener.appeared(key, name, rows, metric));
   }
 
-  /** See {@link SegmentListener#gone}. */
+  /** Calls {@link SegmentListener#gone} of every listener. */
   public void gone(Object key) {
     tell("was gone", listener -> listener.gone(key));
   }

@@ -20,25 +20,24 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Small searches whose answers are computed beside them from the definition. What is exact must be
- * so, row by row; what is approximate must come with canonical keys, in their order, and find most
- * of a tiny set. A backend that fails on this machine is not used.
+ * Small searches, checked against answers computed from the definition. An exact search must return
+ * the same rows; an approximate one must return canonical keys in ascending order and reach a
+ * recall on a tiny set. A backend that fails on this machine is not used.
  */
 final class SelfTest {
   private static final int ROWS = 67;
   private static final int QUERIES = 21;
   private static final int K = 7;
 
-  /**
-   * What an approximate search is asked to find of the tiny set, and what it must find at least.
-   */
+  /** Recall that an approximate search of the tiny set is asked for. */
   private static final double ASKED = 0.95;
 
+  /** Recall that it must reach. */
   private static final double LEAST = 0.8;
 
   private SelfTest() {}
 
-  /** What went wrong, or null if the backend passed. */
+  /** Description of the first failure, or null if the backend passed. */
   static @Nullable String run(Backend backend) {
     try {
       for (int dimension : new int[] {3, 37}) {
@@ -66,9 +65,9 @@ final class SelfTest {
   }
 
   /**
-   * What went wrong with approximate searches of that kind, or null.
+   * Description of the first failure of approximate searches of an index {@code spec}, or null.
    *
-   * @param builder makes their data, on whatever backend
+   * @param builder builder of their data, on any backend
    */
   static @Nullable String runApproximate(Backend backend, IndexSpec spec, IndexBuilder builder) {
     try {
@@ -130,10 +129,13 @@ final class SelfTest {
     return Arrays.stream(answer.rows()).anyMatch(each -> each == row);
   }
 
-  /** Of the first query twice, for backends treat a batch otherwise than one query. */
+  /**
+   * Answers to the first query alone, then to all queries as one batch: backends treat the two
+   * differently.
+   */
   private static List<Neighbors> answers(
       Backend backend, Searcher searcher, VectorSource queries, Effort effort) {
-    // Named, so that no backend may hand the search on to another.
+    // Names the backend, so that it may not hand the search on to another.
     var options = SearchOptions.nearest(K).onBackend(backend.name()).withEffort(effort);
     var found = new ArrayList<Neighbors>();
     for (int count : new int[] {1, QUERIES}) {

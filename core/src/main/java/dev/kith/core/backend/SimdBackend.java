@@ -2,7 +2,7 @@ package dev.kith.core.backend;
 
 import dev.kith.core.kernel.Kernels;
 
-/** The Vector API, where its module is loaded. */
+/** Backend of loops on the Vector API; usable where its module is loaded. */
 final class SimdBackend extends CpuBackend {
   @Override
   public String name() {

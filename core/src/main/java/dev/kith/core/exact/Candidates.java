@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * {@code k} best are kept, so memory stays in proportion to {@code k}. Without one the list gives
  * up: it takes nothing more, and somebody else must answer the query.
  *
- * <p>May be started again for another query.
+ * <p>One object serves many queries, one after another; see {@link #start}.
  */
 final class Candidates {
   private final TopK uppers = new TopK(1);
@@ -29,7 +29,7 @@ final class Candidates {
   private boolean gaveUp;
   private final Rescorer rescorer;
 
-  /** Of other searches whose answers are merged with this one's, or null. */
+  /** Limit shared with the searches whose answers are merged with this one's, or null. */
   private @Nullable Limit shared;
 
   private int sharedQuery;
@@ -41,10 +41,10 @@ final class Candidates {
   }
 
   /**
-   * Forgets everything.
+   * Starts a query with an empty list.
    *
-   * @param newLimit how long the list may grow
-   * @param newSettles whether to settle what is more, or else to give up
+   * @param newLimit length from which on the list settles or gives up
+   * @param newSettles whether a full list settles; if not, it gives up
    */
   void start(float[] newQuery, int k, int newLimit, boolean newSettles) {
     query = newQuery;
@@ -58,9 +58,9 @@ final class Candidates {
   }
 
   /**
-   * Excludes, from now on, what the limit does, too.
+   * Excludes from now on also the rows above {@code limit}.
    *
-   * @param query its number there
+   * @param query number of this query in {@code limit}
    * @param mayGive whether {@code k} rows found here lower the limit
    */
   void share(@Nullable Limit limit, int query, boolean mayGive) {
@@ -70,7 +70,7 @@ final class Candidates {
     given = Double.POSITIVE_INFINITY;
   }
 
-  /** Lowers the shared limit, if there is one, to what is known here. */
+  /** Lowers the shared limit, if there is one, to the {@code k}-th smallest bound found here. */
   void publish() {
     if (shared != null && gives) {
       double own = own();
@@ -81,7 +81,7 @@ final class Candidates {
     }
   }
 
-  /** Takes nothing from now on. */
+  /** Gives up: drops all rows and takes no more. */
   void giveUp() {
     gaveUp = true;
     size = 0;
@@ -91,7 +91,7 @@ final class Candidates {
     return gaveUp;
   }
 
-  /** No row with a key above this belongs to the answer. */
+  /** Key above which no row belongs to the answer. */
   double tau() {
     return shared == null ? own() : Math.min(own(), shared.key(sharedQuery));
   }
@@ -100,12 +100,15 @@ final class Candidates {
     return Math.min(uppers.bound(), settled.bound());
   }
 
-  /** Rows waiting, not yet settled. */
+  /** Number of rows that wait, not yet settled. */
   int size() {
     return size;
   }
 
-  /** A row whose key is within {@code error} of {@code estimate}; infinite or NaN if not known. */
+  /**
+   * Takes a row unless it is excluded. Its key lies within {@code error} of {@code estimate}; one
+   * of the two is infinite or NaN if nothing is known.
+   */
   void offer(long row, double estimate, double error) {
     if (gaveUp) {
       return;
@@ -129,7 +132,10 @@ final class Candidates {
     rows[size++] = row;
   }
 
-  /** Drops what has been excluded since; if that does not free half, grows or ends the list. */
+  /**
+   * Drops rows that have been excluded since; if that does not free half of the list, grows it,
+   * settles it or gives up.
+   */
   private void compact() {
     int kept = 0;
     double tau = tau();

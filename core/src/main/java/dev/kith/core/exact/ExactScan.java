@@ -36,28 +36,35 @@ import org.jspecify.annotations.Nullable;
  * <p>A query for which the shadow excludes too little is answered by a scan of the rows.
  */
 public final class ExactScan implements Searcher {
-  /** The most queries whose rows are read together; bounds the memory of packed queries. */
+  /** Most queries that one pass over the rows serves; bounds the memory of packed queries. */
   private static final int GROUP = 1024;
 
   /**
-   * For large k or dimensions there are fewer: heaps and lists take some 64 bytes times k a query
-   * and worker, the query itself, as given and packed, up to 16 bytes an element.
+   * Most memory of a group's lists, and of its queries: a large {@code k} or dimension makes groups
+   * smaller. Heaps and lists take some {@code 64 k} bytes a query and worker, the query itself, as
+   * given and packed, up to 16 bytes an element.
    */
   private static final long GROUP_BYTES = 1 << 28;
 
-  /** More threads than this many times the cores only cost memory. */
+  /** Most threads a core: more only cost memory. */
   private static final int THREADS_PER_CORE = 4;
 
-  /** Products of elements that are worth another thread: to wake it takes as long (measured). */
+  /**
+   * Multiplications of elements that make another worker pay: waking its thread takes as long
+   * (measured).
+   */
   private static final long WORK = 1 << 18;
 
-  /** A list of candidates this long may wait; several times what good bounds leave. */
+  /** Length that a list of candidates may always reach; several times what good bounds leave. */
   private static final int CANDIDATES = 1024;
 
-  /** More candidates than one row in so many cost more to score than a scan of the rows. */
+  /**
+   * Share of the rows, one in {@code FALLBACK_SHARE}, from which on candidates cost more to score
+   * than a scan of the rows.
+   */
   private static final int FALLBACK_SHARE = 32;
 
-  /** So many idle workspaces are kept. */
+  /** Most idle workspaces kept for either sieve. */
   private static final int IDLE = 2 * Runtime.getRuntime().availableProcessors();
 
   private final String backend;
@@ -67,18 +74,21 @@ public final class ExactScan implements Searcher {
   private final @Nullable Sieve byShadow;
   private final String index;
 
-  /** The most queries that the shadow serves faster than the rows. */
+  /** Most queries of a group for which a scan of the shadow is faster than one of the rows. */
   private final int mostForShadow;
 
-  /** Workspaces of single queries, used again: such a search allocates little but its answer. */
+  /**
+   * Idle workspaces of single queries, reused so that such a search allocates little but its
+   * answer.
+   */
   private final ConcurrentLinkedDeque<Group> idleByRows = new ConcurrentLinkedDeque<>();
 
   private final ConcurrentLinkedDeque<Group> idleByShadow = new ConcurrentLinkedDeque<>();
 
   /**
-   * Scans these rows with these loops.
+   * Creates a search of {@code data} with the loops of {@code kernels}.
    *
-   * @param backend the name for reports
+   * @param backend name for reports
    */
   public ExactScan(Kernels kernels, String backend, FlatData data) {
     this.backend = backend;
@@ -133,18 +143,18 @@ public final class ExactScan implements Searcher {
     return byRows.bytes();
   }
 
-  /** One call: what it asks for, and what is counted for its report. */
+  /** One call of {@link #search}: what it asks for, and what is counted for its report. */
   private final class Search {
     final StopSignal stop;
     final int k;
 
-    /** How many neighbours were asked for, which may be more than there are rows. */
+    /** Neighbours asked for, perhaps more than the rows that {@link #k} is capped by. */
     final int wanted;
 
     final int workers;
     final @Nullable RowFilter filter;
 
-    /** How many rows it lets through. */
+    /** Number of rows that the filter lets through. */
     final long allowed;
 
     final @Nullable Limit limit;
@@ -168,7 +178,7 @@ public final class ExactScan implements Searcher {
       return threads == 0 ? cores : Math.min(threads, THREADS_PER_CORE * cores);
     }
 
-    /** As many as find enough to do. */
+    /** Number of workers that find enough to do in a pass for {@code queries} queries. */
     int workersFor(int queries) {
       return Math.clamp(allowed * queries * rows.dimension() / WORK, 1, workers);
     }
@@ -189,7 +199,7 @@ public final class ExactScan implements Searcher {
         var loose = run(byShadow, false, queries, answers, first);
         fallbacks += loose.size();
         for (int i = 0; i < loose.size(); i++) {
-          // Those next to each other together: mostly all or none are loose.
+          // Consecutive queries share a pass: mostly all or none are loose.
           int from = i;
           while (i + 1 < loose.size() && loose.get(i + 1) == loose.get(i) + 1) {
             i++;
@@ -202,7 +212,10 @@ public final class ExactScan implements Searcher {
       }
     }
 
-    /** Answers what this sieve can; returns the numbers of the other queries, if it is not last. */
+    /**
+     * Answers the queries that {@code sieve} can; returns the numbers of the others, none if {@code
+     * last}.
+     */
     private List<Integer> run(
         Sieve sieve, boolean last, VectorSource queries, Neighbors[] answers, int first) {
       bounds.add(sieve.bound());
@@ -232,7 +245,7 @@ public final class ExactScan implements Searcher {
     }
   }
 
-  /** What the workers of one pass over the rows hold; may serve one search after another. */
+  /** Workspace of one pass over the rows; serves one search after another. */
   private final class Group {
     private final Sieve.Pass pass;
     private final int count;
@@ -277,7 +290,7 @@ public final class ExactScan implements Searcher {
       }
     }
 
-    /** How long a list of candidates may grow. */
+    /** Length from which on a list of candidates settles or gives up. */
     private int limit(Search search, boolean last) {
       long least = Math.min(Math.max(CANDIDATES, 2L * search.k), 1 << 30);
       if (last) {
@@ -287,7 +300,7 @@ public final class ExactScan implements Searcher {
       return (int) Math.max(least, Math.min(rows.size() / FALLBACK_SHARE, memory));
     }
 
-    /** One worker: its loops, its candidates, and room to decide. */
+    /** One worker: its loops, its candidates, and buffers to rank them. */
     private final class Worker {
       private final Sieve.Scanner scanner = pass.scanner();
       private final Rescorer rescorer = new Rescorer(rows, metric);
@@ -314,7 +327,7 @@ public final class ExactScan implements Searcher {
         }
       }
 
-      /** This worker's share of the rows. */
+      /** Scans blocks until none is left or every list gave up. */
       void scan(Search search) {
         int blockRows = pass.blockRows();
         long first;

@@ -7,9 +7,9 @@ import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
 
 /**
- * Codes the shadow of a flat index, if it has one.
+ * Builder of flat indexes: codes the shadow, if the spec names one.
  *
- * @param spec says which
+ * @param spec spec of the index
  */
 public record FlatBuilder(IndexSpec.Flat spec) implements IndexBuilder {
   @Override

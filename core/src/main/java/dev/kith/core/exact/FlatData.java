@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * Rows without any structure, with a {@linkplain Shadow smaller copy} of them that is scanned
  * first, or without.
  *
- * @param rows that are searched
- * @param metric what "near" means
- * @param shadow of the rows and for the metric, or null
+ * @param rows rows that are searched
+ * @param metric metric by which they are near
+ * @param shadow shadow of the rows for the metric, or null
  */
 public record FlatData(VectorSource rows, Metric metric, @Nullable Shadow shadow)
     implements IndexData {
@@ -42,7 +42,7 @@ public record FlatData(VectorSource rows, Metric metric, @Nullable Shadow shadow
     }
   }
 
-  /** Of a shadow and the rows that it is of. */
+  /** Data of a shadow together with the rows that it codes. */
   public static FlatData of(Shadow shadow) {
     return new FlatData(shadow.rows(), shadow.metric(), shadow);
   }

@@ -14,15 +14,18 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
-/** Excludes rows by integer products with an int8 shadow. */
+/** Sieve by integer products with the codes of an int8 shadow. */
 final class PanelSieve implements Sieve {
-  /** Hits of a tile that there is room for, so that they stay in the caches. */
+  /** Most hits of one step of a tiled scan, so that their buffers stay in the caches. */
   private static final int TILE_HITS = 1 << 18;
 
-  /** From this many queries on, a tile that is not full costs less than scans (measured). */
+  /** Least number of queries for which a tile that is not full costs less than scans (measured). */
   private static final int TILE_FROM = 4;
 
-  /** So many rows cost as much as their panel (measured: docs/results/filtered-scan.md). */
+  /**
+   * Number of single rows that cost as much to read as a panel of codes (measured:
+   * docs/results/filtered-scan.md).
+   */
   private static final int PANEL_WORTH = 2;
 
   private final PanelKernel kernel;
@@ -44,7 +47,10 @@ final class PanelSieve implements Sieve {
     return shadow.quantizer().name();
   }
 
-  /** A panel is read as a whole: with few rows of each, the rows themselves are sooner read. */
+  /**
+   * Whether, on average, at least {@link #PANEL_WORTH} rows are let through of each panel that must
+   * be read: a panel is read as a whole, so that with fewer the rows themselves are read sooner.
+   */
   @Override
   public boolean suits(@Nullable RowFilter filter) {
     if (filter == null) {
@@ -69,13 +75,13 @@ final class PanelSieve implements Sieve {
     private final PanelBound.Query[] queries;
     private final boolean tiled;
 
-    /** For tiles one that holds all queries, else one for each. */
+    /** Coded queries: one object for all of them in tiles, else one for each. */
     private final PanelQuery[] coded;
 
     private @Nullable RowFilter filter;
     private MemorySegment allowed = MemorySegment.NULL;
 
-    /** How often it was started. */
+    /** Number of starts; a scanner that has seen another number forgets what it kept. */
     private int starts;
 
     PanelPass(int count) {
@@ -145,19 +151,21 @@ final class PanelSieve implements Sieve {
     }
   }
 
-  /** What both scanners share: blocks in steps, for thresholds draw closer with the rows seen. */
+  /**
+   * Base of both scanners: scans a block in steps, because thresholds tighten with the rows seen.
+   */
   private abstract class PanelScanner implements Scanner {
     final PanelPass pass;
     final MemorySegment terms;
     final PanelHits hits;
 
-    /** Rows since the pass was started. */
+    /** Rows scanned since the pass was started. */
     private long seen;
 
     private int starts;
     private long read;
 
-    /** Rows of a step, a multiple of {@link #STEP}. */
+    /** Most rows of a step, a multiple of {@link #STEP}. */
     private final int most;
 
     PanelScanner(PanelPass pass, int most, PanelHits hits) {
@@ -190,7 +198,7 @@ final class PanelSieve implements Sieve {
           step = STEP;
           continue;
         }
-        // At first few, for all of them are hits; then as many again as were seen.
+        // Few at first, for all of them are hits; then each step doubles the rows seen.
         step = Math.min(Math.clamp(seen, STEP, most), count - at);
         if (step < count - at) {
           step -= step % STEP;
@@ -207,7 +215,10 @@ final class PanelSieve implements Sieve {
     @Override
     public final void end(Candidates[] candidates) {}
 
-    /** Rows up to the first {@link #STEP} of which none is let through. */
+    /**
+     * Number of rows from {@code first} up to the next {@link #STEP} rows of which none is let
+     * through.
+     */
     private static int stretch(RowFilter filter, long first, int most) {
       int length = STEP;
       while (length < most && filter.allowsAny(first + length, STEP)) {
@@ -217,13 +228,13 @@ final class PanelSieve implements Sieve {
     }
 
     /**
-     * Scans panels from row {@code first} on.
+     * Scans {@code count} panels from row {@code first} on.
      *
-     * @return for how many queries
+     * @return number of queries that they were scanned for
      */
     abstract int step(long first, int count, Candidates[] candidates);
 
-    /** Rows that only fill up the last panel are not offered. */
+    /** Offers a hit, unless its row only pads the last panel. */
     final void offer(
         Candidates candidates, PanelBound.Query query, long row, long product, long lowProduct) {
       if (row < shadow.rows().size()) {
@@ -235,7 +246,7 @@ final class PanelSieve implements Sieve {
     }
   }
 
-  /** Few queries: each is scanned with two codes an element. */
+  /** Scanner for few queries: one after another, with two codes an element. */
   private final class SingleScanner extends PanelScanner {
     SingleScanner(PanelPass pass) {
       super(pass, pass.blockRows(), PanelHits.ofScan(Arena.ofAuto(), pass.blockRows()));
@@ -263,7 +274,7 @@ final class PanelSieve implements Sieve {
     }
   }
 
-  /** Many queries: tiles of them, with one code an element. */
+  /** Scanner for many queries: in tiles, with one code an element. */
   private final class TileScanner extends PanelScanner {
     TileScanner(PanelPass pass, int most) {
       super(pass, most, PanelHits.ofTile(Arena.ofAuto(), (long) most * pass.queries.length));

@@ -44,8 +44,8 @@ final class RowNorms {
   }
 
   /**
-   * The norms of some rows of a block. No page is begun: few of its rows are wanted, and what reads
-   * them next finds them in the caches.
+   * Reads the norms of some rows of a block. No page is filled: few of its rows are wanted, and the
+   * products that follow find those in the caches.
    *
    * @param picked {@code [>= count]} rows of the block
    * @param scratch {@code [d]}, room for a row

@@ -18,9 +18,11 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Excludes rows by float32 products with the rows themselves, or with 16-bit copies of them. */
+/** Sieve by float32 products with the rows themselves, or with 16-bit copies of them. */
 final class RowSieve implements Sieve {
-  /** From this many queries on, packing rows into panels costs less than it saves (measured). */
+  /**
+   * Least number of queries for which packing rows into panels costs less than it saves (measured).
+   */
   private static final int TILE_FROM = 20;
 
   /** Bytes of rows that stay in the L2 cache until the last of a few queries has read them. */
@@ -30,12 +32,12 @@ final class RowSieve implements Sieve {
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   /**
-   * Of a block of which a filter lets less than this share through, those rows alone are read; else
-   * the jumps cost more than the others' products (measured: docs/results/filtered-scan.md).
+   * Share of a block's rows below which those that a filter lets through are read alone; above it
+   * the jumps cost more than the other rows' products (measured: docs/results/filtered-scan.md).
    */
   private static final double GATHER_BELOW = 0.4;
 
-  /** Squared norms of some rows of a block and what their copies lost. */
+  /** Reader of the squared norms of some rows of a block, and of the residuals of their copies. */
   private interface Terms {
     void read(
         VectorBlock block, int[] picked, int count, float[] norms, float[] residuals, float[] row);
@@ -65,10 +67,10 @@ final class RowSieve implements Sieve {
     this.norms = norms;
   }
 
-  /** By the rows themselves. */
+  /** Sieve by the rows themselves. */
   static RowSieve of(Kernels kernels, VectorSource rows, Metric metric) {
     var norms = new RowNorms(rows, kernels.rows());
-    // The residuals of an array that is never written but here stay 0.
+    // Residuals are left alone: nothing else writes that array, so they stay 0.
     return new RowSieve(
         kernels,
         "float32",
@@ -84,7 +86,7 @@ final class RowSieve implements Sieve {
         norms);
   }
 
-  /** By their 16-bit copies. */
+  /** Sieve by the 16-bit copies of a shadow. */
   static RowSieve of(Kernels kernels, HalfShadow shadow) {
     return new RowSieve(
         kernels,
@@ -96,7 +98,7 @@ final class RowSieve implements Sieve {
         null);
   }
 
-  /** Whether these rows, which ascend, are the first {@code count} of their block. */
+  /** Whether {@code picked}, which ascends, holds the first {@code count} rows of the block. */
   private static boolean whole(int[] picked, int count) {
     return picked[count - 1] == count - 1;
   }
@@ -106,7 +108,7 @@ final class RowSieve implements Sieve {
     return bound;
   }
 
-  /** Bytes of memory kept about the rows, so far. */
+  /** Bytes of norms kept so far. */
   long bytes() {
     return norms == null ? 0 : norms.bytes();
   }
@@ -126,10 +128,10 @@ final class RowSieve implements Sieve {
     private final boolean tiled;
     private @Nullable RowFilter filter;
 
-    /** How often it was started. */
+    /** Number of starts; a scanner that has seen another number forgets what it kept. */
     private int starts;
 
-    /** In tiles, {@code [tile][d][tileQueries]}; the last tile is filled up with zeros. */
+    /** Queries in tiles, {@code [tile][d][tileQueries]}; the last tile is padded with zeros. */
     private final float[] packed;
 
     /** Rows that a scanner takes at once, a multiple of {@link #STEP}. */
@@ -197,7 +199,9 @@ final class RowSieve implements Sieve {
     }
   }
 
-  /** What one worker needs to scan a block: {@code [>= room]} each. */
+  /**
+   * Base of the scanners: buffers of one worker, {@code [>= room]} each, and the gathering of rows.
+   */
   private abstract class RowScanner implements Scanner {
     final RowPass pass;
     final float[] norms;
@@ -207,26 +211,29 @@ final class RowSieve implements Sieve {
     final float[] slack;
     final int[] kept;
 
-    /** Room for a row. */
+    /** Buffer for one decoded row. */
     final float[] row = new float[rows.dimension()];
 
     /** Rows of a block that a filter lets through. */
     private final int[] picked;
 
-    /** Such rows of several blocks, counted from {@link #base}, until there are enough. */
+    /**
+     * Rows of several blocks that the filter lets through, counted from {@link #base}, held back
+     * until there are {@link #enough}.
+     */
     private final int[] waiting;
 
     private int waits;
 
-    /** So many are multiplied together: they are read from memory once, then from the caches. */
+    /** Gathered rows that are multiplied together: read from memory once, then from the caches. */
     private final int enough;
 
     private long base;
 
-    /** All rows: 0, 1, 2 and so on. */
+    /** Row numbers 0, 1, 2 and so on, for a block that is scanned as a whole. */
     private final int[] all;
 
-    /** The last {@code tau} of each query, and the threshold that follows from it. */
+    /** Last {@code tau} of each query, from which its entry of {@link #thresholds} follows. */
     private final double[] taus;
 
     private final float[] thresholds;
@@ -299,20 +306,20 @@ final class RowSieve implements Sieve {
       multiply(block, chosen, count, candidates);
     }
 
-    /** Of a block of which less than this share is let through, those rows alone are taken. */
+    /** Share of a block's rows below which those that the filter lets through are gathered. */
     double gatherBelow() {
-      return 1; // where each row is copied in any case
+      return 1; // each row is copied in any case
     }
 
     /**
-     * Multiplies queries with these rows of the block, whose terms have been read, and selects.
+     * Multiplies all queries with the chosen rows, whose terms have been read, and selects.
      *
      * @param chosen {@code [>= count]}, ascending; at most {@code room}
      */
     abstract void multiply(VectorBlock block, int[] chosen, int count, Candidates[] candidates);
 
     private float threshold(int q, double tau) {
-      if (taus[q] != tau) { // NaN, at first, is no number's equal
+      if (taus[q] != tau) { // true also at first, where it is NaN
         taus[q] = tau;
         thresholds[q] = floats.threshold(pass.queries[q], tau);
       }
@@ -323,7 +330,7 @@ final class RowSieve implements Sieve {
      * Offers the rows that the query's threshold keeps.
      *
      * @param dots products with {@code count} rows, from {@code at} on
-     * @param from of these the first's place in {@code chosen}
+     * @param from place in {@code chosen} of the first of those rows
      */
     final void select(
         int q,
@@ -355,7 +362,7 @@ final class RowSieve implements Sieve {
     }
   }
 
-  /** Few queries: each is multiplied with the rows where they lie. */
+  /** Scanner for few queries: each is multiplied with the rows in place. */
   private final class DirectScanner extends RowScanner {
     private final long rowBytes = 4L * rows.dimension();
     private final boolean inPlace = rows.elementType() == ElementType.FLOAT32;
@@ -397,16 +404,14 @@ final class RowSieve implements Sieve {
     }
   }
 
-  /** The same over 16-bit floats, for loops that multiply them where they lie. */
+  /** Scanner for few queries over 16-bit floats, with loops that multiply them in place. */
   private final class HalfScanner extends RowScanner {
     private final HalfKernel loops;
     private final MemorySegment query;
     private final MemorySegment products;
     private final float[] dots;
 
-    /**
-     * Rows that do not lie side by side are copied here, side by side; NULL until there are any.
-     */
+    /** Contiguous copies of gathered rows; NULL until there are any. */
     private MemorySegment gathered = MemorySegment.NULL;
 
     HalfScanner(RowPass pass, HalfKernel loops) {
@@ -451,7 +456,10 @@ final class RowSieve implements Sieve {
     }
   }
 
-  /** Many queries: rows are packed into panels, which tiles of queries are multiplied with. */
+  /**
+   * Scanner for many queries: rows are packed into panels, which are multiplied with tiles of
+   * queries.
+   */
   private final class TiledScanner extends RowScanner {
     private final int d = rows.dimension();
     private final int panelRows = kernel.panelRows();
@@ -489,7 +497,10 @@ final class RowSieve implements Sieve {
       }
     }
 
-    /** Rows past {@code count} keep what was there: their products are never looked at. */
+    /**
+     * Packs a panel of {@code count} rows. Columns past {@code count} keep what was there: their
+     * products are never looked at.
+     */
     private void packPanel(VectorBlock block, int[] chosen, int at, int count) {
       for (int r = 0; r < count; r++) {
         block.decodeRow(chosen[at + r], decoded, r * d);

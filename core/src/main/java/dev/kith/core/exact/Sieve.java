@@ -5,20 +5,20 @@ import dev.kith.core.vector.VectorSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A way to tell, without canonical keys, which rows may belong to an answer: by the rows
+ * Filter that tells, without canonical keys, which rows may belong to an answer: by the rows
  * themselves, or by a shadow of them. Immutable; safe for many threads.
  */
 interface Sieve {
-  /** Blocks begin at multiples of this. */
+  /** Number of rows that the start of every block is a multiple of. */
   int STEP = 64;
 
-  /** What excludes rows, for reports. */
+  /** Name of what excludes rows, for reports. */
   String bound();
 
-  /** Whether it has, for a search with this filter, less to read than the rows let through. */
+  /** Whether a scan by this sieve reads less than the rows that {@code filter} lets through. */
   boolean suits(@Nullable RowFilter filter);
 
-  /** Room for {@code count} queries. */
+  /** Creates a workspace for {@code count} queries. */
   Pass pass(int count);
 
   /** One pass over the rows for some queries, shared by its workers; may be started again. */
@@ -30,28 +30,31 @@ interface Sieve {
      */
     void start(VectorSource queries, @Nullable RowFilter filter);
 
-    /** Lets go of what belongs to the caller. */
+    /** Drops references to what belongs to the caller. */
     void end();
 
-    /** A query as given. */
+    /** Query {@code q} as given. */
     float[] query(int q);
 
-    /** False if nothing can be excluded for this query. */
+    /** Whether rows can be excluded for query {@code q} at all. */
     boolean bounded(int q);
 
     /** Rows of a block, a multiple of {@link #STEP}. */
     int blockRows();
 
-    /** What one worker needs. */
+    /** Creates the loops and buffers of one worker. */
     Scanner scanner();
   }
 
   /** One worker's loops. */
   interface Scanner {
-    /** Counts rows from zero. */
+    /** Resets {@link #rowsRead} to zero. */
     void start();
 
-    /** Rows that were looked at since, among those let through; once for each query. */
+    /**
+     * Rows read since {@link #start} among those that the filter lets through; a row read for
+     * several queries counts for each.
+     */
     long rowsRead();
 
     /**
@@ -59,7 +62,7 @@ interface Sieve {
      */
     void scan(long first, int count, Candidates[] candidates);
 
-    /** Offers what still waits for more, once this worker has no more blocks. */
+    /** Scans and offers the rows that were held back, once this worker has no more blocks. */
     void end(Candidates[] candidates);
   }
 }

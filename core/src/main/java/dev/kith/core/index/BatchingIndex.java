@@ -6,7 +6,7 @@ import dev.kith.core.search.SearchResult;
 import dev.kith.core.search.Searcher;
 import dev.kith.core.vector.VectorSource;
 
-/** Another index, with single queries of many threads served together. */
+/** Wrapper of an index that serves single queries of many threads together. */
 final class BatchingIndex implements VectorIndex {
   private final VectorIndex index;
   private final BatchingSearch search;
@@ -48,7 +48,7 @@ final class BatchingIndex implements VectorIndex {
     return search.search(queries, options);
   }
 
-  /** How many queries are queued. For tests. */
+  /** Number of queued queries. For tests. */
   int queued() {
     return search.queued();
   }

@@ -3,25 +3,25 @@ package dev.kith.core.index;
 import java.time.Duration;
 
 /**
- * How queries of many threads are served together; see {@link BatchingSearch}.
+ * Options for serving single queries of many threads together; see {@link BatchingSearch}.
  *
- * @param latencyBound how long a query may be queued: then its own thread starts it, whatever else
- *     runs; 0 to 60 seconds
- * @param maxBatch the most queries that are served together, at least 1
- * @param maxQueued the most queries that are queued, at least 1; further callers wait for room
- * @param parallel so many batches may run before queries are queued, at least 1
+ * @param latencyBound longest time that a query may be queued: then its own thread starts it,
+ *     whatever else runs; 0 to 60 seconds
+ * @param maxBatch most queries that are served together, at least 1
+ * @param maxQueued most queries that are queued, at least 1; further callers wait for room
+ * @param parallel number of batches that run at once before queries are queued, at least 1
  */
 public record BatchingOptions(Duration latencyBound, int maxBatch, int maxQueued, int parallel) {
   private static final Duration LONGEST = Duration.ofMinutes(1);
 
-  /** 200 us, 256 queries a batch, 4,096 queued, one batch at a time. */
+  /** Options for cores: 200 us, 256 queries a batch, 4,096 queued, one batch at a time. */
   public static final BatchingOptions DEFAULTS =
       new BatchingOptions(Duration.ofNanos(200_000), 256, 4096, 1);
 
   /**
-   * For a device that is kept busy by one search: two batches at once, so that one is got ready
-   * while the other runs, and a query is queued until one of them ends, however long that takes;
-   * its deadline still ends it. What gathers meanwhile goes together, up to 1,024 queries.
+   * Options for a device that one search keeps busy: two batches at once, so that one is prepared
+   * while the other runs. A query is queued until one of them ends, up to a minute unless its
+   * deadline ends it sooner; queries that gather meanwhile go together, up to 1,024.
    */
   public static final BatchingOptions FOR_DEVICE = new BatchingOptions(LONGEST, 1024, 1 << 16, 2);
 
@@ -42,22 +42,22 @@ public record BatchingOptions(Duration latencyBound, int maxBatch, int maxQueued
     }
   }
 
-  /** With another bound on how long a query may be queued. */
+  /** Sets the longest time that a query may be queued. */
   public BatchingOptions withLatencyBound(Duration bound) {
     return new BatchingOptions(bound, maxBatch, maxQueued, parallel);
   }
 
-  /** With at most so many queries served together. */
+  /** Sets the most queries that are served together. */
   public BatchingOptions withMaxBatch(int queries) {
     return new BatchingOptions(latencyBound, queries, maxQueued, parallel);
   }
 
-  /** With at most so many queries queued. */
+  /** Sets the most queries that are queued. */
   public BatchingOptions withMaxQueued(int queries) {
     return new BatchingOptions(latencyBound, maxBatch, queries, parallel);
   }
 
-  /** With so many batches running before queries are queued. */
+  /** Sets the number of batches that run at once before queries are queued. */
   public BatchingOptions withParallel(int batches) {
     return new BatchingOptions(latencyBound, maxBatch, maxQueued, batches);
   }

@@ -7,7 +7,7 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/** What the flight recorder is told of. */
+/** Events for the flight recorder. */
 final class IndexEvents {
   private IndexEvents() {}
 
@@ -18,23 +18,23 @@ final class IndexEvents {
   @Description("Queries answered by one index")
   @StackTrace(false)
   static final class Search extends Event {
-    /** Answered together. */
+    /** Number of queries answered together. */
     @Label("Queries")
     long queries;
 
-    /** That ran it. */
+    /** Name of the backend that ran the search. */
     @Label("Backend")
     String backend = "";
 
-    /** What excluded rows. */
+    /** Names of what excluded rows. */
     @Label("Bound")
     String bound = "";
 
-    /** Looked at. */
+    /** Rows that were read. */
     @Label("Rows")
     long rows;
 
-    /** Whose canonical score was computed. */
+    /** Rows whose canonical key was computed. */
     @Label("Candidates")
     long candidates;
   }
@@ -46,11 +46,11 @@ final class IndexEvents {
   @Description("What an index needs beside its rows, built")
   @StackTrace(false)
   static final class Build extends Event {
-    /** Its text form. */
+    /** Text form of the index. */
     @Label("Index")
     String index = "";
 
-    /** Read. */
+    /** Rows that the index is built over. */
     @Label("Rows")
     long rows;
   }

@@ -9,14 +9,17 @@ import dev.kith.core.vector.VectorSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Data with the searchers that backends brought for it: each is asked for when first needed. */
+/** Index over data, with the searchers of backends, each created when it is first needed. */
 final class OpenIndex implements VectorIndex {
-  /** Stands for no name at all: the best backend. */
+  /** Stands for no name, which asks for the best backend. */
   private static final String BEST = "";
 
   private final IndexData data;
 
-  /** By the name that was asked for. No choice changes later, see {@link Backends}. */
+  /**
+   * Searchers by the name of the backend that was asked for. A choice never changes later, see
+   * {@link Backends}.
+   */
   private final Map<String, Searcher> searchers = new ConcurrentHashMap<>();
 
   OpenIndex(IndexData data) {
@@ -67,7 +70,7 @@ final class OpenIndex implements VectorIndex {
     if (known != null) {
       return known;
     }
-    // Not in computeIfAbsent: it would call itself. Two threads may ask; the first one's is kept.
+    // computeIfAbsent would call itself here. Two threads may create one; the first is kept.
     var chosen = Backends.choose(name.equals(BEST) ? null : name, data);
     var kept = searchers.putIfAbsent(chosen.backend().name(), chosen.searcher());
     var searcher = kept == null ? chosen.searcher() : kept;

@@ -15,20 +15,20 @@ import dev.kith.core.work.BuildOptions;
 /** Finds the rows of a source nearest to a query. Safe for many threads. */
 public interface VectorIndex {
 
-  /** Rows and what was made of them; the index closes nothing of it. */
+  /** Rows and the parts built from them; the index closes none of them. */
   IndexData data();
 
-  /** The rows that are searched. */
+  /** Rows that are searched. */
   default VectorSource rows() {
     return data().rows();
   }
 
-  /** What "near" means here. */
+  /** Metric by which rows are near. */
   default Metric metric() {
     return data().metric();
   }
 
-  /** What kind of index this is. */
+  /** Kind of this index with its parameters. */
   default IndexSpec spec() {
     return data().spec();
   }
@@ -53,8 +53,8 @@ public interface VectorIndex {
   }
 
   /**
-   * How single queries of many threads are best served together, by what the best backend runs on:
-   * {@link BatchingOptions#DEFAULTS} for cores, {@link BatchingOptions#FOR_DEVICE} for a device.
+   * Options of batching that suit the best backend's hardware: {@link BatchingOptions#DEFAULTS} for
+   * cores, {@link BatchingOptions#FOR_DEVICE} for a device.
    */
   BatchingOptions batchingOptions();
 
@@ -68,8 +68,8 @@ public interface VectorIndex {
   }
 
   /**
-   * The same with other limits. Both indexes share all but the queue: searches of this one go past
-   * it.
+   * This index with batching as {@code limits} say. Both indexes share all but the queue: searches
+   * of this one bypass it.
    */
   default VectorIndex batching(BatchingOptions limits) {
     return new BatchingIndex(this, limits);
@@ -98,12 +98,12 @@ public interface VectorIndex {
     return over(data);
   }
 
-  /** The index over data that were built before, here or elsewhere. */
+  /** An index over data that was built before, here or elsewhere. */
   static VectorIndex over(IndexData data) {
     return new OpenIndex(data);
   }
 
-  /** The index that scans a shadow, built before, and then what it cannot exclude of its rows. */
+  /** A flat index that scans {@code shadow} first, then the rows that it cannot exclude. */
   static VectorIndex over(Shadow shadow) {
     return over(FlatData.of(shadow));
   }

@@ -29,9 +29,12 @@ public interface HalfKernel {
       int d,
       MemorySegment dots);
 
-  /** {@code count} 16-bit floats as float32, exactly; both off-heap. */
+  /** Widens {@code count} 16-bit floats to float32, exactly; both off-heap. */
   void widen(ElementType type, MemorySegment from, long count, MemorySegment to);
 
-  /** The nearest 16-bit floats, ties to even, a NaN stays one; both off-heap. */
+  /**
+   * Rounds {@code count} float32 to the nearest 16-bit floats, ties to even, a NaN to a NaN; both
+   * off-heap.
+   */
   void narrow(ElementType type, MemorySegment from, long count, MemorySegment to);
 }

@@ -15,17 +15,17 @@ public record Kernels(ScanKernel rows, PanelKernel panels, @Nullable HalfKernel 
 
   private static final Kernels SCALAR = new Kernels(new ScalarKernel(), new ScalarPanels(), null);
 
-  /** Loads the Vector API only once it is used. */
+  /** Holder that loads the Vector API only once it is used. */
   private static final class Simd {
     static final Kernels KERNELS = new Kernels(new SimdKernel(), new SimdPanels(), null);
   }
 
-  /** Plain Java. */
+  /** Loops in plain Java. */
   public static Kernels scalar() {
     return SCALAR;
   }
 
-  /** The Vector API; its module must be there. */
+  /** Loops on the Vector API, whose module must be loaded. */
   public static Kernels simd() {
     return Simd.KERNELS;
   }
@@ -35,7 +35,7 @@ public record Kernels(ScanKernel rows, PanelKernel panels, @Nullable HalfKernel 
     return ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent();
   }
 
-  /** The best in Java alone. */
+  /** Best loops in Java alone. */
   public static Kernels inJava() {
     return hasSimd() ? simd() : scalar();
   }

@@ -1,13 +1,15 @@
 package dev.kith.core.kernel;
 
-/** How rows become a panel. */
+/** Packing of rows into a panel. */
 final class Panel {
   /** Elements of a row that are moved at a time: that much of a panel stays in the L1 cache. */
   private static final int STRIP = 128;
 
   private Panel() {}
 
-  /** {@link ScanKernel#pack}; {@code width} must be a constant where this is inlined. */
+  /**
+   * Packs as {@link ScanKernel#pack} says; {@code width} must be a constant where this is inlined.
+   */
   static void pack(float[] rows, int count, int d, float[] panel, int at, int width) {
     for (int from = 0; from < d; from += STRIP) {
       int length = Math.min(STRIP, d - from);

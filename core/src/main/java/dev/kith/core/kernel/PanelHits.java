@@ -4,7 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What the panel loops kept, off-heap, for one worker: {@code [capacity]} int32 each.
+ * Hits that the panel loops kept, off-heap, for one worker: {@code [capacity]} int32 each.
  *
  * @param rows counted from the first panel's first row
  * @param queries of the tile loops; NULL in a scan
@@ -14,7 +14,7 @@ import java.lang.foreign.MemorySegment;
 public record PanelHits(
     MemorySegment rows, MemorySegment queries, MemorySegment products, MemorySegment lowProducts) {
 
-  /** For scans: room for that many, and for the rest of a register behind them. */
+  /** Room for {@code capacity} hits of a scan, and for the rest of a register behind them. */
   public static PanelHits ofScan(Arena arena, long capacity) {
     long bytes = 4 * (capacity + Panels.ROWS);
     return new PanelHits(
@@ -24,7 +24,7 @@ public record PanelHits(
         arena.allocate(bytes, 64));
   }
 
-  /** For tiles: room for that many. */
+  /** Room for {@code capacity} hits of tiles. */
   public static PanelHits ofTile(Arena arena, long capacity) {
     long bytes = 4 * capacity;
     return new PanelHits(

@@ -17,8 +17,8 @@ public interface PanelKernel {
   String name();
 
   /**
-   * The most queries at once that these loops serve sooner than the float32 loops beside them do;
-   * more are answered from the rows.
+   * Most queries at once that these loops serve sooner than the float32 loops beside them; more are
+   * answered from the rows.
    */
   int mostQueries();
 

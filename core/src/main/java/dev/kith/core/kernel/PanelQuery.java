@@ -5,8 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Queries as the panel loops want them, off-heap. Of a query {@code q} with codes {@code c} the
- * upper bound of its score with a row is
+ * Queries as the panel loops read them, off-heap. The upper bound of the score of a query with
+ * codes {@code c} and a row is
  *
  * <pre>
  * (I scale [+ I_low lowScale]) row.scale + row.lift + weight row.residual + slack row.reach
@@ -36,7 +36,7 @@ public final class PanelQuery {
   private final MemorySegment low;
   private final MemorySegment terms;
 
-  /** Of a query with two codes: {@code [group][4]}, see {@link #pairs}. */
+  /** Codes of a query that has two an element, {@code [group][4]}, see {@link #pairs}. */
   private final int[] pairs;
 
   private PanelQuery(Arena arena, int d, int count, int width, boolean two) {
@@ -61,7 +61,7 @@ public final class PanelQuery {
     return new PanelQuery(arena, d, count, width, false);
   }
 
-  /** How many queries there is room for. */
+  /** Number of queries that there is room for. */
   public int count() {
     return count;
   }
@@ -143,7 +143,7 @@ public final class PanelQuery {
     return copy;
   }
 
-  /** The same into memory that a worker already has. */
+  /** Copies the terms of all queries into {@code target}, which a worker already has. */
   public void copyTerms(MemorySegment target) {
     MemorySegment.copy(terms, 0, target, 0, terms.byteSize());
   }

@@ -22,7 +22,7 @@ public final class Panels {
   /** Rows of a panel. */
   public static final int ROWS = 16;
 
-  /** Added to a row's code when it is stored. */
+  /** Number added to a row's code when it is stored. */
   public static final int BIAS = 128;
 
   /** The largest code of a row. */
@@ -31,19 +31,19 @@ public final class Panels {
   /** Bytes of a group of 4 elements of all rows. */
   public static final int GROUP_BYTES = 4 * ROWS;
 
-  /** From the end of the codes. */
+  /** Bytes from the end of the codes to the scales. */
   public static final int SCALE = 0;
 
-  /** From the end of the codes. */
+  /** Bytes from the end of the codes to the lifts. */
   public static final int LIFT = 64;
 
-  /** From the end of the codes. */
+  /** Bytes from the end of the codes to the residuals. */
   public static final int RESIDUAL = 128;
 
-  /** From the end of the codes. */
+  /** Bytes from the end of the codes to the reaches. */
   public static final int REACH = 192;
 
-  /** From the end of the codes. */
+  /** Bytes from the end of the codes to the bases. */
   public static final int BASE = 256;
 
   private static final int TERM_BYTES = 384;
@@ -61,12 +61,12 @@ public final class Panels {
     return (d + 3) / 4;
   }
 
-  /** Where a panel's terms begin. */
+  /** Bytes from the start of a panel to its terms. */
   public static long termsAt(int groups) {
     return (long) GROUP_BYTES * groups;
   }
 
-  /** From one panel to the next. */
+  /** Bytes from one panel to the next. */
   public static long stride(int groups) {
     return termsAt(groups) + TERM_BYTES;
   }

@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Plain Java: the reference that the others are tested against, and what runs where the Vector API
- * is missing. The JIT compiler vectorises the inner loop of {@link #tile}.
+ * Loops in plain Java: the reference that the others are tested against, and the fallback where the
+ * Vector API is missing. The JIT compiler vectorises the inner loop of {@link #tile}.
  */
 public final class ScalarKernel implements ScanKernel {
   private static final ValueLayout.OfFloat FLOAT =
@@ -15,7 +15,7 @@ public final class ScalarKernel implements ScanKernel {
   private static final int PANEL_ROWS = 16;
   private static final int TILE_QUERIES = 4;
 
-  /** The plain Java loops. */
+  /** Creates the loops. */
   public ScalarKernel() {}
 
   @Override
@@ -48,7 +48,7 @@ public final class ScalarKernel implements ScanKernel {
     }
   }
 
-  /** Four chains, so that an addition need not wait for the last one. */
+  /** Product as four chains of sums, so that an addition need not wait for the last one. */
   private static float dot(float[] query, MemorySegment rows, long at) {
     float s0 = 0;
     float s1 = 0;

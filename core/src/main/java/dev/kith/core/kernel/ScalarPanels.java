@@ -3,17 +3,17 @@ package dev.kith.core.kernel;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** Plain Java: the reference for the loops over codes. */
+/** Loops over codes in plain Java: the reference that the others are tested against. */
 public final class ScalarPanels implements PanelKernel {
 
   private final int mostQueries;
 
-  /** The plain Java loops, which are slower than those over float32 rows: these are used. */
+  /** Creates loops that serve no query of a search, because those over float32 rows are faster. */
   public ScalarPanels() {
     this(0);
   }
 
-  /** For tests, to be used for up to that many queries at once. */
+  /** Creates loops that serve up to {@code mostQueries} queries at once. For tests. */
   public ScalarPanels(int mostQueries) {
     this.mostQueries = mostQueries;
   }

@@ -26,7 +26,7 @@ public interface ScanKernel {
   int tileQueries();
 
   /**
-   * One query against rows in place.
+   * Multiplies one query with rows in place.
    *
    * @param query {@code [d]}
    * @param rows off-heap; row {@code r} is at {@code r * stride} bytes, float32 little-endian
@@ -35,7 +35,7 @@ public interface ScanKernel {
   void dots(float[] query, MemorySegment rows, long stride, int count, float[] dots);
 
   /**
-   * One query against some of the rows, in place.
+   * Multiplies one query with some of the rows, in place.
    *
    * @param rows off-heap; row {@code r} is at {@code r * stride} bytes, float32 little-endian
    * @param picked {@code [>= count]} rows
@@ -44,14 +44,14 @@ public interface ScanKernel {
   void dots(float[] query, MemorySegment rows, long stride, int[] picked, int count, float[] dots);
 
   /**
-   * {@code <row, row>} of some of the rows, in place.
+   * Squared norms {@code <row, row>} of some of the rows, in place.
    *
    * @param picked {@code [>= count]} rows
-   * @param norms {@code [>= count]}; receives that of row {@code picked[i]}
+   * @param norms {@code [>= count]}; receives the squared norm of row {@code picked[i]}
    */
   void squaredNorms(MemorySegment rows, long stride, int d, int[] picked, int count, float[] norms);
 
-  /** {@code <row, row>}. */
+  /** Squared norm {@code <row, row>}. */
   float squaredNorm(float[] row);
 
   /**
@@ -64,7 +64,7 @@ public interface ScanKernel {
   void pack(float[] rows, int count, int d, float[] panel, int at);
 
   /**
-   * A tile of queries against a panel of rows.
+   * Multiplies a tile of queries with a panel of rows.
    *
    * @param rows {@code [d][panelRows]} at {@code rowsAt}: element by element, rows side by side
    * @param queries {@code [d][tileQueries]} at {@code queriesAt}, likewise
@@ -82,7 +82,7 @@ public interface ScanKernel {
    * @param add {@code [from .. from + count)}
    * @param slack {@code [from .. from + count)}
    * @param kept {@code [>= count]}; receives positions, 0 to {@code count - 1}, ascending
-   * @return how many were kept
+   * @return number of positions in {@code kept}
    */
   int select(
       float[] dots,

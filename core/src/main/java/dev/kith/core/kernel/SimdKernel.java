@@ -11,8 +11,8 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The Vector API. {@code -Dkith.simd.bits=128|256|512} forces a width, for tests; otherwise the
- * machine's preferred one is used.
+ * Loops on the Vector API. {@code -Dkith.simd.bits=128|256|512} forces a width, for tests;
+ * otherwise the machine's preferred one is used.
  */
 public final class SimdKernel implements ScanKernel {
   // Species must be static final where they are used, or C2 boxes every vector.
@@ -26,7 +26,7 @@ public final class SimdKernel implements ScanKernel {
   private static final int W = LANES.length();
   private static final int TILE_QUERIES = 12;
 
-  /** The Vector API loops; needs the module {@code jdk.incubator.vector}. */
+  /** Creates the loops; needs the module {@code jdk.incubator.vector}. */
   public SimdKernel() {}
 
   @Override
@@ -45,9 +45,9 @@ public final class SimdKernel implements ScanKernel {
   }
 
   /**
-   * Four rows at a time, a quarter of all rows apart: each query vector is loaded once for four
-   * rows, and memory is read in four streams, which are faster the farther they are from each
-   * other's pages. Measured: docs/decisions/0003-simd-kernels.md.
+   * Multiplies four rows at a time, a quarter of all rows apart: each query vector is loaded once
+   * for four rows, and memory is read in four streams, which are faster the farther they are from
+   * each other's pages. Measured: docs/decisions/0003-simd-kernels.md.
    */
   @Override
   public void dots(float[] query, MemorySegment rows, long stride, int count, float[] dots) {
@@ -62,7 +62,7 @@ public final class SimdKernel implements ScanKernel {
     }
   }
 
-  /** Four rows at a time here, too, each from its own part of what was picked. */
+  /** Multiplies four rows at a time, one from each quarter of {@code picked}. */
   @Override
   public void dots(
       float[] query, MemorySegment rows, long stride, int[] picked, int count, float[] dots) {
@@ -84,7 +84,10 @@ public final class SimdKernel implements ScanKernel {
     }
   }
 
-  /** Rows at these bytes; products go to {@code dots[r]} and {@code quarter} behind each other. */
+  /**
+   * Multiplies the rows at four offsets; products go to {@code dots[r]} and on, {@code quarter}
+   * apart.
+   */
   private static void four(
       float[] query,
       MemorySegment rows,
@@ -130,7 +133,10 @@ public final class SimdKernel implements ScanKernel {
     return sum.reduceLanes(ADD) + tail(query, rows, at, i);
   }
 
-  /** The elements from {@code i} on, fewer than a vector. Not masked: C1 gives up on more code. */
+  /**
+   * Product of the elements from {@code i} on, fewer than a vector. Not masked: C1 gives up on more
+   * code.
+   */
   private static float tail(float[] query, MemorySegment rows, long at, int i) {
     float sum = 0;
     for (; i < query.length; i++) {
@@ -139,7 +145,7 @@ public final class SimdKernel implements ScanKernel {
     return sum;
   }
 
-  /** Four rows at a time, as in {@link #dots}: their reads wait together. */
+  /** Reads four rows at a time, as {@link #dots} does, so that their cache misses overlap. */
   @Override
   public void squaredNorms(
       MemorySegment rows, long stride, int d, int[] picked, int count, float[] norms) {
@@ -209,7 +215,7 @@ public final class SimdKernel implements ScanKernel {
     return sum.reduceLanes(ADD) + normTail(rows, at, i, d);
   }
 
-  /** The elements from {@code i} on, fewer than a vector. */
+  /** Squared norm of the elements from {@code i} on, fewer than a vector. */
   private static float normTail(MemorySegment rows, long at, int i, int d) {
     float sum = 0;
     for (; i < d; i++) {
@@ -243,8 +249,9 @@ public final class SimdKernel implements ScanKernel {
   }
 
   /**
-   * 12 queries x 2 vectors of rows: 24 sums stay in registers (AVX-512 and NEON have 32), so that 2
-   * loads and 12 broadcasts feed 24 multiply-adds. Measured: docs/results/exact-scan.md.
+   * Multiplies 12 queries x 2 vectors of rows: 24 sums stay in registers (AVX-512 and NEON have
+   * 32), so that 2 loads and 12 broadcasts feed 24 multiply-adds. Measured:
+   * docs/results/exact-scan.md.
    */
   @Override
   public void tile(float[] rows, int rowsAt, float[] queries, int queriesAt, int d, float[] dots) {

@@ -15,9 +15,9 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The Vector API over codes. It has no instruction that multiplies bytes and adds neighbours, so
- * bytes are split into even and odd ones, as 16-bit lanes: codes of at most 255 and 63 give
- * products whose sum of two fits ({@code 2 * 255 * 63 < 2^15}), and only that is widened.
+ * Loops over codes on the Vector API. It has no instruction that multiplies bytes and adds
+ * neighbours, so bytes are split into even and odd ones, as 16-bit lanes: codes of at most 255 and
+ * 63 give products whose sum of two fits ({@code 2 * 255 * 63 < 2^15}), and only that is widened.
  */
 public final class SimdPanels implements PanelKernel {
   private static final VectorSpecies<Float> FLOATS = SimdKernel.LANES;
@@ -29,10 +29,10 @@ public final class SimdPanels implements PanelKernel {
 
   private static final int ROW_BITS = (1 << W) - 1;
 
-  /** From 20 queries on, tiles of float32 rows are faster (measured). */
+  /** Most queries that these loops serve: for more, tiles of float32 rows are faster (measured). */
   private static final int MOST_QUERIES = 19;
 
-  /** The Vector API loops; needs the module {@code jdk.incubator.vector}. */
+  /** Creates the loops; needs the module {@code jdk.incubator.vector}. */
   public SimdPanels() {}
 
   @Override
@@ -67,7 +67,7 @@ public final class SimdPanels implements PanelKernel {
     return n;
   }
 
-  /** {@code W} rows of a panel, from row {@code r}. */
+  /** Scans {@code W} rows of a panel, from row {@code r} on; returns the number of hits then. */
   private static int part(
       MemorySegment panels,
       long at,
@@ -125,7 +125,7 @@ public final class SimdPanels implements PanelKernel {
     return IntVector.broadcast(INTS, pair).reinterpretAsShorts();
   }
 
-  /** Of the lanes stored behind {@code n} hits, those kept move up. */
+  /** Moves up the kept ones of the lanes that were stored behind {@code n} hits. */
   private static int put(long kept, int first, PanelHits hits, int n) {
     int from = n;
     for (long bits = kept; bits != 0; bits &= bits - 1) {

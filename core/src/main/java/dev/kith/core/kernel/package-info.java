@@ -1,7 +1,9 @@
 /**
- * The loops over float32 rows. Every kernel computes the same products within the same proved
- * bound; {@link dev.kith.core.kernel.ScalarKernel} is the reference. Here alone the Vector API is
- * used.
+ * The loops: {@link dev.kith.core.kernel.ScanKernel} over float32 rows, {@link
+ * dev.kith.core.kernel.PanelKernel} over int8 codes in {@link dev.kith.core.kernel.Panels}, {@link
+ * dev.kith.core.kernel.HalfKernel} over 16-bit floats. Float products are within one proved bound
+ * on every backend, integer products are exact; the scalar loops are the reference. The only
+ * package that uses the Vector API.
  */
 @NullMarked
 package dev.kith.core.kernel;

@@ -3,8 +3,8 @@ package dev.kith.core.metric;
 import java.util.Locale;
 
 /**
- * How near two vectors are. The exact answer of a search is defined by {@link #key}, one float64
- * operation sequence for every backend.
+ * Measure of how near two vectors are. The exact answer of a search is defined by {@link #key}, one
+ * float64 operation sequence for every backend.
  */
 public enum Metric {
   /** Euclidean distance; compared squared, shown as its root. */
@@ -14,7 +14,7 @@ public enum Metric {
   /** Inner product; the largest is the nearest. */
   DOT(ScoreKind.SIMILARITY);
 
-  /** What the user sees as a score. */
+  /** Kind of score that the user sees. */
   public enum ScoreKind {
     /** Smaller is nearer. */
     DISTANCE,

@@ -1,5 +1,5 @@
 /**
- * What "near" means: the metrics and their canonical float64 score, defined in {@code
+ * What "near" means: the metrics and their canonical float64 key, defined in {@code
  * docs/exactness.md} and the same on every backend.
  */
 @NullMarked

@@ -3,11 +3,12 @@ package dev.kith.core.quant;
 import dev.kith.core.metric.Metric;
 
 /**
- * How far a float32 product may be from the canonical key, for one metric and dimension. Symbols,
- * derivation and every rounding term: {@code docs/exactness.md}, section "The float32 scan".
+ * Bound on the distance between an estimate from a float32 product and the canonical key, for one
+ * metric and dimension. Symbols, derivation and every rounding term: {@code docs/exactness.md},
+ * section "The float32 scan".
  *
- * <p>The product may be with a copy of the row that lost something: its residual, the norm of what
- * was lost, is then part of the error. It is 0 for the rows themselves.
+ * <p>The product may be with a copy of the row that lost something: the residual, which is the norm
+ * of what was lost, is then part of the error. It is 0 for the rows themselves.
  *
  * <p>For the inner loop the test "lower bound of the key {@code <= tau}" is brought to the form
  * {@code dot * mul(row) + add(row) + scale(query) * slack(row) >= threshold(query, tau)}, loosened
@@ -17,16 +18,16 @@ public final class FloatBound {
   /** Unit roundoff of float32. */
   private static final double U = 0x1p-24;
 
-  /** Rows with a squared norm from here on may have overflowed: never excluded. */
+  /** Squared norm from which on a row may have overflowed: it is never excluded. */
   private static final float NORM_LIMIT = 0x1p126f;
 
-  /** What was lost is bounded like the rest: products stay far from overflow. */
+  /** Residual from which on a row is never excluded, so that products stay far from overflow. */
   private static final float RESIDUAL_LIMIT = 0x1p62f;
 
-  /** Below this a squared norm may have lost bits to underflow, which matters for cosine. */
+  /** Squared norm below which bits may have been lost to underflow, which matters for cosine. */
   private static final float COSINE_NORM_MIN = 0x1p-100f;
 
-  /** Products of longer queries may overflow: nothing is excluded for them. */
+  /** Norm of a query from which on products may overflow: nothing is excluded for it. */
   private static final double QUERY_LIMIT = 0x1p60;
 
   private final Metric metric;
@@ -35,7 +36,7 @@ public final class FloatBound {
   private final double loose;
   private final float normUnderflow;
 
-  /** For rows of that many elements. */
+  /** Creates the bound for rows of {@code dimension} elements. */
   public FloatBound(Metric metric, int dimension) {
     this.metric = metric;
     this.epsilon = 1.01 * (dimension + 16) * U;
@@ -118,19 +119,19 @@ public final class FloatBound {
     }
   }
 
-  /** False for NaN as well. */
+  /** Whether a row may be excluded; false for NaN as well. */
   private boolean excludable(float norm, float residual) {
     return norm < NORM_LIMIT
         && residual < RESIDUAL_LIMIT
         && (metric != Metric.COSINE || norm >= COSINE_NORM_MIN);
   }
 
-  /** The query's factor of {@code slack}. */
+  /** Factor of {@code slack} for {@code query}. */
   public float scale(Query query) {
     return Math.nextUp((float) query.norm);
   }
 
-  /** A row whose sum is below this has a key above {@code tau}. */
+  /** Threshold of the inner loop: a row whose sum is below it has a key above {@code tau}. */
   public float threshold(Query query, double tau) {
     if (!query.bounded || tau == Double.POSITIVE_INFINITY) {
       return Float.NEGATIVE_INFINITY;
@@ -161,7 +162,7 @@ public final class FloatBound {
     };
   }
 
-  /** The key as far as float32 products tell; meaningless where {@link #error} is infinite. */
+  /** Estimate of the key from a float32 product; meaningless where {@link #error} is infinite. */
   public double estimate(Query query, float dot, float norm) {
     return switch (metric) {
       case L2 -> query.squaredNorm + norm - 2.0 * dot;

@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
-/** Rows as 16-bit floats. */
+/** Quantizer to 16-bit floats. */
 record HalfQuantizer(String name, ElementType type) implements Quantizer {
 
   @Override

@@ -11,8 +11,8 @@ import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rows rounded to 16-bit floats, one after another, each with its squared norm and its residual
- * behind it.
+ * Shadow of rows rounded to 16-bit floats, one after another, each followed by its squared norm and
+ * its residual.
  */
 public final class HalfShadow extends Shadow {
   private static final ValueLayout.OfFloat FLOAT =
@@ -57,7 +57,7 @@ public final class HalfShadow extends Shadow {
   /**
    * Squared norms of {@code count} rows, within the bound of a kernel's, and their residuals.
    *
-   * @param picked which rows, counted from {@code first}
+   * @param picked {@code [>= count]} rows, counted from {@code first}
    */
   public void terms(long first, int[] picked, int count, float[] norms, float[] residuals) {
     long stride = unitBytes();

@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
-/** Rows as int8 codes with a scale each, in panels of 16. */
+/** Quantizer to int8 codes with a scale a row, in panels of 16 rows. */
 record Int8Quantizer() implements Quantizer {
   @Override
   public String name() {

@@ -10,17 +10,20 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
-/** Codes in {@link Panels}, behind the centre; bounds by {@link PanelBound}. */
+/** Shadow of int8 codes in {@link Panels}, behind the centre; bounds by {@link PanelBound}. */
 public final class Int8Shadow extends Shadow {
   static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
   private static final ValueLayout.OfDouble DOUBLE =
       ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
-  /** Rows that a centre is made of and tried on. */
+  /** Rows from which the centre is computed, and on which it is tried. */
   private static final int SAMPLE = 2048;
 
-  /** A centre must tighten the bounds of the sample by so much, or there is none. */
+  /**
+   * Width of the sample's bounds with a centre, relative to that without, from which on there is
+   * none.
+   */
   private static final double WORTHWHILE = 0.95;
 
   private final MemorySegment body;
@@ -46,9 +49,10 @@ public final class Int8Shadow extends Shadow {
   }
 
   /**
-   * What rows are best coded less of: the mean of a sample, or zeros if bounds are not tighter with
-   * it. Their width goes with a query's norm times a row's residual; the sample's rows stand for
-   * both. The same rows always give the same.
+   * Chooses the centre, which is subtracted from rows before they are coded: the mean of a sample,
+   * or zeros if bounds are not tighter with it. The width of a bound grows with a query's norm
+   * times a row's residual; the sample's rows stand for both. Deterministic: equal rows give an
+   * equal centre.
    *
    * @return {@code [d]}, finite
    * @throws VectorDataException if a row of the sample is not finite
@@ -74,7 +78,7 @@ public final class Int8Shadow extends Shadow {
       centre[e] = (float) (sums[e] / sample);
     }
     double with = width(rows, sample, new PanelBound(metric, centre));
-    // Not if the mean is not finite: then this is false.
+    // False if the mean is not finite: then there is no centre.
     return with < WORTHWHILE * width(rows, sample, plain) ? centre : none;
   }
 
@@ -103,7 +107,7 @@ public final class Int8Shadow extends Shadow {
     return centreBytes(rows.dimension()) + count * Panels.stride(groups);
   }
 
-  /** A whole number of cache lines. */
+  /** Bytes of the centre, rounded up to whole cache lines. */
   private static long centreBytes(int d) {
     return (4L * d + 63) / 64 * 64;
   }
@@ -118,17 +122,17 @@ public final class Int8Shadow extends Shadow {
     return groups;
   }
 
-  /** What the products prove. */
+  /** Bound that the products prove. */
   public PanelBound bound() {
     return bound;
   }
 
-  /** What rows are coded less of, {@code [d]}, a copy; zeros if there is none. */
+  /** Copy of the centre that is subtracted from rows, {@code [d]}; zeros if there is none. */
   public float[] centre() {
     return bound.centre().clone();
   }
 
-  /** Whether rows are coded less a centre. */
+  /** Whether a centre other than zeros is subtracted from rows. */
   public boolean centred() {
     for (float element : bound.centre()) {
       if (element != 0) {
@@ -142,7 +146,7 @@ public final class Int8Shadow extends Shadow {
     return row / Panels.ROWS * stride + Panels.termsAt(groups) + 4 * (row % Panels.ROWS);
   }
 
-  /** Of a row's codes. */
+  /** Scale of a row's codes. */
   public float scale(long row) {
     return panels.get(FLOAT, termsAt(row) + Panels.SCALE);
   }
@@ -152,12 +156,12 @@ public final class Int8Shadow extends Shadow {
     return panels.get(FLOAT, termsAt(row) + Panels.RESIDUAL);
   }
 
-  /** At least the norm of the coded vector, and at least that of its code. */
+  /** Upper bound of the norms of the coded vector and of its code. */
   public float reach(long row) {
     return panels.get(FLOAT, termsAt(row) + Panels.REACH);
   }
 
-  /** What a row adds to its score, or twice takes off it for L2. */
+  /** Term of a row in its score: its squared norm for L2, else its product with the centre. */
   public double base(long row) {
     long at = row / Panels.ROWS * stride + Panels.termsAt(groups);
     return panels.get(DOUBLE, at + Panels.BASE + 8 * (row % Panels.ROWS));

@@ -1,7 +1,7 @@
 package dev.kith.core.quant;
 
 /**
- * Holds a row's canonical key for certain; infinite where nothing is known.
+ * Interval that certainly holds a row's canonical key; infinite where nothing is known.
  *
  * @param lower at most the key
  * @param upper at least the key

@@ -5,26 +5,34 @@ import dev.kith.core.kernel.Panels;
 import dev.kith.core.metric.Metric;
 
 /**
- * What products of int8 codes prove about canonical keys. Symbols, derivation and every rounding
- * term: {@code docs/exactness.md}, section "The int8 shadow".
+ * Bounds on canonical keys that products of int8 codes prove. Symbols, derivation and every
+ * rounding term: {@code docs/exactness.md}, section "The int8 shadow".
  *
  * <p>A row or query is first brought to a vector <i>v</i>: itself, or for cosine itself divided by
  * its norm, less the centre. That is coded with an error whose norm is measured, so that it does
  * not matter how well the codes were chosen.
  */
 public final class PanelBound {
-  /** With scales outside, float32 sums may over- or underflow: nothing is excluded by them. */
+  /**
+   * Least scale that is trusted. Outside of this and {@link #SCALE_MAX} float32 sums may over- or
+   * underflow: nothing is excluded then.
+   */
   private static final float SCALE_MIN = 0x1p-60f;
 
   private static final float SCALE_MAX = 0x1p44f;
 
-  /** What a query's float32 terms may lose, and a row's; 16 units of float32's roundoff. */
+  /**
+   * Relative allowance for rounding in the float32 terms of a query, and of a row: 16 units of
+   * roundoff.
+   */
   static final double LOOSE = 0x1p-20;
 
-  /** Covers float32 products that become denormal. */
+  /** Allowance for float32 products that become denormal. */
   private static final double UNDERFLOW = 0x1p-140;
 
-  /** Where there are two codes: so that 16-bit lanes can add two products. */
+  /**
+   * Largest query code where there are two an element, so that 16-bit lanes can add two products.
+   */
   private static final int MAX_PAIR_CODE = 63;
 
   private final Metric metric;
@@ -38,7 +46,7 @@ public final class PanelBound {
   /** How far the float64 vector may be from the real one, relative to it. */
   private final double inexact;
 
-  /** For rows of {@code centre.length} elements. */
+  /** Creates the bound for rows of {@code centre.length} elements. */
   PanelBound(Metric metric, float[] centre) {
     this.metric = metric;
     this.d = centre.length;
@@ -78,7 +86,7 @@ public final class PanelBound {
     return max > 0;
   }
 
-  /** The larger of the elements' magnitudes. */
+  /** Largest magnitude of the elements. */
   private static double max(double[] v) {
     double max = 0;
     for (double element : v) {
@@ -170,19 +178,19 @@ public final class PanelBound {
     private float scale;
     private float lowScale;
 
-    /** Of the vector, in float64. */
+    /** Squared norm of the vector, in float64. */
     private double squaredNorm;
 
-    /** Of the vector, rounded up. */
+    /** Norm of the vector, rounded up. */
     private double norm;
 
-    /** Of what the codes stand for, rounded up. */
+    /** Norm of what the codes stand for, rounded up. */
     private double codedNorm;
 
-    /** Of what they do not stand for, rounded up. */
+    /** Norm of what the codes miss, rounded up. */
     private double missed;
 
-    /** What the query adds to its score: for cosine and dot its product with the centre. */
+    /** Term of the query in its score: for cosine and dot its product with the centre. */
     private double offset;
 
     private boolean bounded;
@@ -236,7 +244,7 @@ public final class PanelBound {
       bounded = trusted && !(metric == Metric.COSINE && allZero(x));
     }
 
-    /** False if no row can be excluded for this query. */
+    /** Whether rows can be excluded for this query at all. */
     public boolean bounded() {
       return bounded;
     }
@@ -254,7 +262,7 @@ public final class PanelBound {
           floatUp(loose * (1 + LOOSE)));
     }
 
-    /** A row whose bound in the loops is below this has a key above {@code tau}. */
+    /** Threshold for the loops: a row whose bound is below it has a key above {@code tau}. */
     public float threshold(double tau) {
       if (!bounded || tau == Double.POSITIVE_INFINITY) {
         return Float.NEGATIVE_INFINITY;
@@ -269,8 +277,8 @@ public final class PanelBound {
     /**
      * Half the width of the interval around {@link #estimate} that holds the canonical key.
      *
-     * @param residual of the row
-     * @param reach of the row
+     * @param residual residual of the row
+     * @param reach reach of the row
      */
     public double error(float residual, float reach) {
       if (!bounded || !(reach < Float.POSITIVE_INFINITY)) {
@@ -285,12 +293,12 @@ public final class PanelBound {
     }
 
     /**
-     * The key as far as codes tell.
+     * Estimate of the key from products of codes.
      *
-     * @param product of the codes
-     * @param lowProduct of the query's second ones; 0 where there are none
-     * @param rowScale of the row
-     * @param base of the row
+     * @param product product with the query's first codes
+     * @param lowProduct product with the query's second codes; 0 where there are none
+     * @param rowScale scale of the row
+     * @param base base of the row
      */
     public double estimate(long product, long lowProduct, float rowScale, double base) {
       double t = rowScale * ((double) scale * product + (double) lowScale * lowProduct);
@@ -306,7 +314,7 @@ public final class PanelBound {
     }
   }
 
-  /** Room to code queries in, one after another. */
+  /** Buffers in which queries are coded, one after another. */
   public final class Scratch {
     private final double[] v = new double[d];
     private final double[] coded = new double[d];
@@ -316,12 +324,12 @@ public final class PanelBound {
     private Scratch() {}
   }
 
-  /** Room that queries may share. */
+  /** Creates buffers that queries may share. */
   public Scratch newScratch() {
     return new Scratch();
   }
 
-  /** Room for a query, with two codes an element or one. */
+  /** Creates a query, with two codes an element or one. */
   public Query newQuery(boolean two, Scratch scratch) {
     return new Query(two, scratch);
   }

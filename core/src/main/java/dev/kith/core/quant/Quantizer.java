@@ -24,30 +24,31 @@ public interface Quantizer {
   /** The upper half of a binary32. */
   Quantizer BF16 = new HalfQuantizer("bf16", ElementType.BFLOAT16);
 
-  /** All that are known. */
+  /** All quantizers. */
   List<Quantizer> ALL = List.of(INT8, FP16, BF16);
 
-  /** How users call it, such as {@code int8}. */
+  /** Name by which users ask for it, such as {@code int8}. */
   String name();
 
   /**
-   * Codes every row; where something is to be learnt, it is learnt from these rows. The codes lie
+   * Codes every row; parameters that must be learnt are learnt from these rows. The codes lie
    * off-heap, in the arena of the options.
    *
-   * @param rows stay the caller's, and must stay open as long as the shadow
+   * @param rows rows to code; they stay the caller's and must stay open as long as the shadow is
+   *     used
    * @throws dev.kith.core.vector.VectorDataException if a row is not finite
    */
   Shadow encode(VectorSource rows, Metric metric, BuildOptions options);
 
   /**
-   * The same on all cores, into memory that {@code -XX:MaxDirectMemorySize} limits (by default to
-   * the heap's limit) and that is freed with the shadow.
+   * Codes every row on all cores, into memory that {@code -XX:MaxDirectMemorySize} limits (by
+   * default to the heap's limit) and that is freed with the shadow.
    */
   Shadow encode(VectorSource rows, Metric metric);
 
   /**
-   * The shadow whose {@link Shadow#body} was stored elsewhere, read in place. Nothing but its
-   * length is checked: that it is whole and of these rows is for the caller to know, or for {@link
+   * The shadow whose {@link Shadow#body} was stored elsewhere, read in place. Only its length is
+   * checked: that it is undamaged and of these rows is for the caller to know, or for {@link
    * Shadow#verify} to find out.
    *
    * @param body off-heap; the shadow can be used as long as it can be read
@@ -65,9 +66,9 @@ public interface Quantizer {
   Shadow open(Path file, VectorSource rows, Metric metric) throws IOException;
 
   /**
-   * The quantizer of that name.
+   * The quantizer called {@code name}.
    *
-   * @throws IllegalArgumentException if there is none; the message lists those that are
+   * @throws IllegalArgumentException if there is none; the message lists the known ones
    */
   static Quantizer named(String name) {
     for (var quantizer : ALL) {

@@ -26,7 +26,7 @@ public abstract sealed class Shadow permits Int8Shadow, HalfShadow {
 
   private final ShadowFile.@Nullable Body file;
 
-  /** With its file if it has one, or without. */
+  /** Creates a shadow, with its file if it was opened from one. */
   Shadow(Quantizer quantizer, VectorSource rows, Metric metric, ShadowFile.@Nullable Body file) {
     this.file = file;
     this.quantizer = quantizer;
@@ -34,17 +34,17 @@ public abstract sealed class Shadow permits Int8Shadow, HalfShadow {
     this.metric = metric;
   }
 
-  /** What made it. */
+  /** Quantizer that made it. */
   public final Quantizer quantizer() {
     return quantizer;
   }
 
-  /** The rows that are coded. */
+  /** Rows that are coded. */
   public final VectorSource rows() {
     return rows;
   }
 
-  /** What its bounds are about. */
+  /** Metric whose keys are bounded. */
   public final Metric metric() {
     return metric;
   }
@@ -78,18 +78,19 @@ public abstract sealed class Shadow permits Int8Shadow, HalfShadow {
   }
 
   /**
-   * What row {@code row}'s code stands for; for cosine with int8, the row divided by its norm.
+   * Decodes what row {@code row}'s code stands for; for cosine with int8, the row divided by its
+   * norm.
    *
    * @param target {@code [d]}
    */
   public abstract void decode(long row, float[] target);
 
-  /** The most by which a row's code may miss it, in norm; infinite if it is not bounded. */
+  /** Upper bound of the norm by which a row's code misses it; infinite if it is not bounded. */
   public abstract float residual(long row);
 
   /**
-   * Where the canonical key of {@code query} and a row must lie. For tests and tools: searches
-   * compute the same for many rows at once.
+   * Interval in which the canonical key of {@code query} and a row must lie. For tests and tools:
+   * searches compute the same for many rows at once.
    */
   public abstract KeyInterval interval(float[] query, long row);
 
@@ -99,10 +100,10 @@ public abstract sealed class Shadow permits Int8Shadow, HalfShadow {
   }
 
   /**
-   * Reads all: the file's checksum, if there is a file; then codes every row again and compares.
-   * After this, the bounds are those of these rows.
+   * Checks everything: the file's checksum, if there is a file; then codes every row again and
+   * compares. A shadow that passes has the bounds of these very rows.
    *
-   * @throws VectorDataException naming the first row whose code is another
+   * @throws VectorDataException naming the first row whose code differs
    */
   public final void verify() {
     if (file != null) {

@@ -50,13 +50,13 @@ final class ShadowFile {
   private ShadowFile() {}
 
   /**
-   * What a file holds.
+   * Contents of a file.
    *
-   * @param path of the file
-   * @param checksum of the body, as the header gives it
+   * @param path path of the file
+   * @param checksum checksum of the body, as the header gives it
    */
   record Body(Path path, MemorySegment bytes, int checksum) {
-    /** Reads all of it. */
+    /** Checks the body against its checksum. */
     void verify() {
       int found = crc(bytes);
       if (found != checksum) {
@@ -153,7 +153,10 @@ final class ShadowFile {
     return (int) crc.getValue();
   }
 
-  /** Of the element type and evenly spaced rows, the first and the last among them. */
+  /**
+   * Start of a digest of the element type and of evenly spaced rows, the first and the last among
+   * them.
+   */
   private static long identity(VectorSource rows) {
     MessageDigest digest;
     try {

@@ -3,8 +3,7 @@
  * code rows, {@link dev.kith.core.quant.Shadow} holds the codes of a source with proved bounds of
  * what they lose, {@link dev.kith.core.quant.PanelBound} and {@link dev.kith.core.quant.FloatBound}
  * turn products into intervals that hold the canonical key. The proofs are in {@code
- * docs/exactness.md}. Nothing here is faster than a search needs outside its loops; those are in
- * {@code kernel}, and {@code exact} drives them.
+ * docs/exactness.md}. The loops are in {@code kernel}, and {@code exact} drives them.
  */
 @NullMarked
 package dev.kith.core.quant;

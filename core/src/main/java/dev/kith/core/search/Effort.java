@@ -1,8 +1,9 @@
 package dev.kith.core.search;
 
 /**
- * How hard a search tries. What an index cannot do it refuses by name; nothing is silently less
- * than asked for. An index that scans every row takes all of them, and its answer is exact.
+ * How hard a search tries. An index refuses by name an effort that it does not know; no answer is
+ * silently less than asked for. An index that scans every row takes every effort, and its answer is
+ * exact.
  */
 public sealed interface Effort {
   /** The exact answer, proved. */
@@ -37,7 +38,7 @@ public sealed interface Effort {
   }
 
   /**
-   * How many inverted lists are read, which is {@code nprobe} elsewhere.
+   * The number of inverted lists that are read, which is {@code nprobe} elsewhere.
    *
    * @param lists at least 1
    */

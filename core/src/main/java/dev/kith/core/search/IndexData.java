@@ -7,34 +7,36 @@ import java.lang.foreign.MemorySegment;
 import java.util.SequencedMap;
 
 /**
- * Rows and what was made of them for searches: data without a way to search it, which a backend
- * brings. Each part is stored and mapped as it is. Immutable; safe for many threads.
+ * Rows and the parts built from them: the data of an index, without the code that searches it,
+ * which a backend brings. Each part is stored and mapped as it is. Immutable; safe for many
+ * threads.
  */
 public interface IndexData {
 
-  /** The rows that are searched; whoever gave them closes them. */
+  /** Rows that are searched; closing them is left to the caller that gave them. */
   VectorSource rows();
 
-  /** What "near" means. */
+  /** Metric by which rows are near. */
   Metric metric();
 
   /** The kind of index, with its parameters. */
   IndexSpec spec();
 
   /**
-   * What was made of the rows, by name, such as {@code shadow}; read-only, in the order in which it
-   * is stored. Empty if the rows are all there is.
+   * Parts built from the rows, by name, such as {@code shadow}; read-only, in the order in which
+   * they are stored. Empty if there are only rows.
    */
   SequencedMap<String, MemorySegment> parts();
 
   /**
-   * Reads everything and checks that the parts are whole and of these rows.
+   * Checks, by reading everything, that the parts are undamaged and built from these rows.
    *
-   * @throws dev.kith.core.vector.VectorDataException naming the part and the first row that is not
+   * @throws dev.kith.core.vector.VectorDataException naming what is damaged and the first row
+   *     concerned
    */
   void verify();
 
-  /** Bytes of all parts. */
+  /** Bytes of all parts together. */
   default long bytes() {
     return parts().values().stream().mapToLong(MemorySegment::byteSize).sum();
   }

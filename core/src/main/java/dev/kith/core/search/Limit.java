@@ -3,25 +3,26 @@ package dev.kith.core.search;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Of each query a key above which no row belongs to its answer: the {@code k}-th smallest key found
- * so far by searches whose answers are merged. It only falls, and every search that shares it may
- * leave out rows whose key is above it, at any time; rows at the limit stay, for ties are decided
- * when answers are merged. Segments, devices and machines that serve one query share one.
+ * Upper limit, for each query, of the keys that can still belong to its answer: the {@code k}-th
+ * smallest key found so far by searches whose answers are merged. It only falls, and every search
+ * that shares it may leave out rows whose key is above it, at any time; rows at the limit stay, for
+ * ties are decided when answers are merged. Segments, devices and machines that serve one query
+ * share one.
  *
- * <p>Whoever offers a key knows {@code k} rows that are no farther, where {@code k} is what all the
- * searches ask for: a search that finds fewer offers nothing. Safe for many threads; a stale key is
- * only less sharp.
+ * <p>A key may be offered only if {@code k} rows with keys up to it are known, where {@code k} is
+ * what all the searches ask for: a search that finds fewer offers nothing. Safe for many threads; a
+ * stale key only excludes less.
  */
 public final class Limit {
-  /** Bits of doubles. */
+  /** Keys as the bits of doubles, one a query. */
   private final AtomicLongArray keys;
 
-  /** Of one query; excludes nothing yet. */
+  /** Creates the limit of one query; excludes nothing yet. */
   public Limit() {
     this(1);
   }
 
-  /** Of a batch of queries; excludes nothing yet. */
+  /** Creates the limits of a batch of queries; excludes nothing yet. */
   public Limit(int queries) {
     keys = new AtomicLongArray(queries);
     for (int q = 0; q < queries; q++) {
@@ -29,17 +30,17 @@ public final class Limit {
     }
   }
 
-  /** Queries that it is of. */
+  /** Number of queries. */
   public int queries() {
     return keys.length();
   }
 
-  /** The key above which no row belongs to the answer of that query; infinity at first. */
+  /** Key above which no row belongs to the answer of {@code query}; infinity at first. */
   public double key(int query) {
     return Double.longBitsToDouble(keys.getOpaque(query));
   }
 
-  /** Lowers that query's limit to {@code key} if it is lower; {@code key} is not NaN. */
+  /** Lowers the limit of {@code query} to {@code key} if that is lower; {@code key} is not NaN. */
   public void offer(int query, double key) {
     long bits = keys.get(query);
     while (key < Double.longBitsToDouble(bits)) {

@@ -18,7 +18,7 @@ public final class Neighbors extends AbstractList<Neighbor> {
   /**
    * Takes over both arrays, {@code rows[i]} with {@code keys[i]}.
    *
-   * @param metric that the keys are of
+   * @param metric metric of the keys
    * @param keys canonical, as {@link Metric#key} gives them
    */
   public Neighbors(Metric metric, long[] rows, double[] keys) {
@@ -41,12 +41,15 @@ public final class Neighbors extends AbstractList<Neighbor> {
     return new Neighbor(row(rank), metric.score(keys[rank]));
   }
 
-  /** The row at that rank, 0 for the nearest. */
+  /** Row at {@code rank}, 0 for the nearest. */
   public long row(int rank) {
     return rows[Objects.checkIndex(rank, rows.length)];
   }
 
-  /** Its canonical key, smaller is nearer: {@link Metric#key} of the query and that row. */
+  /**
+   * Canonical key of the row at {@code rank}, smaller is nearer: {@link Metric#key} of the query
+   * and that row.
+   */
   public double key(int rank) {
     return keys[Objects.checkIndex(rank, keys.length)];
   }

@@ -5,7 +5,10 @@ import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
 import org.jspecify.annotations.Nullable;
 
-/** Canonical keys of chosen rows, computed and counted. One worker's: not safe for many threads. */
+/**
+ * Computes the canonical keys of chosen rows, and counts them. Belongs to one worker: not safe for
+ * many threads.
+ */
 public final class Rescorer {
   private final VectorSource rows;
   private final Metric metric;
@@ -13,14 +16,14 @@ public final class Rescorer {
   private @Nullable StopSignal stop;
   private long count;
 
-  /** Reads these rows. */
+  /** Creates a rescorer of {@code rows} for {@code metric}. */
   public Rescorer(VectorSource rows, Metric metric) {
     this.rows = rows;
     this.metric = metric;
     this.row = new float[rows.dimension()];
   }
 
-  /** Counts from zero, and stops when this says so. */
+  /** Starts a search: counts keys from zero and stops when {@code newStop} says so. */
   public void start(StopSignal newStop) {
     stop = newStop;
     count = 0;
@@ -43,7 +46,7 @@ public final class Rescorer {
     return key;
   }
 
-  /** How many keys were computed. */
+  /** Number of keys computed since {@link #start}. */
   public long count() {
     return count;
   }

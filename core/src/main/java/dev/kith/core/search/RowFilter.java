@@ -10,8 +10,8 @@ import java.util.Objects;
 import java.util.function.LongPredicate;
 
 /**
- * Which rows of a source a search may return: one bit a row, off-heap, so that every backend reads
- * the same memory. Immutable; safe for many threads.
+ * Set of the rows of a source that a search may return: one bit a row, off-heap, so that every
+ * backend reads the same memory. Immutable; safe for many threads.
  */
 public final class RowFilter {
   private static final ValueLayout.OfLong WORD =
@@ -31,7 +31,7 @@ public final class RowFilter {
     this.count = set;
   }
 
-  /** Of {@code size} rows those that {@code allowed} accepts. */
+  /** The rows below {@code size} that {@code allowed} accepts. */
   public static RowFilter of(long size, LongPredicate allowed) {
     var bits = zeros(size);
     for (long word = 0; word << 6 < size; word++) {
@@ -44,13 +44,13 @@ public final class RowFilter {
     return new RowFilter(bits, size);
   }
 
-  /** Of {@code size} rows those whose bits are set; later bits are refused. */
+  /** The rows below {@code size} whose bits are set; later bits are refused. */
   public static RowFilter of(long size, BitSet allowed) {
     return of(size, allowed.toLongArray());
   }
 
   /**
-   * Of {@code size} rows those whose bits are set, row {@code r} being bit {@code r % 64} of word
+   * The rows below {@code size} whose bits are set, row {@code r} being bit {@code r % 64} of word
    * {@code r / 64}; later bits are refused, words that are missing let nothing through. The words
    * are copied.
    */
@@ -69,7 +69,7 @@ public final class RowFilter {
     return new RowFilter(bits, size);
   }
 
-  /** Whole blocks of 64 bits, at least one. */
+  /** Allocates zeroed words of 64 bits for {@code size} rows, at least one word. */
   private static MemorySegment zeros(long size) {
     if (size < 0) {
       throw new IllegalArgumentException("a filter has 0 rows or more: " + size);
@@ -77,23 +77,26 @@ public final class RowFilter {
     return Arena.ofAuto().allocate(Math.max((size + 63) >>> 6, 1) * Long.BYTES, Long.BYTES);
   }
 
-  /** Rows of the source that it filters. */
+  /** Number of rows of the source. */
   public long size() {
     return size;
   }
 
-  /** How many rows it lets through. */
+  /** Number of rows that may be returned. */
   public long count() {
     return count;
   }
 
-  /** Whether that row may be returned. */
+  /** Whether {@code row} may be returned. */
   public boolean allows(long row) {
     Objects.checkIndex(row, size);
     return (bits.get(WORD, row >>> 6 << 3) >>> row & 1) != 0;
   }
 
-  /** Whether any of {@code length} rows may be returned; both are multiples of 64. */
+  /**
+   * Whether any of {@code length} rows from {@code first} on may be returned; both are multiples of
+   * 64.
+   */
   public boolean allowsAny(long first, long length) {
     for (long at = first >>> 6; at << 6 < Math.min(first + length, size); at++) {
       if (bits.get(WORD, at << 3) != 0) {
@@ -104,7 +107,7 @@ public final class RowFilter {
   }
 
   /**
-   * How many of {@code length} rows may be returned.
+   * Number of the {@code length} rows from {@code first} on that may be returned.
    *
    * @param first a multiple of 64
    */
@@ -125,7 +128,7 @@ public final class RowFilter {
    * @param first a multiple of 64
    * @param length rows of the block; those past {@link #size} are none
    * @param picked {@code [>= length]}; receives rows, counted from {@code first}, ascending
-   * @return how many
+   * @return number of rows in {@code picked}
    */
   public int pick(long first, int length, int[] picked) {
     int n = 0;
@@ -143,8 +146,8 @@ public final class RowFilter {
   }
 
   /**
-   * The part of it for rows {@code first} to {@code first + length - 1}, which become 0 to {@code
-   * length - 1}; in place.
+   * Filter of rows {@code first} to {@code first + length - 1} alone, which become 0 to {@code
+   * length - 1}; shares the bits, unless the part ends inside a word.
    *
    * @param first a multiple of 64
    */
@@ -169,7 +172,7 @@ public final class RowFilter {
   }
 
   /**
-   * The bits, read-only: row {@code r} is bit {@code r % 8} of byte {@code r / 8}; zeros up to a
+   * Bits, read-only: row {@code r} is bit {@code r % 8} of byte {@code r / 8}; zeros up to a
    * multiple of 64.
    */
   public MemorySegment bits() {

@@ -4,10 +4,13 @@ import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** What is asked of a search beside its queries. Immutable: each {@code with} gives another one. */
+/**
+ * Options of a search: what is asked beside its queries. Immutable: each {@code with} returns a
+ * changed copy.
+ */
 public final class SearchOptions {
 
-  /** Never cancels. Who waits for a search with it need not ask. */
+  /** Condition that never cancels; a waiting search need not poll it. */
   public static final BooleanSupplier NEVER = () -> false;
 
   private static final Effort EXACT = new Effort.Exact();
@@ -41,9 +44,9 @@ public final class SearchOptions {
   }
 
   /**
-   * The {@code k} nearest, on all cores of the best backend, without a deadline.
+   * Options for the {@code k} nearest rows, on all cores of the best backend, without a deadline.
    *
-   * @param k how many neighbours, at least 1; a smaller source gives as many as it has rows
+   * @param k number of neighbours, at least 1; a source of fewer rows gives them all
    */
   public static SearchOptions nearest(int k) {
     requireK(k);
@@ -56,15 +59,15 @@ public final class SearchOptions {
     }
   }
 
-  /** With another number of neighbours. */
+  /** Asks for {@code count} neighbours. */
   public SearchOptions withK(int count) {
     requireK(count);
     return new SearchOptions(count, threads, deadline, cancelled, backend, filter, effort, limit);
   }
 
   /**
-   * With at most this many threads, the caller's own among them; 0 for all cores, and never more
-   * than four times as many.
+   * Allows at most {@code count} threads, the caller's own among them; 0 for all cores. More than
+   * four threads a core are never used.
    */
   public SearchOptions withThreads(int count) {
     if (count < 0) {
@@ -74,7 +77,7 @@ public final class SearchOptions {
   }
 
   /**
-   * With a bound on wall-clock time, or null for none; past it the search throws {@link
+   * Sets a bound on wall-clock time, or null for none; past it the search throws {@link
    * SearchStoppedException}.
    */
   public SearchOptions withDeadline(@Nullable Duration bound) {
@@ -85,30 +88,30 @@ public final class SearchOptions {
   }
 
   /**
-   * Stops with {@link SearchStoppedException} once {@code condition} says true; it is asked now and
-   * then, by several threads at once.
+   * Sets a condition that stops the search with {@link SearchStoppedException} once it is true; it
+   * is polled by several threads at once.
    */
   public SearchOptions withCancel(BooleanSupplier condition) {
     return new SearchOptions(k, threads, deadline, condition, backend, filter, effort, limit);
   }
 
-  /** On the backend of this name or not at all; null for the best one usable. */
+  /** Demands the backend called {@code name}; null for the best usable one. */
   public SearchOptions onBackend(@Nullable String name) {
     return new SearchOptions(k, threads, deadline, cancelled, name, filter, effort, limit);
   }
 
-  /** Among these rows alone; null for all. */
+  /** Restricts the answer to {@code rows}; null for all. */
   public SearchOptions among(@Nullable RowFilter rows) {
     return new SearchOptions(k, threads, deadline, cancelled, backend, rows, effort, limit);
   }
 
-  /** Trying as hard as this; {@link Effort.Exact} unless it is said. */
+  /** Sets the effort, which is {@link Effort.Exact} by default. */
   public SearchOptions withEffort(Effort asked) {
     return new SearchOptions(k, threads, deadline, cancelled, backend, filter, asked, limit);
   }
 
   /**
-   * With a limit shared by searches whose answers are merged, or null for none: rows whose key is
+   * Sets a limit shared by searches whose answers are merged, or null for none: rows whose key is
    * above it may be left out, so that fewer than {@code k} are found. What this search finds lowers
    * it.
    */
@@ -116,42 +119,45 @@ public final class SearchOptions {
     return new SearchOptions(k, threads, deadline, cancelled, backend, filter, effort, shared);
   }
 
-  /** How many neighbours are asked for. */
+  /** Number of neighbours asked for. */
   public int k() {
     return k;
   }
 
-  /** The most threads to use, or 0 for all cores. */
+  /** Most threads to use, or 0 for all cores. */
   public int threads() {
     return threads;
   }
 
-  /** How long the search may take, or null for as long as it needs. */
+  /** Longest time that the search may take, or null for no bound. */
   public @Nullable Duration deadline() {
     return deadline;
   }
 
-  /** Says true once the search is to stop. */
+  /** Condition that is true once the search is to stop. */
   public BooleanSupplier cancelled() {
     return cancelled;
   }
 
-  /** The name of the backend that must serve it, or null for the best one usable. */
+  /** Name of the backend that must serve the search, or null for the best usable one. */
   public @Nullable String backend() {
     return backend;
   }
 
-  /** Which rows may be returned, or null for all. */
+  /** Rows that may be returned, or null for all. */
   public @Nullable RowFilter filter() {
     return filter;
   }
 
-  /** How hard to try. */
+  /** Effort of the search. */
   public Effort effort() {
     return effort;
   }
 
-  /** What searches whose answers are merged have found so far, or null if it stands alone. */
+  /**
+   * Limit shared with the searches whose answers are merged with this one's, or null if it stands
+   * alone.
+   */
   public @Nullable Limit limit() {
     return limit;
   }

@@ -6,7 +6,9 @@ import java.util.Objects;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/** What served a search, and how. Immutable: each {@code with} gives another one. */
+/**
+ * Report on a search: what served it, and how. Immutable: each {@code with} returns a changed copy.
+ */
 public final class SearchReport {
   private final String backend;
   private final String index;
@@ -30,47 +32,47 @@ public final class SearchReport {
     this.batched = batched;
   }
 
-  /** Of a search of one query that did nothing yet and proved nothing. */
+  /** Report on a search of one query that has done nothing yet and proved nothing. */
   public static SearchReport of(String backend, String index) {
     return new SearchReport(
         backend, index, Collections.unmodifiableSortedSet(new TreeSet<>()), Work.NONE, false, 1);
   }
 
-  /** With the names of what excluded rows. */
+  /** Sets the names of what excluded rows. */
   public SearchReport withBounds(Collection<String> names) {
     var sorted = Collections.unmodifiableSortedSet(new TreeSet<>(names));
     return new SearchReport(backend, index, sorted, work, proved, batched);
   }
 
-  /** With what was done. */
+  /** Sets the work that was done. */
   public SearchReport withWork(Work done) {
     return new SearchReport(backend, index, bounds, done, proved, batched);
   }
 
-  /** With whether the answer is proved to be the exact one. */
+  /** Sets whether the answer is proved to be the exact one. */
   public SearchReport withProved(boolean isProved) {
     return new SearchReport(backend, index, bounds, work, isProved, batched);
   }
 
-  /** With the number of queries that were searched together. */
+  /** Sets the number of queries that were searched together. */
   public SearchReport withBatched(long queries) {
     return new SearchReport(backend, index, bounds, work, proved, queries);
   }
 
-  /** The backend that ran it, such as {@code simd}. */
+  /** Name of the backend that ran the search, such as {@code simd}. */
   public String backend() {
     return backend;
   }
 
-  /** The index that was searched, such as {@code flat}. */
+  /** Text form of the index that was searched, such as {@code flat}. */
   public String index() {
     return index;
   }
 
   /**
-   * What excluded rows: {@code float32}, the rows themselves, or the name of their shadow, such as
-   * {@code int8}; both if some queries were answered by the one and some by the other. With a
-   * sparse filter it is the rows, even if there is a shadow.
+   * Names of what excluded rows: {@code float32} for the rows themselves, or the name of their
+   * shadow, such as {@code int8}; both if some queries were answered by the one and some by the
+   * other. With a sparse filter it is the rows, even if there is a shadow.
    */
   public SortedSet<String> bounds() {
     return bounds;
@@ -81,7 +83,7 @@ public final class SearchReport {
     return String.join(", ", bounds);
   }
 
-  /** What was done, for all queries together. */
+  /** Work done for all queries together. */
   public Work work() {
     return work;
   }
@@ -92,9 +94,9 @@ public final class SearchReport {
   }
 
   /**
-   * How many queries were searched together: those of the call, or, where an index with batching
-   * took a single query along with others, those of that batch; {@link #work} is then the query's
-   * share of the batch's.
+   * Number of queries that were searched together: those of the call, or, where an index with
+   * batching took a single query along with others, those of that batch; {@link #work} is then the
+   * query's share of the batch's.
    */
   public long batched() {
     return batched;

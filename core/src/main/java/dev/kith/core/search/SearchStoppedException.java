@@ -1,13 +1,13 @@
 package dev.kith.core.search;
 
 /**
- * A search reached its deadline or was cancelled. An exact search has no partial answer: what it
+ * Thrown when a search reached its deadline or was cancelled. There is no partial answer: what was
  * found so far is thrown away, never returned.
  */
 public final class SearchStoppedException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  /** With the whole message. */
+  /** Creates the exception with its complete message. */
   public SearchStoppedException(String message) {
     super(message);
   }

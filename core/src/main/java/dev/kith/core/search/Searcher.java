@@ -3,8 +3,8 @@ package dev.kith.core.search;
 import dev.kith.core.vector.VectorSource;
 
 /**
- * Searches one index data on one backend, with what an implementation keeps about it. Safe for many
- * threads.
+ * A way to search one {@link IndexData} on one backend, with what the implementation keeps beside
+ * the data. Safe for many threads.
  */
 public interface Searcher {
 
@@ -27,9 +27,9 @@ public interface Searcher {
   long bytes();
 
   /**
-   * Returns if queries and filter have the shape of the rows.
+   * Checks that queries, filter and limit have the shape that rows and queries ask for.
    *
-   * @throws IllegalArgumentException if not
+   * @throws IllegalArgumentException if one has not
    */
   static void requireFits(VectorSource queries, SearchOptions options, VectorSource rows) {
     if (queries.dimension() != rows.dimension()) {

@@ -9,23 +9,23 @@ import org.jspecify.annotations.Nullable;
  * is made. Safe for many threads.
  */
 public final class StopSignal {
-  /** Beyond this, nanoseconds overflow, and nobody waits. */
+  /** Deadline from which on there is none: its nanoseconds would overflow. */
   private static final Duration FOREVER = Duration.ofDays(36_500);
 
-  /** Between two questions whether a search that waits was cancelled: 10 ms. */
+  /** Nanoseconds between two checks whether a waiting search was cancelled: 10 ms. */
   private static final long PAUSE = 10_000_000;
 
-  /** As long as one may wait who has nothing to ask: an hour. */
+  /** Nanoseconds that a waiting search that cannot be cancelled may sleep: an hour. */
   private static final long REST = 3_600_000_000_000L;
 
   private final @Nullable Duration limit;
   private final long end;
   private final BooleanSupplier cancelled;
 
-  /** One worker's reason to stop is every worker's. */
+  /** Reason to stop, once one worker has found it; it holds for all. */
   private volatile @Nullable String stopped;
 
-  /** Of these options. */
+  /** Starts the clock for {@code options}. */
   public StopSignal(SearchOptions options) {
     var asked = options.deadline();
     limit = asked == null || asked.compareTo(FOREVER) >= 0 ? null : asked;
@@ -34,7 +34,7 @@ public final class StopSignal {
   }
 
   /**
-   * Returns if the search may go on.
+   * Checks that the search may go on.
    *
    * @throws SearchStoppedException with the reason, if not
    */
@@ -45,7 +45,7 @@ public final class StopSignal {
     }
   }
 
-  /** Why the search must stop, or null as long as it may go on. */
+  /** Reason why the search must stop, or null as long as it may go on. */
   public @Nullable String reason() {
     if (stopped == null) {
       if (limit != null && System.nanoTime() - end > 0) {
@@ -59,12 +59,12 @@ public final class StopSignal {
     return stopped;
   }
 
-  /** Whether there is nothing that could stop the search. */
+  /** Whether nothing can stop the search. */
   public boolean never() {
     return limit == null && cancelled.equals(SearchOptions.NEVER);
   }
 
-  /** How long a thread that only waits may sleep before it checks again. */
+  /** Nanoseconds that a waiting thread may sleep before it checks again. */
   public long nanosToNextCheck() {
     long pause = cancelled.equals(SearchOptions.NEVER) ? REST : PAUSE;
     return limit == null ? pause : Math.min(pause, Math.max(end - System.nanoTime(), 0) + 1);

@@ -32,12 +32,12 @@ public final class TopK {
     size = 0;
   }
 
-  /** How many pairs are held, at most {@code k}. */
+  /** Number of pairs held, at most {@code k}. */
   public int size() {
     return size;
   }
 
-  /** A key above this cannot enter: the largest key held if {@code k} are, else infinity. */
+  /** Key above which no pair can enter: the largest key held if {@code k} are, else infinity. */
   public double bound() {
     return size < k ? Double.POSITIVE_INFINITY : keys[0];
   }

@@ -1,17 +1,17 @@
 package dev.kith.core.search;
 
 /**
- * What a search did, counted while it was done, for all its queries together.
+ * Work of a search, counted while it is done, for all its queries together.
  *
- * @param rowsRead rows that were looked at, themselves or their codes, among those that a filter
- *     lets through; a row that was read for several queries counts for each
+ * @param rowsRead rows that were read, themselves or their codes, among those that a filter lets
+ *     through; a row that was read for several queries counts for each
  * @param keysComputed rows whose canonical key was computed
  * @param hops nodes of a graph that were expanded
  * @param lists inverted lists that were read
  * @param fallbacks queries for which a bound was too loose, so that the rows were scanned
  */
 public record Work(long rowsRead, long keysComputed, long hops, long lists, long fallbacks) {
-  /** Nothing done. */
+  /** No work. */
   public static final Work NONE = new Work(0, 0, 0, 0, 0);
 
   /** Work of a scan, which knows neither hops nor lists. */
@@ -19,7 +19,7 @@ public record Work(long rowsRead, long keysComputed, long hops, long lists, long
     return new Work(rowsRead, keysComputed, 0, 0, fallbacks);
   }
 
-  /** Both together. */
+  /** Sum of this work and {@code other}. */
   public Work plus(Work other) {
     return new Work(
         rowsRead + other.rowsRead,

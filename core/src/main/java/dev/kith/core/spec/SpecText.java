@@ -17,7 +17,7 @@ final class SpecText {
   private final String name;
   private final Map<String, Value> values = new LinkedHashMap<>();
 
-  /** Keys that were asked for, whether they stood in the text or not. */
+  /** Keys that were asked for, whether or not they stand in the text. */
   private final TreeSet<String> known = new TreeSet<>();
 
   private int at;
@@ -41,7 +41,7 @@ final class SpecText {
   }
 
   /**
-   * Reads the pieces.
+   * Splits {@code text} into its name and its parameters.
    *
    * @throws IllegalArgumentException naming the column of what does not belong there
    */
@@ -49,12 +49,12 @@ final class SpecText {
     return new SpecText(text);
   }
 
-  /** The kind of index. */
+  /** Name of the kind of index. */
   String name() {
     return name;
   }
 
-  /** The value of a key as {@code reader} understands it, or null if it is not there. */
+  /** Value of {@code key} as {@code reader} understands it, or null if the key is not there. */
   <T> @Nullable T value(String key, Function<String, T> reader) {
     known.add(key);
     var found = values.get(key);
@@ -69,9 +69,9 @@ final class SpecText {
   }
 
   /**
-   * Returns if every key of the text was asked for.
+   * Checks that every key of the text was asked for.
    *
-   * @throws IllegalArgumentException naming the first that was not, and those that are known
+   * @throws IllegalArgumentException naming the first key that was not, and the known ones
    */
   void requireAllRead() {
     for (var entry : values.entrySet()) {
@@ -84,7 +84,7 @@ final class SpecText {
     }
   }
 
-  /** What to throw for a name that is none of {@code names}. */
+  /** Exception for a name that is none of {@code names}. */
   IllegalArgumentException unknownName(String names) {
     return error(text.indexOf(name) + 1, "no such index: %s; known are %s".formatted(name, names));
   }

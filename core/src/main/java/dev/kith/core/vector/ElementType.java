@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * How one element of a vector is stored, always little-endian. Every value of every type is exactly
- * a float32, so {@link #decode} never rounds.
+ * Storage type of the elements of a vector, always little-endian. Every value of every type is
+ * exactly a float32, so {@link #decode} never rounds.
  */
 public enum ElementType {
   /** IEEE 754 binary32. */

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 
 /**
  * Lists of row numbers, the answers of searches, as {@code .ivecs}: every list is an int32 length,
- * then as many int32 row numbers, little-endian. Lists may differ in length.
+ * then the int32 row numbers, little-endian. Lists may differ in length.
  */
 public final class Ivecs {
   private static final int[] NONE = {};

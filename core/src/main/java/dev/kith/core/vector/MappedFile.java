@@ -17,7 +17,7 @@ public record MappedFile(Path path, Arena arena, MemorySegment bytes) {
     T read(MappedFile file);
   }
 
-  /** What the reader makes owns the arena and is to close it. */
+  /** Maps {@code path} for a reader whose result owns the arena and is to close it. */
   @SuppressWarnings("MustBeClosedChecker")
   static <T> T open(Path path, Reader<T> reader) throws IOException {
     var arena = Arena.ofShared();
@@ -29,7 +29,10 @@ public record MappedFile(Path path, Arena arena, MemorySegment bytes) {
     }
   }
 
-  /** What the reader makes is on the heap; the file is unmapped before this returns. */
+  /**
+   * Maps {@code path} for a reader whose result is on the heap; the file is unmapped before this
+   * returns.
+   */
   static <T> T copy(Path path, Reader<T> reader) throws IOException {
     try (var arena = Arena.ofShared()) {
       return reader.read(map(path, arena));
@@ -48,7 +51,8 @@ public record MappedFile(Path path, Arena arena, MemorySegment bytes) {
   }
 
   /**
-   * The same bytes with the same lifetime, looking like allocated memory; other memory as it is.
+   * Presents mapped memory as allocated memory, with the same bytes and lifetime; returns other
+   * memory as it is.
    *
    * <p>The loops over rows run up to 1.7 times slower once they have seen two classes of segments,
    * and mapped memory has a class of its own; reinterpreting gives it that of allocated memory.
@@ -61,7 +65,7 @@ public record MappedFile(Path path, Arena arena, MemorySegment bytes) {
         : memory;
   }
 
-  /** The file contradicts its format at {@code offset}. */
+  /** Exception for a file that contradicts its format at {@code offset}. */
   public VectorDataException damaged(
       String rule, long offset, Object expected, Object found, String advice) {
     return new VectorDataException(

@@ -166,7 +166,7 @@ final class NpyFormat {
     return matcher.find() ? matcher.group(1) : null;
   }
 
-  /** In one line, whatever bytes stand there. */
+  /** Shows a text in one line, whatever bytes stand in it. */
   private static String shown(String text) {
     return text.replaceAll("[\\p{Cntrl}\u0080-\u009f\\s]+", " ");
   }

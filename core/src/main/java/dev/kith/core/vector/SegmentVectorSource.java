@@ -24,10 +24,10 @@ record SegmentVectorSource(
     long stride)
     implements VectorSource {
 
-  /** Rows start at multiples of this in memory that we lay out ourselves: one cache line. */
+  /** Alignment of memory that we lay out ourselves: one cache line. */
   private static final int ALIGNMENT = 64;
 
-  /** Zeroed memory for rows without gaps, owned by the source. */
+  /** Allocates zeroed memory for rows without gaps, owned by the source. */
   @SuppressWarnings("MustBeClosedChecker") // the source owns the arena
   static SegmentVectorSource allocate(long size, int dimension, ElementType type) {
     requireDimension(dimension);
@@ -40,7 +40,7 @@ record SegmentVectorSource(
     }
   }
 
-  /** The same in an arena of the caller's. */
+  /** Allocates zeroed memory for rows without gaps, in an arena of the caller's. */
   static SegmentVectorSource allocate(Arena arena, long size, int dimension, ElementType type) {
     requireDimension(dimension);
     long stride = (long) dimension * type.bytes();

@@ -2,7 +2,7 @@ package dev.kith.core.vector;
 
 import java.util.Objects;
 
-/** Some consecutive rows of another source, which stays the owner of the memory. */
+/** Consecutive rows of another source, which stays the owner of the memory. */
 record SlicedVectorSource(VectorSource whole, long first, long size) implements VectorSource {
 
   @Override

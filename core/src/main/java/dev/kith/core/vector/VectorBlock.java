@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
  * Consecutive rows of a source, in place: nothing is copied.
  *
  * @param firstRow row number of the block's first row in its source
- * @param rows how many rows
+ * @param rows number of rows
  * @param dimension elements a row
  * @param elementType how an element is stored
  * @param data off-heap memory; row {@code i} of the block starts at {@code i * stride} bytes

@@ -1,19 +1,19 @@
 package dev.kith.core.vector;
 
 /**
- * Stored vectors cannot be what they say they are: a short file, a wrong header, a NaN. The message
- * names the file, the offset, what was expected and what to do.
+ * Thrown when stored vectors contradict what they say of themselves: a short file, a wrong header,
+ * a NaN. The message names the file, the offset, what was expected and what to do.
  */
 public final class VectorDataException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  /** With the whole message. */
+  /** Creates the exception with its complete message. */
   public VectorDataException(String message) {
     super(message);
   }
 
   /**
-   * Returns if all values of a row, decoded, are finite.
+   * Checks that all values of a row, decoded, are finite.
    *
    * @throws VectorDataException naming the first that is not
    */

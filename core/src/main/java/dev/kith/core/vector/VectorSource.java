@@ -18,7 +18,7 @@ public interface VectorSource extends AutoCloseable {
   /** The most elements that a row may have; error bounds are proved up to here. */
   int MAX_DIMENSION = 65_536;
 
-  /** Where the rows come from, for messages: a file name, or {@code memory}. */
+  /** Name of where the rows come from, for messages: a file name, or {@code memory}. */
   String name();
 
   /** Number of rows. */
@@ -70,7 +70,7 @@ public interface VectorSource extends AutoCloseable {
         };
   }
 
-  /** A float32 copy of one row. */
+  /** Float32 copy of one row. */
   default float[] row(long row) {
     var copy = new float[dimension()];
     block(row, 1).decodeRow(0, copy, 0);
@@ -78,7 +78,7 @@ public interface VectorSource extends AutoCloseable {
   }
 
   /**
-   * Reads every element once and returns if all are finite.
+   * Checks, by reading every element once, that all are finite.
    *
    * @throws VectorDataException naming the first NaN or infinite element
    */

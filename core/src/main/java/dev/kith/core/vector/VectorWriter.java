@@ -20,7 +20,7 @@ public final class VectorWriter implements Closeable {
   private final WholeFile file;
   private final ByteBuffer buffer;
 
-  /** One float32 row in the file's byte order. */
+  /** Buffer of one float32 row in the file's byte order. */
   private final ByteBuffer little;
 
   private long rows;
@@ -50,7 +50,7 @@ public final class VectorWriter implements Closeable {
     this.file = new WholeFile(target); // last: what fails before leaves no trace
   }
 
-  /** {@code false}, for "not npy", if the format can hold this writer's type. */
+  /** Checks that the format can hold this writer's type; returns {@code false}, for "not npy". */
   private boolean requireType(ElementType only) {
     if (type != only) {
       throw new IllegalArgumentException(
@@ -136,7 +136,7 @@ public final class VectorWriter implements Closeable {
     file.commit();
   }
 
-  /** Without {@link #commit()}, removes what was written. */
+  /** Closes the file; unless it was committed, removes what was written. */
   @Override
   public void close() throws IOException {
     file.close();

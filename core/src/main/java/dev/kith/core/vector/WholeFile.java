@@ -59,7 +59,7 @@ public final class WholeFile implements Closeable {
     }
   }
 
-  /** False once committed or closed. */
+  /** Whether it is neither complete nor closed. */
   boolean isOpen() {
     return channel.isOpen();
   }
@@ -84,7 +84,10 @@ public final class WholeFile implements Closeable {
     }
   }
 
-  /** Makes the names in a folder durable; not every system can, and then it does so itself. */
+  /**
+   * Makes the names in a folder durable; does nothing on a system that cannot open folders, such as
+   * Windows.
+   */
   public static void forceFolder(Path folder) throws IOException {
     FileChannel opened;
     try {
@@ -97,7 +100,7 @@ public final class WholeFile implements Closeable {
     }
   }
 
-  /** Without {@link #commit()}, removes what was written. */
+  /** Closes the file; unless it was committed, removes what was written. */
   @Override
   public void close() throws IOException {
     if (!committed) {

@@ -7,14 +7,14 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
- * Unpacks gzip, one member or several, to the end of the file. The JDK's stream takes whatever
- * follows a member and is no other one for the end, so that a damaged second member would be lost
- * unseen; here it is an error.
+ * Unpacks gzip, one member or several, to the end of the file. The JDK's stream takes anything
+ * behind a member that is not another member for the end, so that a damaged second member would be
+ * lost unseen; here it is an error.
  */
 public final class WholeGzip extends GZIPInputStream {
   private static final int TRAILER = 8;
 
-  /** Bytes taken from the file when the buffer was filled last. */
+  /** Bytes read from the file up to the last filling of the buffer. */
   private long filledAt;
 
   private boolean ended;
@@ -35,7 +35,7 @@ public final class WholeGzip extends GZIPInputStream {
     int read = super.read(bytes, from, length);
     if (read < 0 && !ended) {
       ended = true;
-      // Its header and its body begin in the buffer, its trailer may end outside.
+      // A member's header and body begin in the buffer, its trailer may end outside.
       long after = inf.getRemaining() + ((Counted) in).count - filledAt;
       if (after > TRAILER || in.read() >= 0) {
         throw new ZipException("what follows the packed data is no gzip");

@@ -2,7 +2,7 @@ package dev.kith.core.work;
 
 import java.lang.foreign.Arena;
 
-/** How an index is built. Immutable: each {@code with} gives another one. */
+/** Options of a build. Immutable: each {@code with} returns a changed copy. */
 public final class BuildOptions {
   private final Arena arena;
   private final int threads;
@@ -14,17 +14,20 @@ public final class BuildOptions {
     this.progress = progress;
   }
 
-  /** On all cores, into memory that is freed when nobody can read it any more. */
+  /**
+   * Default options: all cores, no listener, and memory that is freed when nothing refers to it any
+   * more.
+   */
   public static BuildOptions defaults() {
     return new BuildOptions(Arena.ofAuto(), 0, Progress.NONE);
   }
 
-  /** Into memory of this arena, which many threads may write to. */
+  /** Sets the arena of the built parts; its memory must be open to many threads. */
   public BuildOptions into(Arena memory) {
     return new BuildOptions(memory, threads, progress);
   }
 
-  /** With at most this many threads, the caller's own among them; 0 for all cores. */
+  /** Allows at most {@code count} threads, the caller's own among them; 0 for all cores. */
   public BuildOptions withThreads(int count) {
     if (count < 0) {
       throw new IllegalArgumentException("threads must be 0 (all cores) or more: " + count);
@@ -32,22 +35,22 @@ public final class BuildOptions {
     return new BuildOptions(arena, count, progress);
   }
 
-  /** Telling this how far it is, and stopping when it throws. */
+  /** Sets a listener, which hears how far the build is and stops it by throwing. */
   public BuildOptions withProgress(Progress listener) {
     return new BuildOptions(arena, threads, listener);
   }
 
-  /** Where the parts lie. */
+  /** Arena of the built parts. */
   public Arena arena() {
     return arena;
   }
 
-  /** The most threads to use, or 0 for all cores. */
+  /** Most threads to use, or 0 for all cores. */
   public int threads() {
     return threads;
   }
 
-  /** Who is told and asked. */
+  /** Listener that hears how far the build is and may stop it. */
   public Progress progress() {
     return progress;
   }

@@ -1,11 +1,11 @@
 package dev.kith.core.work;
 
 /**
- * What the owner of a long piece of work (a build, the coding of rows) hears of it and decides
- * about it. Called by all its workers at once.
+ * Listener to a long piece of work, such as a build or the coding of rows: hears how far it is and
+ * may stop it. Called by all its workers at once.
  */
 public interface Progress {
-  /** Hears nothing and stops nothing. */
+  /** Listener that ignores progress and stops nothing. */
   Progress NONE =
       new Progress() {
         @Override
@@ -15,9 +15,12 @@ public interface Progress {
         public void advance(long units) {}
       };
 
-  /** Returns if the work may go on; throws what ends it, if not. Cheap: asked between units. */
+  /**
+   * Returns if the work may go on; otherwise throws the exception that ends it. Called between
+   * units, so it must be cheap.
+   */
   void check();
 
-  /** Hears that {@code units} more are done. */
+  /** Reports that {@code units} more are done. */
   void advance(long units);
 }

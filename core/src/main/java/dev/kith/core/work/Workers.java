@@ -12,9 +12,9 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Threads for scans, builds, coding and loading: daemons shared by all, of which there are as many
- * as are needed at once. The caller's own thread always works too, so that nothing ever waits for a
- * free thread. Safe for many threads.
+ * Threads for scans, builds, coding and loading: daemon threads shared by all, created on demand.
+ * The caller's own thread always works too, so that nothing ever waits for a free thread. Safe for
+ * many threads.
  */
 public final class Workers {
   private static final ExecutorService THREADS =
@@ -44,7 +44,7 @@ public final class Workers {
         int number = worker;
         others.add(THREADS.submit(() -> guarded.accept(number)));
       }
-    } catch (Throwable e) { // no thread to be had: those that started are still waited for
+    } catch (Throwable e) { // a thread could not be started: wait for the others all the same
       failure.compareAndSet(null, e);
       onFailure.run();
     }
@@ -80,9 +80,10 @@ public final class Workers {
   }
 
   /**
-   * Does units 0 to {@code units - 1}, shared out one by one among the workers, and returns when
-   * all are done. {@code progress} is asked before each unit whether to go on, and told after it;
-   * what it throws, or a unit, ends the others after the unit that each is at, and is thrown.
+   * Runs {@code unit} for 0 to {@code units - 1}, handed out one by one to the workers, and returns
+   * when all are done. {@code progress} is asked before each unit whether to go on, and told after
+   * it. An exception of its own or of a unit ends the other workers after their current unit, and
+   * is then thrown.
    *
    * @param threads the most workers, the caller among them; 0 for one a core
    * @param progress called by all workers at once
@@ -102,7 +103,7 @@ public final class Workers {
         () -> next.set(units));
   }
 
-  /** Does the units on all cores; nobody asks how far it is, and nobody stops it. */
+  /** Runs {@code unit} for 0 to {@code units - 1} on all cores, without a listener. */
   public static void forEach(long units, LongConsumer unit) {
     forEach(units, 0, Progress.NONE, unit);
   }
