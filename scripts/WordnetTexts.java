@@ -54,17 +54,17 @@ public final class WordnetTexts {
   private static final int MIN_GLOSS_WORDS = 4;
   private static final int MIN_EXAMPLE_WORDS = 5;
 
-  /** The first query: it has no known right answer, hence no row in the qrels. */
+  /** First query: it has no known right answer, hence no row in the qrels. */
   private static final String LANDMARK_QUERY = "iconic archaeological landmark";
 
-  /** The beginning of the usage example that becomes query {@code usage}, the second one. */
+  /** Beginning of the usage example that becomes query {@code usage}, the second one. */
   private static final String USAGE_QUERY = "they stormed the ramparts of the city";
 
   /**
    * One topic of the bundle.
    *
-   * @param name what the summary calls it
-   * @param limit the most synsets taken; zero takes all
+   * @param name name in the summary
+   * @param limit most synsets taken; zero takes all
    * @param instancesOnly whether to take named things alone (Rome, but not "state capital")
    * @param roots "lemma#sense" as {@code index.noun} numbers the senses
    */
@@ -145,7 +145,7 @@ public final class WordnetTexts {
               "festival#2"),
           Group.named("battles", 60, "battle#1"));
 
-  /** What lies under these is left out, whichever group would take it. */
+  /** Roots of the synsets that are left out, whichever group would take them. */
   private static final List<String> UNWELCOME_ROOTS =
       List.of(
           "bomb#1",
@@ -205,7 +205,7 @@ public final class WordnetTexts {
   /** A relation to the synset with the id {@code target}, which need not be a noun. */
   private record Pointer(String symbol, String target) {}
 
-  /** What one group contributes, out of how many that could have been taken. */
+  /** Contribution of one group, and the number of synsets that could have been taken. */
   private record Taken(Group group, int eligible, List<Synset> synsets) {}
 
   private record Query(String id, String text, String relevant) {}
@@ -345,9 +345,9 @@ public final class WordnetTexts {
   }
 
   /**
-   * How much there is to find: a definition that tells something, an example, and the marks of what
-   * is well known, namely many relations to other synsets and words derived from this one, such as
-   * "Shakespearean".
+   * Measure of how much there is to find: a definition that tells something, an example, and the
+   * marks of what is well known, namely many relations to other synsets and words derived from this
+   * one, such as "Shakespearean".
    */
   private static int interest(Synset synset) {
     boolean example = synset.examples.stream().anyMatch(WordnetTexts::isQuery);

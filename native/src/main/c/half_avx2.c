@@ -30,7 +30,7 @@ INLINE float sum_of(__m256 x) {
   return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
 }
 
-// So far ahead of the loads, in bytes: measured.
+// Distance of the prefetches ahead of the loads, in bytes: measured.
 enum { AHEAD = 4096 };
 
 // 4 rows at a time, with two sums each, hide the latency of an fma; two lie half of all rows after the other two, for

@@ -12,7 +12,7 @@ enum { WIDTH = 16 };
 
 enum format { F16, BF16 };
 
-// The first n of 16 elements, n from 0 on.
+// Mask of the first n of 16 elements, n from 0 on.
 INLINE __mmask16 first(int64_t n) { return (__mmask16)(n < WIDTH ? (1u << n) - 1 : 0xffff); }
 
 INLINE __m512 widen(__m256i h, enum format format) {
@@ -25,7 +25,7 @@ INLINE __m512 load_some(__mmask16 mask, const void *at, enum format format) {
   return widen(_mm256_maskz_loadu_epi16(mask, at), format);
 }
 
-// So far ahead of the loads, in bytes: measured.
+// Distance of the prefetches ahead of the loads, in bytes: measured.
 enum { AHEAD = 4096 };
 
 // 4 rows at a time, with two sums each, hide the latency of an fma; two lie half of all rows after the other two, for

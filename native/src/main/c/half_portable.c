@@ -21,7 +21,7 @@ static uint16_t load(const uint8_t *at) {
   return h;
 }
 
-// Rather than a branch, which compilers do not vectorize.
+// A choice by masks, not by a branch, which compilers do not vectorize.
 static uint32_t choose(int condition, uint32_t a, uint32_t b) {
   const uint32_t mask = 0u - (uint32_t)condition;
   return (a & mask) | (b & ~mask);

@@ -20,7 +20,7 @@
 // Rows whose codes lie side by side: one panel. docs/formats/shadow.md draws it.
 enum { KITH_PANEL_ROWS = 16 };
 
-// A panel, without its codes before it: 16 of each, all of them bounds of one row.
+// The terms of a panel, which follow its codes: 16 of each kind, one a row.
 typedef struct {
   float scale[KITH_PANEL_ROWS];     // a code stands for code * scale
   float lift[KITH_PANEL_ROWS];      // what the row adds to its score, rounded up

@@ -13,7 +13,7 @@
 
 enum { QUERIES = KITH_TILE_AVX2, HALF = KITH_PANEL_ROWS / 2 };
 
-// So far ahead of the loads, in bytes: measured.
+// Distance of the prefetches ahead of the loads, in bytes: measured.
 enum { AHEAD = 4096 };
 
 INLINE __m256i load(const void *at) { return _mm256_loadu_si256(at); }
@@ -90,7 +90,7 @@ INLINE int32_t put_scanned(
   return n;
 }
 
-// Two panels at a time, half of all panels apart, as with AVX-512.
+// Scans two panels at a time, half of all panels apart, as with AVX-512.
 INLINE int32_t scan(
     const uint8_t *panels, int64_t stride, int32_t count, int32_t groups, const int8_t *high, const int8_t *low,
     const kith_query_terms *q, const uint16_t *allowed, int32_t *rows, int32_t *products, int32_t *low_products) {

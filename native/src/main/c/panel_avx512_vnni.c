@@ -12,7 +12,7 @@
 
 enum { PANELS = 2, QUERIES = KITH_TILE_AVX512_VNNI };
 
-// So far ahead of the loads, in bytes: measured.
+// Distance of the prefetches ahead of the loads, in bytes: measured.
 enum { AHEAD = 4096 };
 
 // The upper bounds of a panel's rows for one query, from the scaled products.
@@ -42,7 +42,7 @@ INLINE int32_t word(const int8_t *codes) {
 #define AT(p) (panels + (int64_t)(p) * stride)
 #define TERMS(p) ((const kith_panel_terms *)(AT(p) + 64 * (int64_t)groups))
 
-// Two panels at a time, half of all panels apart: two streams read memory faster than one.
+// Scans two panels at a time, half of all panels apart: two streams read memory faster than one.
 INLINE int32_t scan(
     const uint8_t *panels, int64_t stride, int32_t count, int32_t groups, const int8_t *high, const int8_t *low,
     const kith_query_terms *q, const uint16_t *allowed, int32_t *rows, int32_t *products, int32_t *low_products) {

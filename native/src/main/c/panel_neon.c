@@ -91,7 +91,7 @@ INLINE panel_sums add_products(panel_sums s, int8x16_t a, int8x16_t b, int8x16_t
   return s;
 }
 
-// Two panels at a time, half of all panels apart, as with AVX-512.
+// Scans two panels at a time, half of all panels apart, as with AVX-512.
 INLINE int32_t scan(
     const uint8_t *panels, int64_t stride, int32_t count, int32_t groups, const int8_t *high, const int8_t *low,
     const kith_query_terms *q, const uint16_t *allowed, int32_t *rows, int32_t *products, int32_t *low_products) {

@@ -1,4 +1,4 @@
-// int8 panels in plain C: what the other versions must agree with, and what runs where none of them does.
+// int8 panels in plain C: the reference of the other versions, and the fallback where none of them runs.
 
 #include "variants.h"
 

@@ -1,4 +1,4 @@
-/** The loops that C runs faster than Java, as a backend of {@code dev.kith.core}. Optional. */
+/** Loops that C runs faster than Java, as a backend of {@code dev.kith.core}. Optional. */
 module dev.kith.nativekernels {
   requires dev.kith.core;
   requires static transitive org.jspecify;

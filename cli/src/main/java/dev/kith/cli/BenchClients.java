@@ -17,7 +17,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/** Measures an index that many threads ask at once, each one query after another. */
+/** Measures an index that many threads search at once, each one query after another. */
 final class BenchClients {
   private final VectorIndex index;
   private final VectorSource queries;
@@ -31,15 +31,17 @@ final class BenchClients {
     this.clients = clients;
   }
 
-  /** What one client saw. */
+  /** Measurements of one client. */
   private static final class Seen {
     final List<Long> nanos = new ArrayList<>();
 
-    /** Searches: one that served n queries counts as 1/n for each. */
+    /** Passes over the rows: a search that served n queries counts as 1/n for each. */
     double passes;
   }
 
-  /** All queries once, and on to the end of the warm-up; then the measured time. */
+  /**
+   * Times the clients: all queries once, on to the end of the warm-up, then for the measured time.
+   */
   BenchCommand.Timing time(double warmUp, double seconds) {
     var results = new @Nullable SearchResult[Math.toIntExact(queries.size())];
     var next = new AtomicLong();
@@ -62,7 +64,7 @@ final class BenchClients {
         all(
             () -> {
               var mine = new Seen();
-              // At least some, and until the clock of CPU time, which has coarse steps, has moved.
+              // Searches at least a few times, and until the coarse clock of CPU time has moved.
               for (long began = System.nanoTime();
                   mine.nanos.size() < 5 || began < until || Machine.cpuNanos() == cpuStart; ) {
                 var report = search(next.getAndIncrement()).report();
@@ -96,7 +98,7 @@ final class BenchClients {
     return index.search(queries.slice(q % queries.size(), 1), options);
   }
 
-  /** Runs it in as many threads as there are clients; the first failure is thrown. */
+  /** Runs {@code client} in a thread for each client; the first failure is thrown. */
   private <T extends @Nullable Object> List<T> all(Callable<T> client) {
     var results = new ArrayList<T>();
     try (var threads = Executors.newFixedThreadPool(clients)) {

@@ -38,7 +38,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Speed and correctness of an index on given or synthetic vectors. */
+/** Command that measures speed and correctness of an index on given or synthetic vectors. */
 @Command(
     name = "bench",
     mixinStandardHelpOptions = true,
@@ -50,7 +50,7 @@ import picocli.CommandLine.Spec;
 final class BenchCommand implements Callable<Integer> {
   static final double NANOS = 1e9;
 
-  /** Keys that differ by less than this share may be a tie in a truth computed in float32. */
+  /** Relative difference of keys below which they may be a tie in a truth computed in float32. */
   private static final double TIE = 1e-6;
 
   private static final double MAX_SECONDS = 86_400;
@@ -165,7 +165,7 @@ final class BenchCommand implements Callable<Integer> {
 
   private @Nullable RowFilter filter;
 
-  /** The document printed with {@code --json}. */
+  /** Document printed with {@code --json}. */
   record Report(
       String index,
       String metric,
@@ -182,17 +182,18 @@ final class BenchCommand implements Callable<Integer> {
       @Nullable Double readBytesPerSecond,
       List<Run> runs) {}
 
-  /** Memory: the rows, a smaller copy of them, what else the index keeps. */
+  /** Bytes of memory: the rows, a smaller copy of them, everything else that the index keeps. */
   record Bytes(long rows, long shadow, long index) {}
 
   /**
-   * One setting.
+   * Measurements with one setting.
    *
-   * @param recall found among the true {@code k} nearest; null without --truth and --check
+   * @param recall share of the true {@code k} nearest that were found; null without --truth and
+   *     --check
    * @param mismatches rows that differ from the definition; null without --check
-   * @param bytesPerCpuSecond of the rows, read once a batch
+   * @param bytesPerCpuSecond bytes of the rows, read once a batch
    * @param batched queries searched together, on average
-   * @param candidates a query
+   * @param candidates candidates a query
    * @param bound what excluded rows
    * @param fallbacks queries for which the shadow's bound was too loose
    */
@@ -236,7 +237,7 @@ final class BenchCommand implements Callable<Integer> {
     }
   }
 
-  /** Says no before the work, not after it. */
+  /** Refuses an option that cannot be used before the work begins. */
   private void requireUsable(IndexSpec built) throws IOException {
     require(
         vectors.whole() && vectors.files() != vectors.synthetic(),
@@ -326,8 +327,8 @@ final class BenchCommand implements Callable<Integer> {
   /**
    * Builds, measures, compares and prints.
    *
-   * @param truth the true rows of each query, nearest first, at least {@code k}
-   * @param expected the rows by definition, exactly those that an answer must have
+   * @param truth true rows of each query, nearest first, at least {@code k}
+   * @param expected rows by definition, which an answer must have exactly
    * @return the exit status
    */
   int run(
@@ -407,7 +408,9 @@ final class BenchCommand implements Callable<Integer> {
     return differs ? Main.CHECK_FAILED : Main.DONE;
   }
 
-  /** How queries of different clients are served together, or null if they are not. */
+  /**
+   * Options for serving queries of different clients together, or null if they are served apart.
+   */
   private @Nullable BatchingOptions limits(VectorIndex index) {
     if (batching == null) {
       return null;
@@ -457,9 +460,9 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   /**
-   * Answers of one pass over all queries, and what the timed searches took.
+   * Answers of one pass over all queries, and the times of the timed searches.
    *
-   * @param passes searches that were made for the queries
+   * @param passes number of searches made for the queries
    */
   record Timing(
       List<Neighbors> answers,
@@ -471,7 +474,7 @@ final class BenchCommand implements Callable<Integer> {
       double cpuSeconds,
       List<Long> sortedNanos) {
 
-    /** Of the latency of a call: a whole batch, or a client's query. */
+    /** Percentile of the latency of a call: of a whole batch, or of a client's query. */
     double percentile(double share) {
       int rank = (int) Math.ceil(share * sortedNanos.size()) - 1;
       return sortedNanos.get(Math.max(rank, 0)) / 1e3;
@@ -506,7 +509,7 @@ final class BenchCommand implements Callable<Integer> {
     long cpuStart = Machine.cpuNanos();
     long start = System.nanoTime();
     long until = start + (long) (seconds * NANOS);
-    // To the end of the time, and until the clock of CPU time, which has coarse steps, has moved.
+    // Searches to the end of the time, and until the coarse clock of CPU time has moved.
     for (long first = 0;
         nanos.size() < 5 || System.nanoTime() < until || Machine.cpuNanos() == cpuStart; ) {
       Main.requireNotStopped();
@@ -540,7 +543,7 @@ final class BenchCommand implements Callable<Integer> {
     return differing;
   }
 
-  /** A row as near as the k-th true one counts as found: data holds ties. */
+  /** Recall, where a row as near as the k-th true one counts as found: data holds ties. */
   private @Nullable Double recall(
       List<Neighbors> found,
       int @Nullable [][] truth,

@@ -35,7 +35,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** What a collection costs over the bare search: writing, opening, disk, filters. */
+/**
+ * Command that measures what a collection costs over the bare search: writing, opening, disk,
+ * filters.
+ */
 @Command(
     name = "bench-db",
     mixinStandardHelpOptions = true,
@@ -93,7 +96,7 @@ final class BenchDbCommand implements Callable<Integer> {
   @Option(names = "--json", description = "print one JSON document")
   boolean json;
 
-  /** The document printed with {@code --json}. */
+  /** Document printed with {@code --json}. */
   record Report(
       int n,
       int dim,
@@ -107,23 +110,26 @@ final class BenchDbCommand implements Callable<Integer> {
       List<Overhead> overheads,
       List<Filtered> filtered) {}
 
-  /** A stream of points. */
+  /** Measurements of an import of a stream of points. */
   record Import(String durability, double pointsPerSecond, double cpuSeconds) {}
 
   /** Single upserts, each acknowledged before the next of its thread. */
   record Upserts(String durability, int writers, double perSecond) {}
 
   /**
-   * After optimizing.
+   * Bytes on disk after optimizing.
    *
-   * @param ratio of all but shadows and log to the vectors' bytes
+   * @param ratio ratio of all bytes but shadows and log to the bytes of the vectors
    */
   record Disk(long bytes, long vectorBytes, long shadowBytes, long logBytes, double ratio) {}
 
-  /** A query's time and that of the same searches without a collection, medians of rounds. */
+  /** Times of a query and of the bare searches that it makes, medians of rounds. */
   record Overhead(int segments, double queryMicros, double bareMicros, double microsPerSegment) {}
 
-  /** A query among a part of the points, and a scan of a source that holds just these. */
+  /**
+   * Times of a query among a part of the points, and of a scan of a source that holds only that
+   * part.
+   */
   record Filtered(String filter, long passed, double queryMicros, double aloneMicros) {}
 
   private List<String> texts = List.of();
@@ -195,7 +201,7 @@ final class BenchDbCommand implements Callable<Integer> {
         .iterator();
   }
 
-  /** So many queries that the JIT compiler is done with their code, on a collection of no size. */
+  /** Runs queries on a tiny collection until the JIT compiler is done with their code. */
   private void warmUp() {
     try (var kith = Kith.inMemory();
         var rows = vectors().generate(0, 100)) {
@@ -302,7 +308,10 @@ final class BenchDbCommand implements Callable<Integer> {
         rest / (double) index.rowBytes());
   }
 
-  /** The median of rounds, each as many calls as fit into a tenth of a second, by turns. */
+  /**
+   * Median times of the calls over rounds, taken in turn; a round of a call lasts a tenth of a
+   * second.
+   */
   private double[] medianMicros(IntConsumer... calls) {
     var micros = new double[calls.length][rounds];
     for (int round = -2; round < rounds; round++) { // the first two warm up

@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
-/** A new collection. */
+/** Command that creates a collection. */
 @Command(
     name = "create",
     mixinStandardHelpOptions = true,

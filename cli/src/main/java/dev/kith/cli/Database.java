@@ -24,9 +24,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Which database, and how it is opened; shared by all commands on collections. */
+/** Options that name a database, and ways to open it; shared by all commands on collections. */
 final class Database {
-  /** Libraries that tell at level INFO how they were set up; held, since loggers are forgotten. */
+  /**
+   * Loggers of libraries that tell at level INFO how they were set up; held, since loggers are
+   * forgotten.
+   */
   private static final List<Logger> CHATTY =
       List.of(Logger.getLogger("org.apache.lucene"), Logger.getLogger("dev.hardwood"));
 
@@ -69,14 +72,14 @@ final class Database {
     CHATTY.forEach(logger -> logger.setLevel(Level.WARNING));
   }
 
-  /** The database, whose folder is made if it is not there. */
+  /** Opens the database; creates its folder if there is none. */
   Kith make() {
     quiet();
     requireNoDanglingLink();
     return Kith.open(db);
   }
 
-  /** The database, whose folder must be there. */
+  /** Opens the database, whose folder must exist. */
   Kith open() {
     requireFolder();
     return make();
@@ -98,7 +101,7 @@ final class Database {
     }
   }
 
-  /** The database as it is, to look at. */
+  /** Opens the database read-only, as it is. */
   Kith openReadOnly() {
     requireFolder();
     quiet();
@@ -122,9 +125,9 @@ final class Database {
   }
 
   /**
-   * A collection to read, which changes nothing, unless a crash left writes in the log: then it is
-   * opened as for writing, which takes them in, if neither another process nor the file system is
-   * against that.
+   * Opens a collection to read, without changing anything, unless a crash left writes in the log:
+   * then it is opened as for writing, which recovers them, if no other process has it and the file
+   * system allows it.
    */
   Opened readable(String name) {
     var whole = readOnly(name, true);
@@ -157,9 +160,9 @@ final class Database {
   }
 
   /**
-   * A collection as its last checkpoint left it.
+   * Opens a collection as its last checkpoint left it.
    *
-   * @param wholly whether its log must hold nothing more; null is given if it does
+   * @param wholly whether the log must hold nothing more; if it does, null is returned
    */
   private @Nullable Opened readOnly(String name, boolean wholly) {
     var kith = openReadOnly();
@@ -182,7 +185,7 @@ final class Database {
     }
   }
 
-  /** The name of vectors that was given, or the only one there is. */
+  /** Name of the vectors: the given one, or the only one there is. */
   static String vectorName(Schema schema, @Nullable String given) {
     if (given != null) {
       schema.vector(given);
@@ -200,7 +203,7 @@ final class Database {
             + (names.isEmpty() ? "none" : String.join(", ", names)));
   }
 
-  /** The model's vectors must have the collection's dimension. */
+  /** Checks that the model's vectors have the collection's dimension. */
   static void requireDimension(
       Schema schema, String vector, String model, int dimension, String collection) {
     int expected = schema.vector(vector).dimension();
@@ -212,9 +215,8 @@ final class Database {
   }
 
   /**
-   * Shows on standard error how far the work is, as {@link Progress} does where no end is known:
-   * over the line before where that is a terminal, else a line every ten seconds; nothing with
-   * JSON.
+   * Shows progress on standard error, as {@link Progress} does, where no end is known: overwrites
+   * the line where that is a terminal, else prints one every ten seconds; nothing with JSON.
    */
   void show(Supplier<String> text) {
     boolean terminal = Boolean.getBoolean("kith.terminal");
@@ -242,7 +244,7 @@ final class Database {
     }
   }
 
-  /** Such as {@code 1 point}. */
+  /** Number of points in words, such as {@code 1 point}. */
   static String points(long count) {
     return count == 1 ? "1 point" : count + " points";
   }

@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
-/** Points, away. */
+/** Command that deletes points. */
 @Command(
     name = "delete",
     mixinStandardHelpOptions = true,

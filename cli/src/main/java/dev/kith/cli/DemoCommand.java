@@ -40,7 +40,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** Real texts in, the nearest ones out: the whole way, with what each step costs. */
+/**
+ * Command that goes the whole way from real texts to the nearest ones, with what each step costs.
+ */
 @Command(
     name = "demo",
     mixinStandardHelpOptions = true,
@@ -70,14 +72,14 @@ final class DemoCommand implements Callable<Integer> {
 
   @Mixin ModelOptions modelOptions;
 
-  /** The document printed with {@code --json}. */
+  /** Document printed with {@code --json}. */
   record Report(
       List<Answer> queries, Answer filtered, Answer hybrid, List<BackendRun> backends, Cost cost) {}
 
   /**
-   * One query's answer; {@code knownRank} is null if no relevant document is known.
+   * Answer to one query; {@code knownRank} is null if no relevant document is known.
    *
-   * @param filter that hits had to pass, or null
+   * @param filter filter that hits had to pass, or null
    */
   record Answer(
       String query,
@@ -97,11 +99,11 @@ final class DemoCommand implements Callable<Integer> {
   record BackendRun(String name, double micros, boolean sameRows) {}
 
   /**
-   * What it cost.
+   * Cost of the demo.
    *
-   * @param textsPerSecond embedded, or 0 if all were there already
-   * @param bytes of the collection's files
-   * @param embedded texts that were not there yet
+   * @param textsPerSecond texts embedded a second, or 0 if all were there already
+   * @param bytes bytes of the collection's files
+   * @param embedded number of texts that were embedded, not being there yet
    */
   record Cost(
       int texts,
@@ -157,7 +159,7 @@ final class DemoCommand implements Callable<Integer> {
     }
     var answers = new ArrayList<Answer>();
     for (int q = 0; q < queries.size(); q++) {
-      // All points, so that the known answer has a rank wherever it is.
+      // k is the number of points, so that the known answer has a rank wherever it is.
       var all = Query.nearest(vectors.get(q)).limit(documents.size());
       answers.add(answer(collection, queries.get(q), all, null, qrels));
     }
@@ -180,7 +182,10 @@ final class DemoCommand implements Callable<Integer> {
             embedded.size()));
   }
 
-  /** All bundled texts; of another data set those that some query is judged against. */
+  /**
+   * Documents to search: all bundled texts, or, of another data set, the documents that a query is
+   * judged against.
+   */
   private List<BeirText> documents(BeirFolder data, Map<String, Map<String, Integer>> qrels) {
     var judged = new HashSet<String>();
     qrels.values().forEach(grades -> judged.addAll(grades.keySet()));
@@ -208,9 +213,12 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  /** Named after everything that the vectors depend on but the texts, which are compared. */
+  /**
+   * Name of the collection, made of everything that the vectors depend on but the texts, which are
+   * compared.
+   */
   private String name(BeirFolder data, TextModel model) {
-    var options = model.options().withThreads(1); // how many there are is no matter
+    var options = model.options().withThreads(1); // the number of threads does not change vectors
     try {
       var digest = MessageDigest.getInstance("SHA-256");
       digest.update(
@@ -240,7 +248,10 @@ final class DemoCommand implements Callable<Integer> {
     return Payload.of("title", document.title(), TEXT, document.text(), WORDS, words);
   }
 
-  /** The documents that the collection lacks or has otherwise; others than these go. */
+  /**
+   * Documents that the collection lacks or holds otherwise; deletes points of documents that are
+   * gone.
+   */
   private static List<BeirText> missing(Collection collection, List<BeirText> documents) {
     var wanted =
         documents.stream()
@@ -265,7 +276,7 @@ final class DemoCommand implements Callable<Integer> {
         .toList();
   }
 
-  /** Embeds and keeps some texts at a time; what was kept before an interruption stays. */
+  /** Embeds and stores texts in rounds; rounds that were stored before an interruption stay. */
   private double embed(TextModel model, List<BeirText> missing, Collection collection) {
     var bar = new Progress(database.err(), "embedding", "texts", missing.size(), database.json);
     bar.watch(

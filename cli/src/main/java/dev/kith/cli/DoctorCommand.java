@@ -9,7 +9,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** What Kith can use on this machine, and why not the rest. */
+/** Command that says what Kith can use on this machine, and why not the rest. */
 @Command(
     name = "doctor",
     mixinStandardHelpOptions = true,
@@ -20,7 +20,7 @@ final class DoctorCommand implements Callable<Integer> {
   @Option(names = "--json", description = "print one JSON document")
   boolean json;
 
-  /** The document printed with {@code --json}. */
+  /** Document printed with {@code --json}. */
   record Report(
       String version,
       String jdk,
@@ -28,7 +28,7 @@ final class DoctorCommand implements Callable<Integer> {
       List<Backends.Status> backends,
       List<ModelStatus> models) {}
 
-  /** A model of the catalogue and where it is. */
+  /** Model of the catalogue, and where it is. */
   record ModelStatus(String name, int dimension, boolean here, String where) {}
 
   @Override

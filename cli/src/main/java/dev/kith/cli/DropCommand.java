@@ -7,7 +7,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** A collection, away. */
+/** Command that drops a collection. */
 @Command(
     name = "drop",
     mixinStandardHelpOptions = true,

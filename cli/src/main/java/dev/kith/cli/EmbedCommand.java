@@ -14,7 +14,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Texts to a file of vectors. */
+/** Command that embeds texts into a file of vectors. */
 @Command(
     name = "embed",
     mixinStandardHelpOptions = true,
@@ -45,7 +45,7 @@ final class EmbedCommand implements Callable<Integer> {
   @Option(names = "--json", description = "print one JSON document")
   boolean json;
 
-  /** The document printed with {@code --json}. */
+  /** Document printed with {@code --json}. */
   record Report(
       @JsonProperty("in") String texts,
       String out,

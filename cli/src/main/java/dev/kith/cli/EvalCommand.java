@@ -28,7 +28,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Scores a model on a retrieval data set, by exact search. */
+/** Command that scores a model on a retrieval data set, by exact search. */
 @Command(
     name = "eval",
     mixinStandardHelpOptions = true,
@@ -39,7 +39,7 @@ import picocli.CommandLine.Spec;
           + " left out of its results."
     })
 final class EvalCommand implements Callable<Integer> {
-  /** The deepest measure looks at this many documents. */
+  /** Documents that the deepest measure looks at. */
   private static final int DEPTH = 100;
 
   @Spec CommandSpec spec;
@@ -66,7 +66,7 @@ final class EvalCommand implements Callable<Integer> {
   @Option(names = "--json", description = "print one JSON document")
   boolean json;
 
-  /** The document printed with {@code --json}. */
+  /** Document printed with {@code --json}. */
   record Report(
       String dataset,
       String model,
@@ -88,7 +88,7 @@ final class EvalCommand implements Callable<Integer> {
     var beir = BeirFolder.open(folder);
     var qrels = beir.qrels(split);
     if (backend != null) {
-      Backends.choose(backend); // says no before the work, not after it
+      Backends.choose(backend); // fails before the work, not after it
     }
     var documents = list(beir.corpus());
     var queries = judged(beir, qrels.keySet());

@@ -12,7 +12,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Points to a file. */
+/** Command that exports points to a file. */
 @Command(
     name = "export",
     mixinStandardHelpOptions = true,
@@ -33,7 +33,7 @@ final class ExportCommand implements Callable<Integer> {
   @Option(names = "--filter", paramLabel = "F", description = "only points that pass")
   @Nullable String filter;
 
-  /** The document printed with {@code --json}. */
+  /** Document printed with {@code --json}. */
   record Report(String file, long points) {}
 
   @Override

@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** Points by their ids. */
+/** Command that shows points by their ids. */
 @Command(
     name = "get",
     mixinStandardHelpOptions = true,

@@ -11,13 +11,13 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Ids as they are typed and shown. Digits are a number, the usual form of a UUID is one, all else
- * is a text. What begins with a quote is an id as it stands in JSON, so {@code "12"} is the text
- * and {@code 12} the number; so is <code>{"text": "..."}</code>, a text that looks like a UUID.
- * What is shown can be typed: {@code parse(shown(id))} is {@code id}.
+ * Ids as they are typed and shown. Digits are a number, the usual form of a UUID is a UUID,
+ * everything else is a text. An argument that begins with a quote is an id as it stands in JSON, so
+ * {@code "12"} is the text and {@code 12} the number; so is <code>{"text": "..."}</code>, a text
+ * that looks like a UUID. A shown id can be typed: {@code parse(shown(id))} is {@code id}.
  */
 final class Ids {
-  /** What {@code --help} says of an argument that is an id. */
+  /** Text of {@code --help} about an argument that is an id. */
   static final String HELP =
       "a number, a UUID or a text; in JSON it is what it is there: '\"12\"' is a text,"
           + " '{\"text\": \"UUID\"}' one that looks like a UUID";
@@ -29,13 +29,13 @@ final class Ids {
 
   private Ids() {}
 
-  /** The ids that were typed, each once. */
+  /** Parses the ids that were typed; deduplicates them. */
   static List<PointId> parse(List<String> arguments) {
     return arguments.stream().map(Ids::parse).distinct().toList();
   }
 
   /**
-   * The id that was typed.
+   * Parses the id that was typed.
    *
    * @throws IllegalArgumentException if it begins with a quote and is no JSON
    */
@@ -68,7 +68,9 @@ final class Ids {
     }
   }
 
-  /** The id as it can be typed: bare where that is the same id, and easy to see; else in JSON. */
+  /**
+   * Shows an id as it can be typed: bare where that is unambiguous and easy to read, else in JSON.
+   */
   static String shown(PointId id) {
     String bare = id.toString();
     if (!(id instanceof PointId.Text text)) {
@@ -89,7 +91,8 @@ final class Ids {
   }
 
   /**
-   * Says which points there are not, and where a text of the same look is there, how to type it.
+   * Message that names the points that do not exist and, where a text that looks alike does, how to
+   * type it.
    *
    * @return one line
    */

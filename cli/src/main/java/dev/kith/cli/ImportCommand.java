@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
-/** Points from files. */
+/** Command that imports points from files. */
 @Command(
     name = "import",
     mixinStandardHelpOptions = true,
@@ -65,9 +65,9 @@ final class ImportCommand implements Callable<Integer> {
   @Mixin ModelOptions modelOptions;
 
   /**
-   * A line printed with {@code --json}.
+   * Line printed with {@code --json}.
    *
-   * @param acknowledged points from the start of the first file that are kept
+   * @param acknowledged number of points, from the start of the first file, that are durable
    */
   record Acknowledged(long acknowledged, JsonNode lastId) {}
 
@@ -153,7 +153,7 @@ final class ImportCommand implements Callable<Integer> {
     return Math.max(1e-9, (now - start) / 1e9);
   }
 
-  /** Without a log points are durable only now. */
+  /** Commits, where there is no log: without one points become durable only here. */
   private void checkpoint(Collection collection) {
     if (durability == Durability.NONE) {
       collection.checkpoint();

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.kith.db.point.JsonLimits;
 import java.io.PrintWriter;
 
-/** JSON documents on standard output. */
+/** Printer of JSON documents on standard output. */
 final class Json {
   private static final JsonMapper MAPPER =
       JsonMapper.builder(JsonLimits.factory()).enable(SerializationFeature.INDENT_OUTPUT).build();
@@ -15,7 +15,7 @@ final class Json {
 
   private Json() {}
 
-  /** One document in one line, of several that are printed as the work goes on. */
+  /** Prints one document in one line, of several that are printed as the work goes on. */
   static void printLine(PrintWriter out, Object document) {
     try {
       out.println(LINES.writeValueAsString(document));

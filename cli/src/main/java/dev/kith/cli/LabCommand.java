@@ -3,7 +3,7 @@ package dev.kith.cli;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 
-/** The commands of the lab. */
+/** Command that holds the commands of the lab. */
 @Command(
     name = "lab",
     mixinStandardHelpOptions = true,

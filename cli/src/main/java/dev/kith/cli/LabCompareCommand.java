@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Kith beside its peers. */
+/** Command that measures Kith beside its peers. */
 @Command(
     name = "compare",
     mixinStandardHelpOptions = true,
@@ -133,7 +133,7 @@ final class LabCompareCommand implements Callable<Integer> {
     }
   }
 
-  /** Of the first texts that are searched, or of the bundled ones. */
+  /** Rates of embedding the first texts that are searched, or the bundled ones. */
   private List<EmbeddingRate> embedding(PrintWriter err) throws IOException {
     var options = vectors.modelOptions;
     var texts = options.contents(vectors.read()).stream().limit(EMBEDDED).toList();

@@ -17,7 +17,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** A search told step by step, with all its numbers. */
+/** Command that tells a search step by step, with all its numbers. */
 @Command(
     name = "explain",
     mixinStandardHelpOptions = true,
@@ -30,13 +30,13 @@ import picocli.CommandLine.Spec;
           + " give other points, and the story is another."
     })
 final class LabExplainCommand implements Callable<Integer> {
-  /** Definitions of WordNet among the bundled texts. */
+  /** Definitions of WordNet, from the bundled texts. */
   private static final List<String> TEXTS =
       List.of("n00326094", "n03893732", "n07708798", "n02676938");
 
   private static final String QUESTION = "landmark";
 
-  /** Around 2^24, where float32 begins to step by 2. */
+  /** Points with squared distances around 2^24, where float32 begins to step by 2. */
   private static final float[][] NEAR_TIE = {{4097, 0}, {4096, 90.5124f}};
 
   @Spec CommandSpec spec;
@@ -73,7 +73,7 @@ final class LabExplainCommand implements Callable<Integer> {
   @Option(names = "--json", description = "print one JSON document")
   boolean json;
 
-  /** The document printed with {@code --json}: each part of the story and the rows it found. */
+  /** Document printed with {@code --json}: each part of the story and the rows it found. */
   record Report(Explanation points, Explanation texts, Explanation rounding, Explanation bounds) {}
 
   @Override

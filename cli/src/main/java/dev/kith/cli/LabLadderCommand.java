@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** One search, slow to fast. */
+/** Command that runs one search in steps, slow to fast. */
 @Command(
     name = "ladder",
     mixinStandardHelpOptions = true,
@@ -33,13 +33,13 @@ final class LabLadderCommand implements Callable<Integer> {
 
   @Spec CommandSpec spec;
 
-  /** Which rungs. */
+  /** Choice of rungs by the device that they run on. */
   enum Device {
-    /** Those of the CPU. */
+    /** Rungs of the CPU. */
     CPU,
-    /** Those of a GPU, or none at all. */
+    /** Rungs of a GPU; refused if there is none. */
     GPU,
-    /** All that can run. */
+    /** All rungs that can run. */
     BOTH
   }
 
@@ -103,9 +103,9 @@ final class LabLadderCommand implements Callable<Integer> {
   }
 
   /**
-   * Those that are to run; a GPU that was asked for and is not there is no ladder at all.
+   * Providers of the rungs that are to run; a GPU that is asked for must be there.
    *
-   * @throws IllegalArgumentException that says why there is none
+   * @throws IllegalArgumentException that says why there is no GPU
    */
   static List<RungProvider> providers(Device device, List<RungProvider> all) {
     var wanted =
@@ -182,7 +182,10 @@ final class LabLadderCommand implements Callable<Integer> {
     out.flush();
   }
 
-  /** That the rows were compared with the definition's of a sample, not with the other rungs'. */
+  /**
+   * Remark that the rows were compared with the definition's of a sample, not with the other
+   * rungs'.
+   */
   static String sampled(RungResult rung) {
     return rung.sampled()
         ? ", but of the first %d rows alone: sampled, its time scaled"
@@ -190,7 +193,7 @@ final class LabLadderCommand implements Callable<Integer> {
         : "";
   }
 
-  /** Where the time goes on a device, by its own clock. */
+  /** Shares of the time on a device, by its own clock. */
   static String shares(RungResult rung) {
     var time = rung.deviceTime();
     if (time == null) {
@@ -205,7 +208,7 @@ final class LabLadderCommand implements Callable<Integer> {
     return "  // %s%n%s".formatted(rung.codeFile(), rung.code().indent(2)).stripTrailing();
   }
 
-  /** Lines of at most 100 characters. */
+  /** Wraps a text into lines of at most 100 characters. */
   static String wrap(String text) {
     var wrapped = new StringBuilder();
     int width = 0;

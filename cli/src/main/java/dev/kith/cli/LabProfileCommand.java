@@ -27,8 +27,8 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
- * Records what another command does. It runs in this JVM: the flight recorder and CUPTI record the
- * process that they are in, and nothing must be started twice.
+ * Command that records another command, which runs in this JVM: the flight recorder and CUPTI
+ * record the process that they are in, and nothing must be started twice.
  */
 @Command(
     name = "profile",
@@ -72,7 +72,7 @@ final class LabProfileCommand implements Callable<Integer> {
       description = "the command and its arguments, such as bench --n 100000 --dim 384")
   List<String> command = new ArrayList<>();
 
-  /** The document printed with {@code --json}. */
+  /** Document printed with {@code --json}. */
   record Report(
       List<String> command,
       int exit,

@@ -36,7 +36,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** All that the lab can say about searches of some vectors, in one HTML file. */
+/**
+ * Command that writes all that the lab can say about searches of some vectors into one HTML file.
+ */
 @Command(
     name = "report",
     mixinStandardHelpOptions = true,
@@ -51,7 +53,10 @@ import picocli.CommandLine.Spec;
 final class LabReportCommand implements Callable<Integer> {
   private static final List<String> INDEXES = List.of("flat", "flat(shadow=int8)");
 
-  /** Enough for batches of 512; the ladder, whose first rungs are slow, is asked fewer. */
+  /**
+   * Number of queries, enough for batches of 512; the ladder, whose first rungs are slow, is asked
+   * fewer.
+   */
   private static final int QUERIES = 512;
 
   private static final int LADDER_QUERIES = 64;
@@ -116,7 +121,7 @@ final class LabReportCommand implements Callable<Integer> {
   @Option(names = "--json", description = "print one JSON document")
   boolean json;
 
-  /** The document printed with {@code --json}. */
+  /** Document printed with {@code --json}. */
   record Written(
       @Nullable String report,
       long bytes,
@@ -288,7 +293,10 @@ final class LabReportCommand implements Callable<Integer> {
     }
   }
 
-  /** All but the reference, which the ladder shows; that too if there is no other. */
+  /**
+   * Names of all usable backends but the reference, which the ladder shows; of that too if there is
+   * no other.
+   */
   private static List<String> backends() {
     var usable =
         Backends.statuses().stream()
@@ -333,7 +341,7 @@ final class LabReportCommand implements Callable<Integer> {
     return about;
   }
 
-  /** What gives these figures again. */
+  /** Command lines that give these figures again. */
   private List<String> commands(Report.@Nullable Data data) {
     var given = spec.root().commandLine().getParseResult().originalArgs();
     var commands = new ArrayList<String>();

@@ -17,7 +17,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Asks a profile with SQL. */
+/** Command that queries a profile with SQL. */
 @Command(
     name = "sql",
     mixinStandardHelpOptions = true,
@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
       "Nothing that a query says can change the file."
     })
 final class LabSqlCommand implements Callable<Integer> {
-  /** Figures of a number that is no integer. */
+  /** Rounding of a number that is no integer. */
   private static final MathContext FIGURES = new MathContext(6);
 
   @Spec CommandSpec spec;
@@ -47,7 +47,7 @@ final class LabSqlCommand implements Callable<Integer> {
   @Option(names = "--json", description = "print one JSON document")
   boolean json;
 
-  /** The document printed with {@code --json}. */
+  /** Document printed with {@code --json}. */
   record Report(String query, List<String> columns, List<List<@Nullable Object>> rows) {}
 
   @Override
@@ -71,7 +71,7 @@ final class LabSqlCommand implements Callable<Integer> {
     return Main.DONE;
   }
 
-  /** Columns as wide as they must be, numbers to the right. */
+  /** Prints columns as wide as they must be, numbers to the right. */
   private static void print(ProfileQuery.Result result, PrintWriter out) {
     int columns = result.columns().size();
     var lines = new ArrayList<List<String>>();

@@ -23,7 +23,10 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** What the lab searches: vectors in files, texts, or synthetic vectors; shared by its commands. */
+/**
+ * Options that name what the lab searches: vectors in files, texts, or synthetic vectors; shared by
+ * its commands.
+ */
 final class LabVectors {
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
   private static final int BLOCK_ROWS = 1024;
@@ -55,7 +58,7 @@ final class LabVectors {
           "where the texts' vectors are kept, to be used again; default: ${DEFAULT-VALUE}")
   Path keep;
 
-  /** Float32 rows and queries, and what they are, in words. */
+  /** Float32 rows and queries, with their description. */
   record Opened(String name, VectorSource rows, VectorSource queries, List<VectorSource> sources)
       implements AutoCloseable {
     @Override
@@ -64,7 +67,7 @@ final class LabVectors {
     }
   }
 
-  /** Says no before the work. */
+  /** Refuses options that cannot be used, before the work begins. */
   void requireUsable() {
     int kinds = (given.files() ? 1 : 0) + (given.synthetic() ? 1 : 0) + (texts != null ? 1 : 0);
     given.require(
@@ -80,7 +83,7 @@ final class LabVectors {
   }
 
   /**
-   * Opens, embeds or makes them.
+   * Opens, embeds or generates rows and queries.
    *
    * @throws IllegalArgumentException if they do not fit together
    */
@@ -118,7 +121,9 @@ final class LabVectors {
     }
   }
 
-  /** The source itself, or a copy in memory of one that holds other elements. */
+  /**
+   * Source of float32 rows: {@code source} itself, or a copy in memory if it holds other elements.
+   */
   private static VectorSource float32(VectorSource source) {
     if (source.elementType() == ElementType.FLOAT32) {
       return source;
@@ -157,7 +162,7 @@ final class LabVectors {
         List.of(vectors));
   }
 
-  /** All texts of the file, or the bundled ones. */
+  /** Reads all texts of the file, or the bundled ones. */
   List<BeirText> read() throws IOException {
     if (texts == null) {
       try (var bundled = DemoTexts.open().corpus()) {
@@ -170,7 +175,7 @@ final class LabVectors {
     }
   }
 
-  /** Embedded now, or read from the file that an earlier run kept. */
+  /** Vectors of the contents, embedded now or read from the file that an earlier run kept. */
   private VectorSource vectors(List<String> contents, PrintWriter err, boolean silent)
       throws IOException {
     var file = keep.resolve("texts-%s.npy".formatted(hash(contents)));
@@ -186,7 +191,7 @@ final class LabVectors {
     return VectorFiles.open(file);
   }
 
-  /** Of everything that the vectors depend on. */
+  /** Hash of everything that the vectors depend on. */
   private String hash(List<String> contents) {
     try {
       var digest = MessageDigest.getInstance("SHA-256");

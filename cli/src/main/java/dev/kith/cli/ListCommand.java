@@ -5,7 +5,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** The collections of a database. */
+/** Command that lists the collections of a database. */
 @Command(
     name = "list",
     mixinStandardHelpOptions = true,
@@ -13,7 +13,7 @@ import picocli.CommandLine.Mixin;
 final class ListCommand implements Callable<Integer> {
   @Mixin Database database;
 
-  /** The document printed with {@code --json}. */
+  /** Document printed with {@code --json}. */
   record Report(List<String> collections) {}
 
   @Override

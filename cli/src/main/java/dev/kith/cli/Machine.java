@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
-/** What the reports say about where a figure comes from. */
+/** Descriptions of the machine, for reports. */
 final class Machine {
 
   private Machine() {}

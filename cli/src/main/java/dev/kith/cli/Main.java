@@ -66,10 +66,10 @@ final class Main {
   static final int BAD_INPUT = 2;
   private static final int DEFECT = 3;
 
-  /** Set by Ctrl-C and the like: what fails from then on fails because of that. */
+  /** Whether Ctrl-C or the like was pressed: a failure from then on is because of that. */
   private static volatile boolean stopped;
 
-  /** Set by commands that ask whether they are stopped, and end in good order. */
+  /** Whether the command polls {@link #isStopped} and ends in good order by itself. */
   private static volatile boolean asks;
 
   private Main() {}
@@ -106,7 +106,9 @@ final class Main {
     }
   }
 
-  /** From now on the command asks {@link #isStopped} often, and is not interrupted. */
+  /**
+   * Declares that the command polls {@link #isStopped} from now on, and must not be interrupted.
+   */
   static void endsWhenAsked() {
     asks = true;
   }
@@ -116,7 +118,9 @@ final class Main {
     return stopped;
   }
 
-  /** Ends a command that does the same again and again, and has nothing to bring in order. */
+  /**
+   * Throws once the process is told to stop; for commands that loop and have nothing to clean up.
+   */
   static void requireNotStopped() {
     if (stopped) {
       throw new IllegalStateException("stopped before the end");
@@ -127,7 +131,7 @@ final class Main {
     // Numbers look the same everywhere: scripts read them.
     Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
     var line = new CommandLine(new Main());
-    // What follows the profiled command's name are its options.
+    // Options behind the profiled command's name are that command's.
     subcommand(subcommand(line, "lab"), "profile").setStopAtPositional(true);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExpandAtFiles(false); // an id or a text may begin with @
@@ -218,7 +222,7 @@ final class Main {
     return text.strip().replaceAll("\\s*\\R\\s*", " ");
   }
 
-  /** What {@code --version} prints. */
+  /** Text that {@code --version} prints. */
   static final class Version implements CommandLine.IVersionProvider {
     @Override
     public String[] getVersion() throws IOException {

@@ -12,7 +12,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Which model embeds texts, and how; shared by all commands that embed. */
+/** Options of the model that embeds texts; shared by all commands that embed. */
 final class ModelOptions {
   @Option(
       names = "--model",
@@ -46,12 +46,12 @@ final class ModelOptions {
       description = "put a text's title, where it has one, and a space before it, as BEIR does")
   boolean titles;
 
-  /** What is embedded of a text. */
+  /** Part of a text that is embedded. */
   String content(BeirText text) {
     return titles ? text.content() : text.text();
   }
 
-  /** What is embedded of some texts, in their order. */
+  /** Parts of texts that are embedded, in their order. */
   List<String> contents(List<BeirText> texts) {
     return texts.stream().map(this::content).toList();
   }
@@ -61,7 +61,7 @@ final class ModelOptions {
     return load(err, silent, TextModel.Device.CPU);
   }
 
-  /** The same, to run there. */
+  /** Loads the model to run on {@code device}, fetching it first if it is known but not here. */
   TextModel load(PrintWriter err, boolean silent, TextModel.Device device) {
     var options =
         TextModel.Options.DEFAULT

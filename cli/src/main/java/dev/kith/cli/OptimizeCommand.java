@@ -6,7 +6,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** Merges the segments of a collection. */
+/** Command that merges the segments of a collection. */
 @Command(
     name = "optimize",
     mixinStandardHelpOptions = true,
@@ -21,7 +21,7 @@ final class OptimizeCommand implements Callable<Integer> {
   @Parameters(paramLabel = "C", description = "the collection's name")
   String name;
 
-  /** The document printed with {@code --json}. */
+  /** Document printed with {@code --json}. */
   record Report(String name, boolean ended, int segments, long bytes) {}
 
   @Override

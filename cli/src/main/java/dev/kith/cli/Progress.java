@@ -7,20 +7,20 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * How far a long task is, on standard error: a bar that is redrawn where that is a terminal (the
+ * Progress of a long task, on standard error: a bar that is redrawn where that is a terminal (the
  * launcher says so in {@code kith.terminal}), else a line every ten seconds, or nothing at all.
  */
 final class Progress implements LongConsumer {
   private static final int WIDTH = 30;
   private static final double NANOS = 1e9;
 
-  /** Where progress is shown. */
+  /** Style in which progress is shown. */
   enum Style {
     /** A bar, redrawn ten times a second. */
     BAR,
     /** A line every ten seconds. */
     LINES,
-    /** Nothing. */
+    /** Shows nothing. */
     SILENT;
 
     static Style of(boolean silent) {
@@ -44,9 +44,9 @@ final class Progress implements LongConsumer {
   /**
    * Starts the clock.
    *
-   * @param task what is being done, such as {@code embedding}
-   * @param unit what is counted, such as {@code texts}
-   * @param total how many there are
+   * @param task name of the task, such as {@code embedding}
+   * @param unit name of what is counted, such as {@code texts}
+   * @param total number of units in all
    */
   Progress(PrintWriter err, String task, String unit, long total, boolean silent) {
     this(err, task, unit, total, Style.of(silent), System::nanoTime);
@@ -112,7 +112,7 @@ final class Progress implements LongConsumer {
         : String.format(Locale.ROOT, "%d min %02d s", whole / 60, whole % 60);
   }
 
-  /** Does the task, ends the bar's line, and stops the clock. */
+  /** Runs the task, ends the bar's line, and stops the clock. */
   <T> T watch(Supplier<T> work) {
     try {
       return work.get();
@@ -121,7 +121,7 @@ final class Progress implements LongConsumer {
     }
   }
 
-  /** What is still under way, because the work failed, shows nothing from now on. */
+  /** Ends the display: units still under way, after a failure, show nothing from now on. */
   private synchronized void end() {
     ended = true;
     seconds = (clock.getAsLong() - start) / NANOS;
@@ -131,7 +131,7 @@ final class Progress implements LongConsumer {
     }
   }
 
-  /** Texts, rows or whatever is counted, per second of the watched work. */
+  /** Rate of the watched work, in units a second. */
   double rate() {
     return done / Math.max(seconds, 1e-9);
   }

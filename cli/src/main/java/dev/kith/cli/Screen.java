@@ -15,10 +15,10 @@ import java.nio.charset.CodingErrorAction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A terminal, behind which stands a person: what could steer it, such as an escape sequence in an
- * id, or show text in another order than it has, is written as {@code \}{@code uXXXX}. A JSON
- * document stays the same document, since such characters stand in its strings alone. All that a
- * process prints goes through here where a stream is a terminal ({@link #install}), so no command
+ * Stream to a terminal: characters that could steer it, such as an escape sequence in an id, or
+ * show text in another order than it has, are written as {@code \}{@code uXXXX}. A JSON document
+ * stays the same document, since such characters stand in its strings alone. Everything that the
+ * process prints passes through here where a stream is a terminal ({@link #install}), so no command
  * has to think of it; files and pipes get the bytes as they are.
  */
 final class Screen extends OutputStream {
@@ -29,7 +29,7 @@ final class Screen extends OutputStream {
   private final ByteBuffer pending = ByteBuffer.allocate(1 << 13);
   private final CharBuffer chars = CharBuffer.allocate(1 << 13);
 
-  /** To a terminal that takes text of that charset. */
+  /** Creates the stream to a terminal that takes text of {@code charset}. */
   Screen(OutputStream terminal, Charset charset) {
     this.terminal = new OutputStreamWriter(terminal, charset);
     this.decoder =
@@ -51,7 +51,10 @@ final class Screen extends OutputStream {
     }
   }
 
-  /** The launcher says so in a property; without a launcher, only the console can be asked. */
+  /**
+   * Whether a stream is a terminal: the launcher says so in a property; without a launcher, only
+   * the console can be asked.
+   */
   private static boolean isTerminal(String property) {
     return Boolean.getBoolean(property)
         || (System.getProperty("kith.home") == null && isTerminal(System.console()));
@@ -65,7 +68,10 @@ final class Screen extends OutputStream {
     return new PrintStream(screen, true, screen.decoder.charset());
   }
 
-  /** Lets what is printed next overwrite the line, as a bar does; no text can do that. */
+  /**
+   * Returns to the start of the line, so that the next print overwrites it; no printed text can do
+   * that.
+   */
   static void startLineAgain(PrintWriter err) {
     var screen = standardError;
     if (screen == null) {
@@ -96,7 +102,7 @@ final class Screen extends OutputStream {
         || (character >= 0xfff9 && character <= 0xfffb); // interlinear annotation
   }
 
-  /** The text with its hidden characters spelled out, line ends and tabs too. */
+  /** Spells out the hidden characters of a text, line ends and tabs too. */
   static String escaped(String text) {
     var line = new StringBuilder(text.length());
     text.chars().forEach(c -> append(line, (char) c, isHidden(c)));
@@ -126,7 +132,7 @@ final class Screen extends OutputStream {
     }
   }
 
-  /** Bytes of a character that is not whole yet stay pending. */
+  /** Decodes the pending bytes; those of an incomplete character stay pending. */
   private void decode() throws IOException {
     pending.flip();
     boolean more;

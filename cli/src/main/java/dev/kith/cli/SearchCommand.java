@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
-/** The nearest points. */
+/** Command that searches for the nearest points. */
 @Command(
     name = "search",
     mixinStandardHelpOptions = true,
@@ -36,7 +36,7 @@ import picocli.CommandLine.Parameters;
 final class SearchCommand implements Callable<Integer> {
   private static final JsonMapper MAPPER = new JsonMapper();
 
-  /** Hits that each half of a hybrid search brings. */
+  /** Hits that each half of a hybrid search contributes. */
   private static final int HALF = 100;
 
   private static final int MAX_HALF = 1_000_000;
@@ -107,7 +107,7 @@ final class SearchCommand implements Callable<Integer> {
 
   @Mixin ModelOptions modelOptions;
 
-  /** The document printed with {@code --json}. */
+  /** Document printed with {@code --json}. */
   record Report(
       String query,
       String backend,
@@ -116,7 +116,7 @@ final class SearchCommand implements Callable<Integer> {
       String scoreKind,
       List<Hit> hits) {}
 
-  /** A point of the answer; {@code group} with {@code --group} alone. */
+  /** Point of the answer; {@code group} is set only with {@code --group}. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record Hit(
       int rank,
@@ -185,7 +185,7 @@ final class SearchCommand implements Callable<Integer> {
         : nearest;
   }
 
-  /** Of each ranking; a group gets no hit that neither half has. */
+  /** Hits to ask of each half; a group gets no hit that neither half has. */
   private int half() {
     long wanted = group == null ? limit : (long) limit * groupSize;
     return Math.clamp(wanted, Math.max(HALF, limit), Math.max(limit, MAX_HALF));
@@ -198,7 +198,7 @@ final class SearchCommand implements Callable<Integer> {
     }
   }
 
-  /** The array of numbers in a JSON file, or the first row of a file of vectors. */
+  /** Reads the array of numbers in a JSON file, or the first row of a file of vectors. */
   private static float[] vector(Path file) throws IOException {
     if (!file.toString().toLowerCase(Locale.ROOT).endsWith(".json")) {
       try (var rows = UserFiles.vectors(file)) {
@@ -282,7 +282,9 @@ final class SearchCommand implements Callable<Integer> {
     out.flush();
   }
 
-  /** One line; what could move a terminal's cursor becomes a blank. */
+  /**
+   * Shortens a payload to one line; characters that could move a terminal's cursor become blanks.
+   */
   private static String shorten(String payload) {
     String line = payload.replaceAll("[\\p{Cntrl}\\s]+", " ");
     return line.codePointCount(0, line.length()) <= SHOWN

@@ -8,7 +8,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** What a collection holds. */
+/** Command that says what a collection holds. */
 @Command(
     name = "stats",
     mixinStandardHelpOptions = true,
@@ -19,7 +19,7 @@ final class StatsCommand implements Callable<Integer> {
   @Parameters(paramLabel = "C", description = "the collection's name")
   String name;
 
-  /** The document printed with {@code --json}. */
+  /** Document printed with {@code --json}. */
   record Report(
       String name,
       long points,

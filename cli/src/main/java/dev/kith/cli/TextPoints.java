@@ -19,7 +19,10 @@ import java.util.Queue;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Points of texts, embedded some hundred at a time: their payload is title and text. */
+/**
+ * Reader of points made from texts, embedded some hundred at a time; their payload is title and
+ * text.
+ */
 final class TextPoints implements PointReader {
   private static final int WINDOW = 256;
 
@@ -55,7 +58,7 @@ final class TextPoints implements PointReader {
     return point;
   }
 
-  /** What stands before a bad line is embedded all the same. */
+  /** Embeds the next texts; those before a bad line are embedded all the same. */
   private void embed() {
     var window = new ArrayList<BeirText>();
     try {

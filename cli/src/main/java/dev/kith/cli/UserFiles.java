@@ -11,12 +11,12 @@ import java.util.Locale;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Files that the user names, looked at before hours of work depend on them. */
+/** Checks of files that the user names, made before hours of work depend on them. */
 final class UserFiles {
 
   private UserFiles() {}
 
-  /** The same failure, such as a full disk, with the file that it is about. */
+  /** Exception for a failure, such as a full disk, that names the file concerned. */
   static IOException about(Path file, IOException failure) {
     if (failure instanceof FileSystemException) {
       return failure;
@@ -32,7 +32,7 @@ final class UserFiles {
     return VectorFiles.open(file);
   }
 
-  /** Throws unless there is such a file, no folder. */
+  /** Checks that {@code file} exists and is no folder. */
   static void requireReadable(Path file) throws IOException {
     if (Files.isDirectory(file)) {
       throw new FileSystemException(file.toString(), null, "it is a folder, not a file");
@@ -42,7 +42,7 @@ final class UserFiles {
     }
   }
 
-  /** Throws unless such a file, with one of those endings, can be made or replaced. */
+  /** Checks that {@code file} has one of {@code endings} and can be created or replaced. */
   static void requireWritable(Path file, String... endings) throws IOException {
     String name = file.toString().toLowerCase(Locale.ROOT);
     if (Stream.of(endings).noneMatch(name::endsWith)) {
@@ -55,7 +55,7 @@ final class UserFiles {
     requireFolder(file, file.toAbsolutePath().getParent());
   }
 
-  /** Throws unless there is such a folder, and files can be made in it. */
+  /** Checks that {@code folder} exists and files can be created in it. */
   static void requireFolder(Path folder) throws IOException {
     requireFolder(folder, folder);
   }

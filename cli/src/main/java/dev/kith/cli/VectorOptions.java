@@ -10,7 +10,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Vectors in files, or synthetic ones, and how many neighbours; shared by bench and the lab. */
+/**
+ * Options that name vectors in files, or synthetic ones, and the number of neighbours; shared by
+ * bench and the lab.
+ */
 final class VectorOptions {
   @Spec(Spec.Target.MIXEE)
   CommandSpec spec;
@@ -41,32 +44,32 @@ final class VectorOptions {
       description = "neighbours; default: ${DEFAULT-VALUE}")
   int k;
 
-  /** Rows of known hardness, with as many clusters for every command that makes some. */
+  /** Generator of synthetic rows: the same hardness and number of clusters for every command. */
   static ClusteredVectors clustered(int dim, long seed) {
     return new ClusteredVectors(dim, Math.min(dim, 32), 256, 0.5, seed);
   }
 
-  /** Whether something is said of files. */
+  /** Whether an option about files was given. */
   boolean files() {
     return data != null || queryFile != null;
   }
 
-  /** Whether something is said of synthetic vectors. */
+  /** Whether an option about synthetic vectors was given. */
   boolean synthetic() {
     return gives("--n") || gives("--dim");
   }
 
-  /** Whether nothing is missing of what is said. */
+  /** Whether the given options are complete. */
   boolean whole() {
     return (data != null) == (queryFile != null) && gives("--n") == gives("--dim");
   }
 
-  /** Also with a number that is none, such as 0: that is wrong, not left out. */
+  /** Whether the user gave an option, even with a wrong value such as 0. */
   private boolean gives(String option) {
     return spec.commandLine().getParseResult().hasMatchedOption(option);
   }
 
-  /** Says no to what no command takes. */
+  /** Refuses values that no command takes. */
   void requireUsable(long queryCount) {
     require(n >= 1 || !gives("--n"), "--n must be at least 1: ", n);
     require(
@@ -83,19 +86,22 @@ final class VectorOptions {
     }
   }
 
-  /** Those of the file, or synthetic ones; closing is the caller's. */
+  /** Opens the rows of the file, or generates synthetic ones; closing is the caller's. */
   VectorSource rows() throws IOException {
     return data != null ? UserFiles.vectors(data) : clustered(dim, seed).generate(0, n);
   }
 
-  /** All of the file, or so many synthetic ones; closing is the caller's. */
+  /**
+   * Opens all queries of the file, or generates {@code count} synthetic ones; closing is the
+   * caller's.
+   */
   VectorSource queries(long count) throws IOException {
     return queryFile != null
         ? UserFiles.vectors(queryFile)
         : clustered(dim, seed).generate(n, count);
   }
 
-  /** Throws unless those queries can be asked of those rows. */
+  /** Checks that rows and queries fit each other. */
   static void requireFit(VectorSource rows, VectorSource queries) {
     if (queries.dimension() != rows.dimension()) {
       throw new IllegalArgumentException(

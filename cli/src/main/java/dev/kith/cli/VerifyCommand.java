@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** Reads all of a collection, and says what is wrong. */
+/** Command that checks a collection by reading all of it. */
 @Command(
     name = "verify",
     mixinStandardHelpOptions = true,
@@ -27,7 +27,7 @@ final class VerifyCommand implements Callable<Integer> {
   @Parameters(paramLabel = "C", description = "the collection's name")
   String name;
 
-  /** The document printed with {@code --json}. */
+  /** Document printed with {@code --json}. */
   record Report(String name, List<String> problems, long zeroVectors) {}
 
   private long zeroVectors;

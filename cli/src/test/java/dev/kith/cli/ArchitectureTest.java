@@ -18,9 +18,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 
-/** The arrows of ARCHITECTURE.md: they point one way, between the modules and inside core. */
+/**
+ * Holds the arrows of ARCHITECTURE.md, which point one way, between the modules and inside them.
+ */
 class ArchitectureTest {
-  /** A part of Kith and what it may use beside itself. */
+  /** Part of Kith, and the parts that it may use beside itself. */
   record Part(String name, List<String> uses) {
     Part(String name, String... uses) {
       this(name, List.of(uses));
@@ -166,7 +168,7 @@ class ArchitectureTest {
         .check(KITH);
   }
 
-  /** So that only profiles need the library that reads and writes SQLite. */
+  /** Only profiles need the library that reads and writes SQLite. */
   @Test
   void sqlite_isUsedByProfilesAlone() {
     noClasses()
@@ -205,7 +207,7 @@ class ArchitectureTest {
         .check(KITH);
   }
 
-  /** So that only importing Parquet needs the library that reads it. */
+  /** Only importing Parquet needs the library that reads it. */
   @Test
   void hardwood_isUsedByTheParquetReaderAlone() {
     noClasses()

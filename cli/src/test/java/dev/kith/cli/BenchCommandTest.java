@@ -31,13 +31,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
-/** All with {@code --seconds 0}: what is tested are answers, not times. */
+/** Tests with {@code --seconds 0}: they are about answers, not times. */
 class BenchCommandTest {
   @TempDir Path temp;
   private Path data;
   private Path queries;
 
-  /** On a line: rows 1, 2 and 3 are equally far from the queries at 0 and at 2. */
+  /** Writes rows on a line: rows 1, 2 and 3 are equally far from the queries at 0 and at 2. */
   @BeforeEach
   void writeVectors() throws IOException {
     data = npy("data.npy", new float[][] {{0}, {1}, {1}, {1}, {5}});
@@ -201,7 +201,7 @@ class BenchCommandTest {
 
   @Test
   void bench_truth_countsWhatIsFartherAsMissed() throws Exception {
-    // As if a row at 0 were there twice: row 1 is farther than the second of those.
+    // The truth is that of data with a row at 0 twice: row 1 is farther than the second one.
     assertThat(recall(new int[][] {{0, 0}, {3, 2}, {4, 3}})).isEqualTo(5 / 6.0);
     assertThat(recall(new int[][] {{0, 0}, {3, 2}, {4, 4}})).isEqualTo(4 / 6.0);
   }
@@ -222,7 +222,7 @@ class BenchCommandTest {
     return run.get("recall").doubleValue();
   }
 
-  /** The definition never differs from a real answer, so it is asked of other rows. */
+  /** The definition never differs from a real answer, so it is computed of other rows. */
   @Test
   void bench_rowsDiffer_areCountedAndExitIsOne() throws Exception {
     long[][] definition = {{0, 1, 2}, {1, 2, 3}, {4, 1, 2}};

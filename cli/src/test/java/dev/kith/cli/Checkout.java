@@ -10,12 +10,12 @@ import java.util.concurrent.TimeUnit;
 
 /** The project's folder as tests see it, and programs started from it. */
 final class Checkout {
-  /** What a finished program left behind. */
+  /** Result of a finished program. */
   record Result(long pid, int exit, String out, String err) {}
 
   private Checkout() {}
 
-  /** The folder of README.md, the launcher and the parent pom. */
+  /** Folder of README.md, the launcher and the parent pom. */
   static Path root() {
     var folder = Path.of("").toAbsolutePath();
     while (folder != null && !Files.exists(folder.resolve(".mvn"))) folder = folder.getParent();

@@ -46,14 +46,14 @@ class CollectionCommandsTest {
                 + " blue car\"}}");
   }
 
-  /** Runs a command with that database. */
+  /** Runs a command on the test's database. */
   private Kith.Result kith(Object... arguments) {
     var all = new ArrayList<>(List.of(arguments));
     all.addAll(1, List.of("--db", db));
     return Kith.run(all.toArray());
   }
 
-  /** A collection {@code c} with three points. */
+  /** Creates a collection {@code c} with three points. */
   private void fill() {
     kith(
             "create",
@@ -470,7 +470,7 @@ class CollectionCommandsTest {
         .contains("missing", db.resolve("c/segments").toString());
   }
 
-  /** Turns a byte over in the middle of the largest file. */
+  /** Flips a byte in the middle of the largest file. */
   private void damage(String folder) throws IOException {
     try (var files = Files.list(db.resolve(folder))) {
       var largest =

@@ -34,7 +34,7 @@ class ExactnessTest {
   private static final int QUERIES = Seeded.effort() == 1 ? 10_000 : 50_000 * Seeded.effort();
   private static final int TEXTS = 300;
 
-  /** Rows that searches have found hard, or a bound might. */
+  /** Kinds of rows that are hard for searches, or might be for a bound. */
   private enum Data {
     GAUSSIAN,
     CLUSTERED,
@@ -181,7 +181,7 @@ class ExactnessTest {
         each(rows, (r, i, x) -> i == (hot + r) % d ? 1 + 0.01f * Math.round(x) : 0);
       }
       case SPHERE -> {
-        // All nearly as far from the origin: what codes lose is more than what tells them apart.
+        // All are nearly as far from the origin: codes lose more than what tells the rows apart.
         for (var row : rows) {
           double squares = 0;
           for (float x : row) {
@@ -229,7 +229,7 @@ class ExactnessTest {
     }
   }
 
-  /** Of the rows' kind, or rows themselves, or nearly, or zero. */
+  /** Queries of the rows' kind, or equal to rows, or nearly, or zero. */
   private static float[][] queries(
       float[][] rows, Data kind, float[][] embeddings, SplittableRandom random) {
     int d = rows[0].length;

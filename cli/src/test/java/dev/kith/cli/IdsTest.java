@@ -13,7 +13,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is typed for an id, and what is shown of it. */
+/** Ids as they are typed and as they are shown. */
 class IdsTest {
   private static final String UUID_TEXT = "0123abcd-0000-4000-8000-00000000000f";
 

@@ -22,23 +22,25 @@ final class Kith {
   private static final JsonMapper STRICT =
       JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
-  /** What a command left behind. */
+  /** Result of a command. */
   record Result(int exit, String out, String err) {
 
-    /** The one JSON document on standard output; nothing else was written anywhere. */
+    /** The one JSON document on standard output; asserts that nothing else was written anywhere. */
     JsonNode json() throws JsonProcessingException {
       assertThat(err).isEmpty();
       return STRICT.readTree(out);
     }
 
-    /** The text output of a command that did its work. */
+    /** Text output of a command; asserts that it did its work. */
     String done() {
       assertThat(err).isEmpty();
       assertThat(exit).isZero();
       return out;
     }
 
-    /** The one line that says what was wrong with the input. */
+    /**
+     * The one line that says what was wrong with the input; asserts that the command refused it.
+     */
     String refused() {
       assertThat(err).startsWith("kith: ").endsWith(System.lineSeparator());
       assertThat(err.lines()).hasSize(1);

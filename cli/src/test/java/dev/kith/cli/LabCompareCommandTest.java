@@ -10,7 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Without a Python, and with {@code --seconds 0}: what is tested are answers, not times. */
+/** Tests without a Python and with {@code --seconds 0}: they are about answers, not times. */
 class LabCompareCommandTest {
   @TempDir Path temp;
 

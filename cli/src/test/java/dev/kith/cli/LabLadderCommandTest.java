@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** All with {@code --seconds 0}: what is tested are answers, not times. */
+/** Tests with {@code --seconds 0}: they are about answers, not times. */
 class LabLadderCommandTest {
   @TempDir Path temp;
 

@@ -51,7 +51,7 @@ class LabProfileCommandTest {
     assertThat(new JsonMapper().readTree(trace.toFile()).get("traceEvents")).isNotEmpty();
   }
 
-  /** So that a stretch of a rung can be found and looked at. */
+  /** Names each rung's range, so that its stretch can be found and looked at. */
   @Test
   void profile_ofALadder_hasARangeARung() throws Exception {
     var file = temp.resolve("p.sqlite");
@@ -105,7 +105,7 @@ class LabProfileCommandTest {
     assertThat(Files.readString(file)).isEqualTo("a good profile");
   }
 
-  /** By a signal, as Ctrl-C sends one; sooner or later it comes while the bench searches. */
+  /** Stops by a signal, as Ctrl-C sends one; sooner or later it comes while the bench searches. */
   @Test
   void profile_commandThatIsStopped_isWrittenUntilThen() throws Exception {
     var file = temp.resolve("p.sqlite");

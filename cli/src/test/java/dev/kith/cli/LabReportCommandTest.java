@@ -104,7 +104,7 @@ class LabReportCommandTest {
     assertThat(Files.readString(temp.resolve("map.svg"))).contains("synthetic, seed 1");
   }
 
-  /** What docs/pictures/README.md says of pictures that are made from files of the project. */
+  /** Pictures are made from files of the project as docs/pictures/README.md says. */
   @Test
   void report_documentedCommands_giveTheDocumentsPictures() throws Exception {
     var folder = Checkout.root().resolve("docs/pictures");

@@ -59,7 +59,7 @@ class LauncherTest {
     environment.put("PATH", "/usr/bin:/bin");
     environment.put("HOME", temp.resolve("home").toString());
     environment.put("KITH_SYSTEM_ROOT", system.toString());
-    // What the machine has on its PATH must not decide: a JDK too old hides it.
+    // The machine's own PATH must not decide: a JDK that is too old hides it.
     environment.put("JAVA_HOME", jdk(temp.resolve("jdk17"), "17.0.15").toString());
   }
 

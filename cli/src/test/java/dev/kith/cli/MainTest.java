@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine.Command;
 
-/** What all commands share: help, wrong usage, and what becomes of a failure. */
+/** Behaviour that all commands share: help, wrong usage, and what becomes of a failure. */
 class MainTest {
   private static final String COMMANDS =
       "demo, doctor, embed, eval, bench, bench-db, lab, create, import, search, get, delete,"
@@ -174,7 +174,7 @@ class MainTest {
     return Kith.run(line, "fail");
   }
 
-  /** A command that does nothing but fail. */
+  /** Command that does nothing but fail. */
   @Command
   private record Failing(Throwable failure) implements Callable<Integer> {
     @Override

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ReadingCommandsTest {
   @TempDir Path temp;
 
-  /** A database with two points, and what was done to it before it was closed. */
+  /** Database with two points, changed by {@code then} before it was closed. */
   private Path database(Consumer<Collection> then) {
     var db = temp.resolve("db");
     try (var kith = dev.kith.db.Kith.open(db)) {
@@ -38,7 +38,7 @@ class ReadingCommandsTest {
     return Point.of(PointId.of(id), new float[] {id, 1});
   }
 
-  /** What a process that is killed leaves: a copy of the folder while it is written. */
+  /** Copy of the folder while it is written, as a killed process would leave it. */
   private Path killed() {
     var copy = temp.resolve("killed");
     database(

@@ -75,7 +75,7 @@ class ReadmeExampleTest {
     return Checkout.run(folder, command);
   }
 
-  /** The landmark among the texts comes first; the question asks for two. */
+  /** Asserts that the landmark among the texts comes first, of the two asked for. */
   private static void assertAnswer(Checkout.Result result) {
     assertThat(result.exit()).as(result.err()).isZero();
     assertThat(result.out().lines()).as(result.out()).hasSize(2);
@@ -98,7 +98,9 @@ class ReadmeExampleTest {
     return programs.getFirst();
   }
 
-  /** A compact source file has no package, so a named module takes its body as a class. */
+  /**
+   * Turns a compact source file into a class: it has no package, so a named module cannot take it.
+   */
   private static String asOrdinaryClass(String compact) {
     var parts =
         compact
@@ -110,7 +112,9 @@ class ReadmeExampleTest {
         .formatted(parts.get(true), parts.get(false));
   }
 
-  /** What a user of kith-db, kith-embed and the default model has: jars, or folders of classes. */
+  /**
+   * Class path of a user of kith-db, kith-embed and the default model: jars, or folders of classes.
+   */
   private static String libraries() {
     var wanted =
         Pattern.compile(

@@ -22,9 +22,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What reaches a terminal. */
+/** Bytes that reach a terminal. */
 class ScreenTest {
-  /** Clears the screen, rings, sets the title by C1, and turns the order of text round. */
+  /** Text that clears the screen, rings, sets the title by C1, and reverses the order of text. */
   private static final String HOSTILE =
       "a\u001b[2J\u0007\u009d0;t\u009c\u202eb\u2066\u2028\u007f\rc";
 

@@ -12,14 +12,15 @@ import java.util.stream.IntStream;
  */
 final class Batches {
   /**
-   * Rows times the longest row. Of 128 to 8192 this measured fastest or close to it for long and
-   * short texts, float32 and quantized; 8192 took a core half as long again and more.
+   * Most tokens of a batch: texts times the longest of them. Of 128 to 8192 this measured fastest
+   * or close to it for long and short texts, float32 and quantized; 8192 took a core half as long
+   * again and more.
    */
   static final int TOKENS = 512;
 
   private Batches() {}
 
-  /** Indexes into {@code texts}, each exactly once. */
+  /** Batches of indexes into {@code texts}, each exactly once. */
   static List<int[]> of(List<int[]> texts) {
     var byLength =
         IntStream.range(0, texts.size())

@@ -46,22 +46,24 @@ final class BertCharacters {
     }
   }
 
-  /** Control, format and private characters and U+FFFD, which cleaning removes. */
+  /** Whether cleaning removes a character: control, format and private ones and U+FFFD. */
   static boolean isDropped(int c) {
     return DROPPED.get(c);
   }
 
-  /** Marks that are removed, after decomposition, where accents are. */
+  /**
+   * Whether a character is a mark that is removed, after decomposition, where accents are stripped.
+   */
   static boolean isAccent(int c) {
     return ACCENT.get(c);
   }
 
-  /** What is a word of its own. */
+  /** Whether a character is a word of its own. */
   static boolean isPunctuation(int c) {
     return PUNCTUATION.get(c);
   }
 
-  /** Unicode's White_Space property. */
+  /** Whether a character has Unicode's White_Space property. */
   static boolean isSpace(int c) {
     return c == ' '
         || (c >= 0x09 && c <= 0x0d)
@@ -76,7 +78,10 @@ final class BertCharacters {
         || c == 0x3000;
   }
 
-  /** The blocks of Chinese characters, as the reference has them: it leaves out 2B820 to 2B91F. */
+  /**
+   * Whether a character lies in the blocks of Chinese characters, as the reference has them: it
+   * leaves out 2B820 to 2B91F.
+   */
   static boolean isChinese(int c) {
     return c >= 0x3400
         && (c <= 0x4dbf

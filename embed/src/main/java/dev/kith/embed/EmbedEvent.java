@@ -7,18 +7,18 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/** A batch of texts turned into vectors, for the flight recorder. */
+/** Event of the flight recorder: a batch of texts was turned into vectors. */
 @Name("dev.kith.Embed")
 @Label("Embed")
 @Category("Kith")
 @Description("A batch of texts turned into vectors by the model")
 @StackTrace(false)
 final class EmbedEvent extends Event {
-  /** In the batch. */
+  /** Texts in the batch. */
   @Label("Texts")
   int texts;
 
-  /** Of the longest, which pads the others. */
+  /** Tokens of the longest text, to which the others are padded. */
   @Label("Tokens")
   int tokens;
 }

@@ -16,8 +16,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The models that have a name. Each is one jar of Maven Central that holds an ONNX model and its
- * tokenizer, and is looked for (1) on the class path or module path, (2) in {@link #cacheFolder()}.
+ * Catalogue of the models that have a name. Each is one jar of Maven Central that holds an ONNX
+ * model and its tokenizer, and is looked for (1) on the class path or module path, (2) in {@link
+ * #cacheFolder()}.
  */
 public final class ModelCatalog {
 
@@ -63,9 +64,9 @@ public final class ModelCatalog {
   /**
    * A model with a name.
    *
-   * @param name what users call it
-   * @param stem what its files in the jar begin with
-   * @param pooling the pooling it was trained with
+   * @param name name by which users ask for it
+   * @param stem beginning of the names of its files in the jar
+   * @param pooling pooling that it was trained with
    * @param dimension elements of its vectors
    * @param megabytes size of the jar, rounded
    * @param sha256 checksum of the jar, lower-case hexadecimal
@@ -109,7 +110,7 @@ public final class ModelCatalog {
       return stem + "-tokenizer.json";
     }
 
-    /** Throws unless {@code jar} is, byte for byte, the jar this entry was written for. */
+    /** Checks that {@code jar} is, byte for byte, the jar this entry was written for. */
     void requireIntact(Path jar) {
       var found = sha256Of(jar);
       if (!found.equals(sha256)) {
@@ -132,7 +133,7 @@ public final class ModelCatalog {
   }
 
   /**
-   * The model of that name.
+   * The model called {@code name}.
    *
    * @throws ModelException if there is none; the message lists the names
    */
@@ -150,8 +151,8 @@ public final class ModelCatalog {
   }
 
   /**
-   * Where fetched model jars are kept: system property {@code kith.models}, or {@code kith/models}
-   * under {@code $XDG_CACHE_HOME}, or under {@code ~/.cache}.
+   * Folder in which fetched model jars are kept: system property {@code kith.models}, or {@code
+   * kith/models} under {@code $XDG_CACHE_HOME}, or under {@code ~/.cache}.
    */
   public static Path cacheFolder() {
     var set = System.getProperty("kith.models");
@@ -166,7 +167,7 @@ public final class ModelCatalog {
     return base.resolve("kith").resolve("models");
   }
 
-  /** A file at the root of a jar that the program was started with. */
+  /** Finds a file at the root of a jar that the program was started with. */
   static @Nullable URL resource(String name) {
     var context = Thread.currentThread().getContextClassLoader();
     var url = context == null ? null : context.getResource(name);

@@ -119,7 +119,7 @@ public record ModelFetcher(Path home) {
     }
   }
 
-  /** Maven's first error; one that ends in a colon goes on in the next line. */
+  /** First error that Maven printed; one that ends in a colon goes on in the next line. */
   private static String reason(List<String> errors, int exit) {
     if (errors.isEmpty()) {
       return "exit status " + exit;

@@ -86,7 +86,7 @@ final class OnnxEncoder implements AutoCloseable {
     this.dimension = width;
   }
 
-  /** From a model file in a folder, with the files of weights that it may name beside it. */
+  /** Opens a model file in a folder, with the files of weights that it may name beside it. */
   static OnnxEncoder open(Path model, Pooling pooling, TextModel.Options how) {
     return create(
         model.toString(),
@@ -95,7 +95,7 @@ final class OnnxEncoder implements AutoCloseable {
         how);
   }
 
-  /** From a model inside a jar; its bytes pass through memory outside the heap. */
+  /** Loads a model inside a jar; its bytes pass through memory outside the heap. */
   static OnnxEncoder load(URL model, Pooling pooling, TextModel.Options how) throws IOException {
     var connection = model.openConnection();
     connection.setUseCaches(false);
@@ -226,7 +226,7 @@ final class OnnxEncoder implements AutoCloseable {
     }
   }
 
-  /** From {@code hidden[texts][tokens][dimension]} to {@code [texts][dimension]}. */
+  /** Pools {@code hidden[texts][tokens][dimension]} to {@code [texts][dimension]}. */
   private float[][] pool(FloatBuffer hidden, List<int[]> texts, int tokens) {
     var vectors = new float[texts.size()][dimension];
     for (int t = 0; t < vectors.length; t++) {

@@ -11,13 +11,13 @@ import java.util.Arrays;
  * at node 0.
  */
 final class PieceTrie {
-  /** Where pieces that begin a word start. */
+  /** Root of the pieces that begin a word. */
   static final int BEGIN = 1;
 
-  /** Where pieces that continue a word start. */
+  /** Root of the pieces that continue a word. */
   static final int CONTINUE = 2;
 
-  /** What {@link #longest} gives when no piece matches. */
+  /** Result of {@link #longest} when no piece matches. */
   static final long NONE = -1;
 
   private long[] keys = new long[1 << 16];
@@ -103,7 +103,7 @@ final class PieceTrie {
     return (int) match;
   }
 
-  /** Where in the word the piece ends. */
+  /** Position in the word at which the piece ends. */
   static int end(long match) {
     return (int) (match >>> 32);
   }

@@ -1,8 +1,8 @@
 package dev.kith.embed;
 
 /**
- * How the vectors of a text's tokens become one vector. A model works with the one it was trained
- * with.
+ * Way in which the vectors of a text's tokens become one vector. A model works with the one it was
+ * trained with.
  */
 public enum Pooling {
   /** The vector of the first token, {@code [CLS]}: bge models. */

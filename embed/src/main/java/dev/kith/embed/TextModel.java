@@ -37,14 +37,14 @@ public final class TextModel implements AutoCloseable {
   /** Texts that are tokenized and sorted by length together. */
   private static final int WINDOW = 8192;
 
-  /** Where a model runs. */
+  /** Hardware that a model runs on. */
   public enum Device {
     /** The processor. */
     CPU,
     /** The first NVIDIA GPU, by ONNX Runtime's CUDA provider. */
     CUDA;
 
-    /** Why models cannot run there and what to do, in one line, or null if they can. */
+    /** Reason why models cannot run on it and what to do, in one line, or null if they can. */
     public @Nullable String unavailable() {
       return this == CPU || OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)
           ? null
@@ -54,20 +54,20 @@ public final class TextModel implements AutoCloseable {
   }
 
   /**
-   * How a model is used.
+   * Options of a model's use.
    *
-   * @param pooling how token vectors become one vector; null takes the catalogue's, so that a model
-   *     folder must be told
-   * @param maxLength the most tokens of a text, {@code [CLS]} and {@code [SEP]} included, that are
-   *     looked at; at least 2, and no more than the model has positions (512 as a rule)
+   * @param pooling way in which token vectors become one vector; null takes the catalogue's, so
+   *     that it must be given for a model folder
+   * @param maxLength most tokens of a text that are read, {@code [CLS]} and {@code [SEP]} included;
+   *     at least 2, and no more than the model has positions (512 as a rule)
    * @param normalize whether vectors are scaled to length 1; cosine is the same either way
-   * @param threads batches that are computed at the same time, one core each; at least 1
-   * @param device where they are computed
+   * @param threads number of batches computed at the same time, one core each; at least 1
+   * @param device hardware that they are computed on
    */
   public record Options(
       @Nullable Pooling pooling, int maxLength, boolean normalize, int threads, Device device) {
 
-    /** The model's own pooling, 512 tokens, length 1, all cores of the CPU. */
+    /** Default options: the model's own pooling, 512 tokens, length 1, all cores of the CPU. */
     public static final Options DEFAULT =
         new Options(null, 512, true, Runtime.getRuntime().availableProcessors(), Device.CPU);
 
@@ -81,27 +81,27 @@ public final class TextModel implements AutoCloseable {
       }
     }
 
-    /** The same with another pooling. */
+    /** Sets the pooling. */
     public Options withPooling(@Nullable Pooling value) {
       return new Options(value, maxLength, normalize, threads, device);
     }
 
-    /** The same with another maximum of tokens. */
+    /** Sets the most tokens of a text. */
     public Options withMaxLength(int value) {
       return new Options(pooling, value, normalize, threads, device);
     }
 
-    /** The same with normalisation on or off. */
+    /** Sets whether vectors are scaled to length 1. */
     public Options withNormalize(boolean value) {
       return new Options(pooling, maxLength, value, threads, device);
     }
 
-    /** The same with another number of threads. */
+    /** Sets the number of threads. */
     public Options withThreads(int value) {
       return new Options(pooling, maxLength, normalize, value, device);
     }
 
-    /** The same elsewhere. */
+    /** Sets the device. */
     public Options withDevice(Device value) {
       return new Options(pooling, maxLength, normalize, threads, value);
     }
@@ -124,7 +124,7 @@ public final class TextModel implements AutoCloseable {
             options.threads, Thread.ofPlatform().daemon().name("kith-embed-", 0).factory());
   }
 
-  /** {@link #load(String, Options)} with {@link Options#DEFAULT}. */
+  /** Loads a model as {@link #load(String, Options)} does, with {@link Options#DEFAULT}. */
   public static TextModel load(String name) {
     return load(name, Options.DEFAULT);
   }
@@ -200,7 +200,7 @@ public final class TextModel implements AutoCloseable {
         options);
   }
 
-  /** The catalogue's name or the folder's. */
+  /** Name of the model in the catalogue, or of its folder. */
   public String name() {
     return name;
   }
@@ -210,12 +210,12 @@ public final class TextModel implements AutoCloseable {
     return encoder.dimension();
   }
 
-  /** The most tokens of a text that are looked at. */
+  /** Most tokens of a text that are read. */
   public int maxLength() {
     return options.maxLength;
   }
 
-  /** How it is used; pooling is set. */
+  /** Options of its use; pooling is set. */
   public Options options() {
     return options;
   }
@@ -234,7 +234,10 @@ public final class TextModel implements AutoCloseable {
     return embed(texts, done -> {});
   }
 
-  /** As {@link #embed(List)}; {@code progress} is told how many texts are done, now and then. */
+  /**
+   * Embeds as {@link #embed(List)} does, and tells {@code progress} now and then how many texts are
+   * done.
+   */
   public VectorSource embed(List<String> texts, LongConsumer progress) {
     if (texts.isEmpty()) {
       throw new IllegalArgumentException("no texts to embed: give at least one");

@@ -27,12 +27,12 @@ public final class WordPieceTokenizer {
   private static final String CLS = "[CLS]";
   private static final String SEP = "[SEP]";
 
-  /** Bytes of a file; the largest of the BERT family have some ten million. */
+  /** Most bytes of a file; the largest of the BERT family have some ten million. */
   private static final long LARGEST_FILE = 1 << 28;
 
   private static final int LONGEST_WORD = 10_000;
 
-  /** What is done to a text before it is split. */
+  /** Rules for cleaning a text before it is split. */
   private record Rules(
       boolean clean,
       boolean separateChinese,
@@ -111,7 +111,10 @@ public final class WordPieceTokenizer {
             .formatted(folder));
   }
 
-  /** Also where it is a symbolic link that leads nowhere, which must not be passed over. */
+  /**
+   * Whether a file is there, even as a symbolic link that leads nowhere, which must not be passed
+   * over.
+   */
   private static boolean isThere(Path file) {
     return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
   }
@@ -128,7 +131,7 @@ public final class WordPieceTokenizer {
   /**
    * Reads the {@code tokenizer.json} format of HuggingFace.
    *
-   * @param name says where it came from, for messages
+   * @param name name of where it came from, for messages
    * @throws ModelException if it is not a BERT tokenizer
    */
   public static WordPieceTokenizer fromJson(InputStream in, String name) throws IOException {
@@ -214,7 +217,7 @@ public final class WordPieceTokenizer {
                 node.isMissingNode() ? "nothing" : shown(node.toString())));
   }
 
-  /** In one short line. */
+  /** Shows a text in one short line. */
   private static String shown(String text) {
     String line = text.replaceAll("[\\p{Cntrl}\\s]+", " ");
     return line.length() > 100 ? line.substring(0, 100) + "..." : line;
@@ -260,16 +263,16 @@ public final class WordPieceTokenizer {
     return new WordPieceTokenizer(file.toString(), Rules.bert(lowercase), vocabulary, specials);
   }
 
-  /** Pieces in the vocabulary. */
+  /** Number of pieces in the vocabulary. */
   public int size() {
     return size;
   }
 
   /**
-   * The numbers of the text's pieces between {@code [CLS]} and {@code [SEP]}; what does not fit is
-   * cut off at the end.
+   * Numbers of the text's pieces between {@code [CLS]} and {@code [SEP]}; pieces that do not fit
+   * are cut off at the end.
    *
-   * @param maxLength the most numbers to return, both ends included; at least 2
+   * @param maxLength most numbers to return, both ends included; at least 2
    */
   public int[] encode(String text, int maxLength) {
     if (maxLength < 2) {
@@ -376,7 +379,7 @@ public final class WordPieceTokenizer {
   /** A special token standing in a text as it is, such as {@code [MASK]}. */
   private record Special(int start, int length, int id) {}
 
-  /** The first special token at or after {@code from}; of those that start there the longest. */
+  /** First special token at or after {@code from}; the longest one, if several start there. */
   private @Nullable Special nextSpecial(String text, int from) {
     Special next = null;
     for (var special : specials.entrySet()) {
@@ -392,7 +395,9 @@ public final class WordPieceTokenizer {
     return next;
   }
 
-  /** Cleaned, Chinese characters separated, decomposed; accents and upper case are still there. */
+  /**
+   * Cleans and decomposes a text, with Chinese characters separated; accents and upper case stay.
+   */
   private CharSequence normalize(String text, int from, int to) {
     var cleaned = new StringBuilder(to - from + 16);
     for (int i = from; i < to; ) {

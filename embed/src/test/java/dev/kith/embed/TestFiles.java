@@ -40,7 +40,7 @@ public final class TestFiles {
     return requireNonNull(ModelCatalog.resource(name));
   }
 
-  /** That jar. */
+  /** Jar of the default model. */
   static Path defaultModelJar() {
     var url = ofDefaultModel(ModelCatalog.Entry::modelFile).toString();
     return Path.of(URI.create(url.substring("jar:".length(), url.indexOf("!/"))));

@@ -113,8 +113,8 @@ class WordPieceTokenizerTest {
   }
 
   /**
-   * The same on files of your own, for example {@code -Dkith.campaign.texts=FOLDER:FOLDER} with
-   * BEIR folders; prints how many texts were compared.
+   * Compares both on files of your own, for example {@code -Dkith.campaign.texts=FOLDER:FOLDER}
+   * with BEIR folders; prints how many texts were compared.
    */
   @Test
   void encode_campaignTexts_asReference() {
@@ -327,7 +327,7 @@ class WordPieceTokenizerTest {
             file);
   }
 
-  /** Another tokenizer beside it must not take its place unseen. */
+  /** A tokenizer that cannot be read is not silently replaced by another file beside it. */
   @Test
   void read_linkThatLeadsNowhere_saysSo(@TempDir Path folder) throws IOException {
     writeVocabulary(folder);

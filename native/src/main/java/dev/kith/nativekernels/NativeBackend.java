@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Kernels in C for codes, and Java's best for float32 rows, which are as fast. {@code
+ * Backend of C kernels for codes, and of Java's best for float32 rows, which are as fast. {@code
  * -Dkith.native=off} switches it off, {@code -Dkith.native=avx2} and the like choose an instruction
  * set other than the fastest.
  */
@@ -17,10 +17,10 @@ public final class NativeBackend extends CpuBackend {
   private static final String PROPERTY = "kith.native";
 
   /**
-   * The kernels to use, or why there are none.
+   * Kernels to use, or the reason why there are none.
    *
    * @param kernels the chosen ones
-   * @param reason what was chosen, or what is missing
+   * @param reason description of what was chosen, or of what is missing
    */
   record Choice(@Nullable NativeKernels kernels, String reason) {
     static Choice of(@Nullable String wanted) {
@@ -36,7 +36,7 @@ public final class NativeBackend extends CpuBackend {
       return among(all, wanted);
     }
 
-    /** Of all that the machine can run, the fastest first. */
+    /** Chooses among all that the machine can run, the fastest first. */
     static Choice among(List<NativeKernels> all, @Nullable String wanted) {
       for (var kernels : all) {
         if (kernels.name().equalsIgnoreCase(wanted)
@@ -61,7 +61,7 @@ public final class NativeBackend extends CpuBackend {
     }
   }
 
-  /** Loaded once, on the first probe. */
+  /** Holder of the kernels, loaded once, on the first probe. */
   private static final class Loaded {
     static final Choice CHOICE = Choice.of(System.getProperty(PROPERTY));
 
@@ -78,12 +78,12 @@ public final class NativeBackend extends CpuBackend {
 
   private final @Nullable NativeKernels forced;
 
-  /** The service; uses the fastest kernels that this machine can run. */
+  /** Creates the service; it uses the fastest kernels that this machine can run. */
   public NativeBackend() {
     this(null);
   }
 
-  /** For tests: with these kernels. */
+  /** Creates a backend with given kernels. For tests. */
   NativeBackend(@Nullable NativeKernels forced) {
     this.forced = forced;
   }

@@ -18,11 +18,11 @@ import java.lang.ref.Reference;
 import java.util.Objects;
 
 /**
- * The C loops for one instruction set. C checks nothing, so shapes are checked here. Scans and
- * products take microseconds a block and are critical calls, during which the garbage collector
- * waits; tiles take longer and are not.
+ * C loops for one instruction set. C checks nothing, so shapes are checked here. Scans and products
+ * take microseconds a block and are critical calls, during which the garbage collector waits; tiles
+ * take longer and are not.
  *
- * @param name of the instruction set
+ * @param name name of the instruction set
  * @param tileQueries queries of a tile; 1 in portable C, which is the reference and no faster than
  *     Java
  */

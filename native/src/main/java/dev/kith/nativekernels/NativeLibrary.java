@@ -24,7 +24,9 @@ final class NativeLibrary {
 
   private NativeLibrary() {}
 
-  /** The library is not there or not to be used; the message says why and what to do. */
+  /**
+   * Thrown when the library is missing or must not be used; the message says why and what to do.
+   */
   static final class MissingException extends Exception {
     private static final long serialVersionUID = 1;
 
@@ -70,7 +72,7 @@ final class NativeLibrary {
             "this build has no C library for %s on %s; build Kith where there is a C compiler"
                 .formatted(System.getProperty("os.name"), arch));
       }
-      // A loader takes files alone. Once loaded the file may go.
+      // A library can be loaded from a file only; once loaded, the file may go.
       Path file = Files.createTempFile("kith-", System.mapLibraryName(""));
       try {
         Files.write(file, library.readAllBytes());

@@ -1,7 +1,8 @@
 /**
  * Kernels in C behind the interfaces of {@code dev.kith.core.kernel}: int8 products with VNNI and
- * its like, products with 16-bit floats. The sources and their contract are under {@code
- * src/main/c}, {@code kith.h} first.
+ * its like, products with 16-bit floats. {@code NativeLibrary} loads them, {@code NativeKernels}
+ * calls them, {@link dev.kith.nativekernels.NativeBackend} is the backend that brings them. The
+ * sources and their contract are under {@code src/main/c}, {@code kith.h} first.
  */
 @NullMarked
 package dev.kith.nativekernels;

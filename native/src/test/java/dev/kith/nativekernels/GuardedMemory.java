@@ -23,7 +23,7 @@ final class GuardedMemory implements AutoCloseable {
   private final MemorySegment pages;
   private final long size;
 
-  /** Of {@code bytes}. */
+  /** Allocates {@code bytes} before the forbidden page. */
   GuardedMemory(long bytes) throws Throwable {
     assumeTrue(System.getProperty("os.name").equals("Linux"), "the constants of mmap are Linux's");
     size = (bytes + PAGE - 1) / PAGE * PAGE;

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** Over float32 rows, and what is found on this machine. */
+/** Exact search over float32 rows, and the choice of kernels on this machine. */
 class NativeBackendTest extends ExactSearchContract {
   @Override
   protected Backend backend() {

@@ -18,7 +18,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** 16-bit floats with every instruction set that this machine can run, against Java's own. */
+/**
+ * Loops over 16-bit floats of every instruction set that this machine can run, against Java's own.
+ */
 @ParameterizedClass
 @MethodSource("all")
 @ExtendWith(Seeded.class)

@@ -6,7 +6,7 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every instruction set that this machine can run. */
+/** Loops over panels of every instruction set that this machine can run. */
 @ParameterizedClass
 @MethodSource("all")
 class NativePanelsTest extends PanelKernelContract {

@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every shadow with every instruction set that this machine can run. */
+/** Exact search over every shadow with every instruction set that this machine can run. */
 @ParameterizedClass
 @MethodSource("all")
 class NativeShadowsTest extends ExactSearchContract {

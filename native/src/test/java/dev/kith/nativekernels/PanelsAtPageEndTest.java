@@ -47,7 +47,7 @@ class PanelsAtPageEndTest {
             var scanned = hits(hitMemory, 16L * count, false);
             var term = termMemory.last(PanelQuery.TERM_BYTES);
             single.copyTerms(term);
-            // Nothing is below minus infinity, so all that can be written is.
+            // Nothing is below minus infinity, so as much as possible is written.
             assertThat(kernels.scan(panels, 0, count, groups, single, term, filter, scanned))
                 .isEqualTo(16 * count);
 

@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p><b>Stored</b> is the embedding as it was given, and a payload of the segment's text and its
+ * <p><b>Stored</b> are the embedding as it was given, and a payload of the segment's text and its
  * metadata, by type and key: {@code {"text": "...", "metadata": {"string": {"lang": "en"}, "int":
  * {"year": 2020}}}}. Kith's own filters see it too, as {@code metadata.int.year >= 2020};
  * characters of a key that a field's name may not have are written {@code __} and four hexadecimal
@@ -78,7 +78,7 @@ public final class KithEmbeddingStore implements EmbeddingStore<TextSegment> {
     this.collection = collection;
   }
 
-  /** The schema of a collection for embeddings of that dimension. */
+  /** The schema of a collection for embeddings of {@code dimension}. */
   public static Schema schema(int dimension) {
     return Schema.of(dimension, Metric.COSINE);
   }
@@ -110,7 +110,7 @@ public final class KithEmbeddingStore implements EmbeddingStore<TextSegment> {
     return addAll(List.of(embedding)).getFirst();
   }
 
-  /** Adds an embedding, in the place of the one with that id. */
+  /** Adds an embedding; overwrites the one with the same id. */
   @Override
   public void add(String id, Embedding embedding) {
     addAll(List.of(id), List.of(embedding), null);
@@ -129,7 +129,7 @@ public final class KithEmbeddingStore implements EmbeddingStore<TextSegment> {
   }
 
   /**
-   * Adds embeddings, each in the place of the one with its id; they become durable together.
+   * Adds embeddings; each overwrites the one with the same id. They become durable together.
    *
    * @param segments one an embedding, or null for none at all
    */
@@ -185,7 +185,7 @@ public final class KithEmbeddingStore implements EmbeddingStore<TextSegment> {
             });
   }
 
-  /** Has the collection index fields that it has not met yet. */
+  /** Makes the collection index fields that it has not met yet. */
   private void index(Map<String, FieldType> fields) {
     fields.forEach(
         (path, type) -> {
@@ -199,7 +199,7 @@ public final class KithEmbeddingStore implements EmbeddingStore<TextSegment> {
         });
   }
 
-  /** Takes embeddings away; ids that there are not are passed over. */
+  /** Removes embeddings; ids without one are passed over. */
   @Override
   public void removeAll(java.util.@Nullable Collection<String> ids) {
     if (ids != null && !ids.isEmpty()) {
@@ -207,7 +207,7 @@ public final class KithEmbeddingStore implements EmbeddingStore<TextSegment> {
     }
   }
 
-  /** Takes the embeddings away whose segments pass as this begins. */
+  /** Removes the embeddings whose segments pass the filter when the call begins. */
   @Override
   public void removeAll(@Nullable Filter filter) {
     if (filter == null) {
@@ -220,7 +220,7 @@ public final class KithEmbeddingStore implements EmbeddingStore<TextSegment> {
     collection.delete(condition);
   }
 
-  /** Takes all embeddings away. */
+  /** Removes all embeddings. */
   @Override
   public void removeAll() {
     collection.delete(dev.kith.db.filter.Filter.all());

@@ -66,7 +66,7 @@ final class MetadataFilters {
 
   private final CollectionReader reader;
 
-  /** For filters on what that reader sees. */
+  /** Creates filters of what {@code reader} sees. */
   MetadataFilters(CollectionReader reader) {
     this.reader = reader;
   }
@@ -79,7 +79,7 @@ final class MetadataFilters {
   }
 
   /**
-   * The same filter for the collection.
+   * Translates a filter for the collection.
    *
    * @throws UnsupportedFeatureException if it is none of LangChain4j's own
    * @throws IllegalArgumentException if it compares with something that metadata cannot hold, or is
@@ -119,7 +119,7 @@ final class MetadataFilters {
     };
   }
 
-  /** One of these values, each of its kind. */
+  /** Filter of points with one of {@code values}, each compared within its kind. */
   private Filter among(Test test, Collection<?> values) {
     var texts = new ArrayList<Value>();
     var integers = new ArrayList<Value>();
@@ -158,7 +158,7 @@ final class MetadataFilters {
     return any(parts);
   }
 
-  /** Related to a value of the same kind. */
+  /** Filter of points whose value is in an order to one of the same kind. */
   private Filter ordered(Test test, Order order, Object value) {
     return switch (value) {
       case String _ -> tested(test);
@@ -175,12 +175,12 @@ final class MetadataFilters {
     };
   }
 
-  /** Strings that pass. */
+  /** Filter of points with a string that passes. */
   private Filter tested(Test test) {
     return any(List.of(distinct(STRING, test), longStrings(test)));
   }
 
-  /** Those of the key's distinct strings or UUIDs that pass. */
+  /** Filter of points with one of the key's distinct strings or UUIDs that pass. */
   private Filter distinct(MetadataType type, Test test) {
     if (!isIndexed(type, test.key)) {
       return NOTHING;
@@ -195,7 +195,7 @@ final class MetadataFilters {
             .toList());
   }
 
-  /** The points with a long string that passes. */
+  /** Filter of points with a long string that passes. */
   private Filter longStrings(Test test) {
     if (!isIndexed(LONG_STRING, test.key)) {
       return NOTHING;
@@ -211,7 +211,7 @@ final class MetadataFilters {
     return Filter.ids(ids);
   }
 
-  /** The numbers that are indexed by their text, as far as they pass. */
+  /** Filter of points with a number that is indexed by its text and passes. */
   private Filter specials(Test test) {
     var passing =
         SPECIALS.stream().filter(test::passes).map(number -> Value.of(number.toString())).toList();
@@ -232,7 +232,7 @@ final class MetadataFilters {
         : reals(field, order, decimal(number));
   }
 
-  /** {@code x > 1.5} where {@code x > 1}, and so on: the same of integers. */
+  /** Filter of integers: {@code x > 1.5} becomes {@code x > 1}, and so on. */
   private static Filter integers(Field field, Order order, BigDecimal bound) {
     boolean upwards = order == Order.ABOVE || order == Order.AT_LEAST;
     if (bound.compareTo(MIN) < 0 || bound.compareTo(MAX) > 0) {
@@ -275,7 +275,7 @@ final class MetadataFilters {
     return Filter.field(type.path(key));
   }
 
-  /** One of those that can hold. */
+  /** Filter that is true where one of {@code parts} is. */
   private static Filter any(List<Filter> parts) {
     return Filter.any(parts.stream().filter(part -> !part.equals(NOTHING)).toList());
   }

@@ -12,14 +12,14 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * The types of metadata values. A payload has an object for each that occurs, under {@code
- * metadata}, and in it the values by their key. So a key that has values of several types is
- * several fields, each indexed as its type wants it, and every value comes back as what it was.
+ * Type of a metadata value. A payload has an object for each type that occurs, under {@code
+ * metadata}, with the values by their key. A key that has values of several types is therefore
+ * several fields, each indexed as its type requires, and every value is read back with its type.
  */
 enum MetadataType {
-  /** A string that a keyword can hold. */
+  /** A string short enough for a keyword. */
   STRING("string", FieldType.KEYWORD),
-  /** A longer one; filters read it from the payload. */
+  /** A longer string; filters read it from the payload. */
   LONG_STRING("long-string", FieldType.TEXT),
   /** A UUID, as its text. */
   UUID("uuid", FieldType.KEYWORD),
@@ -40,10 +40,10 @@ enum MetadataType {
   static final List<Double> SPECIALS =
       List.of(Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, -0.0);
 
-  /** The most bytes of UTF-8 in a keyword; see {@link FieldType#KEYWORD}. */
+  /** Most bytes of UTF-8 in a keyword; see {@link FieldType#KEYWORD}. */
   static final int MAX_KEYWORD = 8191;
 
-  /** The longest path of a field in a schema. */
+  /** Length of the longest path of a field in a schema. */
   private static final int MAX_PATH = 256;
 
   private static final String ESCAPE = "__";
@@ -78,12 +78,12 @@ enum MetadataType {
         && text.getBytes(StandardCharsets.UTF_8).length > MAX_KEYWORD;
   }
 
-  /** What the object of this type's values is called. */
+  /** Name of the object that holds this type's values. */
   String folder() {
     return folder;
   }
 
-  /** How its values are indexed. */
+  /** Type of the fields that its values are indexed as. */
   FieldType fieldType() {
     return fieldType;
   }
@@ -129,7 +129,7 @@ enum MetadataType {
     return Character.isLetter(c) || Character.isDigit(c) || c == '-';
   }
 
-  /** The key that {@link #name} made this of. */
+  /** The key of which {@link #name} made {@code name}. */
   static String key(String name) {
     var key = new StringBuilder(name.length());
     for (int i = 0; i < name.length(); ) {
@@ -155,7 +155,7 @@ enum MetadataType {
     };
   }
 
-  /** What {@link #write} made this of. */
+  /** The value of which {@link #write} made {@code json}. */
   Object read(JsonNode json) {
     return switch (this) {
       case STRING, LONG_STRING -> json.textValue();

@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
  * {"year": 2020}}}}, with an object for each {@link MetadataType} that occurs.
  */
 final class Segments {
-  /** The key of a segment's text. */
+  /** Key of a segment's text. */
   static final String TEXT = "text";
 
-  /** The key of its metadata. */
+  /** Key of a segment's metadata. */
   static final String METADATA = "metadata";
 
   private Segments() {}

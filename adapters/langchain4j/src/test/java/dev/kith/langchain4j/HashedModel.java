@@ -7,7 +7,10 @@ import dev.langchain4j.model.output.Response;
 import java.util.List;
 import java.util.random.RandomGeneratorFactory;
 
-/** Gives every text a random direction of its own: equal texts are equal, others are far apart. */
+/**
+ * Model that gives every text a random direction of its own: equal texts are equal, others far
+ * apart.
+ */
 final class HashedModel implements EmbeddingModel {
   static final int DIMENSION = 24;
 

@@ -48,7 +48,10 @@ class MetadataFiltersTest {
   private static final List<UUID> UUIDS =
       List.of(new UUID(0, 1), new UUID(1, 0), new UUID(-1, 0), new UUID(1, -1));
 
-  /** Neighbours where longs and doubles part, where decimals are not binary, and the specials. */
+  /**
+   * Neighbouring numbers where longs and doubles differ, decimals that are not binary, and the
+   * specials.
+   */
   private static final List<Number> NUMBERS =
       List.of(
           0,
@@ -150,7 +153,8 @@ class MetadataFiltersTest {
   }
 
   /**
-   * What the filter itself says; where it throws, the kinds differ, and the comparison is false.
+   * Result of the filter's own test; where it throws, the kinds differ, and the comparison is
+   * false.
    */
   private static boolean passes(Filter filter, Metadata metadata) {
     return switch (filter) {

@@ -93,7 +93,10 @@ class BackendsTest {
         .hasMessage("no backend of a priority below 300 can serve: absent: not in this machine");
   }
 
-  /** As a device does that keeps a search of the next best beside its own. */
+  /**
+   * Asks for the next best backend during the self-test, as a device does that keeps a search of it
+   * beside its own.
+   */
   @Test
   void bestBelow_askedWhileTested_isAnswered() {
     var plain = new FakeBackend("plain", 0);
@@ -155,14 +158,16 @@ class BackendsTest {
     return messages;
   }
 
-  /** The pretence that Kith exists to rule out: an answer that was never computed. */
+  /** Backend of the pretence that Kith exists to rule out: an answer that was never computed. */
   @Test
   void selfTest_inventedAnswers_areCaught() {
     assertThat(SelfTest.run(new InventingBackend()))
         .startsWith("wrong rows: metric=l2, shadow=none, dimension=3, query=0, expected=[");
   }
 
-  /** A backend may hand searches on that do not name it; then the test would be another's. */
+  /**
+   * A self-test names its backend in every search: a backend may hand on searches that name none.
+   */
   @Test
   void selfTest_everySearch_namesTheBackend() {
     var asked = new HashSet<@Nullable String>();
@@ -212,7 +217,10 @@ class BackendsTest {
     public void verify() {}
   }
 
-  /** Searches {@link FakeData}: the exact answer but for its last rows, with keys that are off. */
+  /**
+   * Backend that searches {@link FakeData}: gives the exact answer but for its last rows, with keys
+   * that are off.
+   */
   private static final class FakeApproximate extends FakeBackend {
     private final int missing;
     private final double off;
@@ -369,7 +377,7 @@ class BackendsTest {
       return new Probe(true, "for tests");
     }
 
-    /** As the scalar backend. */
+    /** Probes as the scalar backend does. */
     @Override
     public @Nullable Searcher searcher(IndexData data) {
       return new ScalarBackend().searcher(data);

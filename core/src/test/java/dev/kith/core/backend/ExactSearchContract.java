@@ -40,10 +40,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(Seeded.class)
 public abstract class ExactSearchContract {
 
-  /** What is tested. */
+  /** Backend under test. */
   protected abstract Backend backend();
 
-  /** Of what the backend searches first, or null for the rows alone. */
+  /** Quantizer of the shadow that the backend scans first, or null for the rows alone. */
   protected @Nullable Quantizer shadow() {
     return null;
   }
@@ -55,31 +55,36 @@ public abstract class ExactSearchContract {
   }
 
   /**
-   * What may exclude rows where bounds are good, as reports name it. Not what {@code "int8,
-   * float32"} says: that would be a fallback.
+   * Names, as reports give them, of what may exclude rows where bounds are good. Both names of
+   * {@code "int8, float32"} at once would be a fallback.
    */
   protected Set<String> bounds() {
     return shadow() == null ? Set.of("float32") : Set.of("float32", shadow().name());
   }
 
-  /** Rows a query that good bounds leave for a canonical key, of thousands. */
+  /** Most candidates a query, of thousands of rows, that good bounds leave. */
   protected long mostCandidates() {
     return 100;
   }
 
-  /** On the backend that is tested and on no other: one with a better choice would hand it on. */
+  /**
+   * Options that name the backend under test, which otherwise might hand the search on to another.
+   */
   protected final SearchOptions nearest(int k) {
     return SearchOptions.nearest(k).onBackend(backend().name());
   }
 
-  /** Of the backend that is tested, with its shadow if there is one. */
+  /** Searcher of the backend under test, with its shadow if there is one. */
   protected final Searcher exactSearch(VectorSource rows, Metric metric) {
     var quantizer = shadow();
     var shadow = quantizer == null ? null : quantizer.encode(rows, metric);
     return Objects.requireNonNull(backend().searcher(new FlatData(rows, metric, shadow)));
   }
 
-  /** Every row that may be found is looked at once a query, and again where a bound was loose. */
+  /**
+   * Asserts that every row that may be found is read once a query, and again where a bound was
+   * loose.
+   */
   private static void assertRowsRead(Work work, long rows, long queries) {
     assertThat(work.rowsRead()).isBetween(rows * queries, rows * (queries + work.fallbacks()));
   }
@@ -427,7 +432,7 @@ public abstract class ExactSearchContract {
                 RowFilter.of(n, row -> share > 0 && row == one),
                 RowFilter.of(n, _ -> random.nextDouble() < share),
                 RowFilter.of(n, row -> row >= stretch && row < stretch + share * n),
-                // Dense, sparse and empty parts in one.
+                // One filter with dense, sparse and empty parts.
                 RowFilter.of(
                     n, row -> random.nextDouble() < (row / 700 % 2 == 0 ? share : 1e-3)))) {
           for (int batch : new int[] {1, 5, 21}) {
@@ -479,7 +484,7 @@ public abstract class ExactSearchContract {
     }
   }
 
-  /** A row that a filter keeps out is not an answer's concern, one that it lets through is. */
+  /** A damaged row matters only if the filter lets it through. */
   @ParameterizedTest
   @EnumSource
   void search_withFilterRowNotFinite_namesItIfAllowed(Metric metric, SplittableRandom random) {

@@ -22,7 +22,7 @@ class ScalarShadowsTest extends ExactSearchContract {
     this.quantizer = quantizer;
   }
 
-  /** Like the scalar backend, but it takes shadows, which is slower there than to take the rows. */
+  /** Scalar backend that scans shadows, although scanning the rows is faster there. */
   @Override
   protected Backend backend() {
     return new Backend() {

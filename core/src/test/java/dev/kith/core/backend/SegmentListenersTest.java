@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class SegmentListenersTest {
 
-  /** Notes what it is told. */
+  /** Listener that notes what it is told. */
   static final class Noting implements SegmentListener {
     final List<Object> heard = new ArrayList<>();
 
@@ -134,7 +134,7 @@ class SegmentListenersTest {
     }
   }
 
-  /** One that a service loader can make. */
+  /** Listener that a service loader can create. */
   public static final class Static implements SegmentListener {
     private static final List<Object> HEARD = new ArrayList<>();
 

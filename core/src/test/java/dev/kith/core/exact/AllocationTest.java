@@ -19,7 +19,10 @@ class AllocationTest {
   private static final int FEW = 5_000;
   private static final int MANY = 60_000;
 
-  /** Answer, report, options' and search's own objects: two to four kilobytes, as the JIT likes. */
+  /**
+   * Most bytes a query: answer, report and the objects of options and search take two to four
+   * kilobytes, as the JIT likes.
+   */
   private static final long LIMIT = 6144;
 
   @Test

@@ -18,7 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What a search does not do because it would cost more than the rows that matter. */
+/** Work that a search leaves out because it would cost more than the rows that matter. */
 @ExtendWith(Seeded.class)
 class EffortTest {
   private static final Kernels KERNELS = Kernels.inJava();
@@ -33,7 +33,7 @@ class EffortTest {
       search.search(queries.slice(0, 1), sparse);
       search.search(queries, sparse);
       assertThat(search.bytes()).isZero();
-      // Those of blocks that are scanned as a whole are kept.
+      // Norms of blocks that are scanned as a whole are kept.
       search.search(queries.slice(0, 1), SearchOptions.nearest(5));
       assertThat(search.bytes()).isEqualTo(4L * n);
     }
@@ -74,7 +74,7 @@ class EffortTest {
     }
   }
 
-  /** Those that ask whether the search was cancelled: all that work. */
+  /** Threads that ask whether the search was cancelled: every one that works. */
   private static Set<Thread> threads(Searcher search, VectorSource queries) {
     var asking = ConcurrentHashMap.<Thread>newKeySet();
     var options =

@@ -36,7 +36,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 class FallbackTest {
   private static final int D = 12;
 
-  /** Per worker more than a list of candidates holds: 1,024, or a row in 32. */
+  /**
+   * Rows of a cluster: more for each worker than a list of candidates holds, which is 1,024 or a
+   * row in 32.
+   */
   private static final int CLUSTER = 8000;
 
   private static final int SPREAD = 3000;
@@ -68,7 +71,10 @@ class FallbackTest {
     return rows;
   }
 
-  /** Of a cluster: {@code r % 3}, but every ninth row is none. */
+  /**
+   * Copy of row {@code r}, which lies in cluster {@code r % 3}; every ninth row lies in none, so
+   * the third after it stands in.
+   */
   private static float[] ofCluster(float[][] rows, int r) {
     return rows[r % 9 == 0 ? r + 3 : r].clone();
   }

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What exact search promises, with batching before it: it is an exact search like others. */
+/** Contract of exact search, kept by an exact search with batching before it. */
 @ParameterizedClass
 @MethodSource("all")
 class BatchingContractTest extends ExactSearchContract {

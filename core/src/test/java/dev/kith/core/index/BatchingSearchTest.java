@@ -40,8 +40,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Schedules that are made, not met: the search behind is one whose calls end when the test says so.
- * Nothing is timed; a bound of a minute is one that does not pass.
+ * Constructed schedules: the search behind ends its calls when the test says so. Nothing is timed;
+ * a bound of a minute never passes.
  */
 @Timeout(60)
 class BatchingSearchTest {
@@ -67,7 +67,7 @@ class BatchingSearchTest {
     rows.close();
   }
 
-  /** One call of the search behind: ends when it is told how. */
+  /** One call of the search behind, which ends when the test tells it how. */
   private static final class Call {
     final List<Float> queries;
     final SearchOptions options;
@@ -96,7 +96,10 @@ class BatchingSearchTest {
         .withBatched(batched);
   }
 
-  /** Finds row 10 for the query (10, 0), scores 7 rows a batch and 2 of its queries fell back. */
+  /**
+   * Search whose calls are held until the test ends them: finds row 10 for the query (10, 0),
+   * reports 7 rows scored and 2 fallbacks a batch.
+   */
   private static final class Held implements Searcher {
     final BlockingQueue<Call> calls = new LinkedBlockingQueue<>();
     final Queue<Call> all = new ConcurrentLinkedQueue<>();
@@ -244,7 +247,10 @@ class BatchingSearchTest {
     assertThat(search.bytes()).isEqualTo(77);
   }
 
-  /** Seen as busy, it must not queue where nobody is left who would end and hand over. */
+  /**
+   * A caller that saw the search busy must not queue after the last batch has ended: nobody would
+   * be left to hand over.
+   */
   @Test
   void search_theOnlyBatchEndsWhileACallerComes_theCallerIsServedAtOnce() throws Exception {
     var search = batching(PATIENT);
@@ -268,7 +274,7 @@ class BatchingSearchTest {
     }
   }
 
-  /** One that says when it is read for the first time. */
+  /** Query that tells when it is read for the first time. */
   private record Query(VectorSource memory, Runnable onRead, AtomicInteger read)
       implements VectorSource {
     Query(VectorSource memory, Runnable onRead) {
@@ -427,7 +433,7 @@ class BatchingSearchTest {
     assertThat(late.thread).isSameAs(second.thread);
     late.answer();
     assertThat(second.row()).isEqualTo(2);
-    // What ends late hands over only as far as so few run that it may.
+    // A late batch that ends hands over only while fewer than `parallel` run.
     var third = ask(search, 3, ONE);
     assertThat(held.next().thread).isSameAs(third.thread);
   }
@@ -592,7 +598,7 @@ class BatchingSearchTest {
     answerAlone(others);
   }
 
-  /** Each in a call of its own, in its own thread. */
+  /** Answers each query in a call of its own, in its caller's thread. */
   private void answerAlone(List<Asker> askers) throws Exception {
     for (int i = 0; i < askers.size(); i++) {
       var call = held.next();
@@ -687,7 +693,7 @@ class BatchingSearchTest {
     assertThat(search.queued()).isZero();
   }
 
-  /** They are told by their own thread, while another's query runs and is none of theirs. */
+  /** Refuses callers in their own threads, while an unrelated query runs. */
   @Test
   void search_badQuery_isRefusedBeforeItIsQueued() throws Exception {
     var search = batching(PATIENT);
@@ -748,7 +754,7 @@ class BatchingSearchTest {
     assertThat(before.interruptedAfter).isFalse();
   }
 
-  /** Also what is no batch at all: such a call neither waits nor lets others wait. */
+  /** Calls of several queries, or none, neither wait nor make others wait. */
   @Test
   void search_notOneQuery_goesStraightThrough() throws Exception {
     var search = batching(PATIENT);
@@ -793,7 +799,7 @@ class BatchingSearchTest {
     assertThat(leader.row()).isEqualTo(2);
   }
 
-  /** Were those that wait pinned, only as many as there are carriers could come so far. */
+  /** If waiting pinned carriers, no more virtual threads than carriers would come this far. */
   @Test
   void search_manyVirtualThreads_allWaitWithoutACarrier() throws Exception {
     var search = batching(PATIENT);

@@ -40,7 +40,7 @@ class BatchingStressTest {
   private static final int D = 18;
   private static final int CLIENTS = 40;
 
-  /** A search, and what was seen of it. */
+  /** Search that records what was asked of it. */
   private static final class Seen implements Searcher {
     private final Searcher search;
     final AtomicInteger queries = new AtomicInteger();
@@ -159,7 +159,7 @@ class BatchingStressTest {
         .toArray();
   }
 
-  /** Nobody's turn was lost: a lone query starts at once and another can follow. */
+  /** Asserts that no turn was lost: a lone query starts at once and another can follow. */
   private static void assertIdle(BatchingSearch search, VectorSource rows) {
     assertThat(search.queued()).isZero();
     assertThat(search.waitingForRoom()).isZero();
@@ -181,7 +181,7 @@ class BatchingStressTest {
       float bad = 1000;
       try (var source = VectorSource.of(rows)) {
         var scan = new ExactScan(Kernels.inJava(), "test", new FlatData(source, Metric.L2, null));
-        // Fails with the bad queries, alone or together with others.
+        // The search fails with the bad queries, alone or together with others.
         var failing =
             new Searcher() {
               @Override

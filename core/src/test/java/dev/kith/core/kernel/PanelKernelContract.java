@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What every {@link PanelKernel} promises. */
+/** Contract of every {@link PanelKernel}. */
 @ExtendWith(Seeded.class)
 public abstract class PanelKernelContract {
   private static final ValueLayout.OfFloat FLOAT =
@@ -26,14 +26,14 @@ public abstract class PanelKernelContract {
   private static final ValueLayout.OfDouble DOUBLE =
       ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  /** The most that two codes an element may be, and one. */
+  /** Largest code where there are two an element, and where there is one. */
   private static final int TWO = 63;
 
   private static final int ONE = 127;
 
   private static final int LONGEST = 65_536;
 
-  /** What is tested. */
+  /** Kernel under test. */
   protected abstract PanelKernel kernel();
 
   static IntStream oddGroups() {
@@ -71,12 +71,12 @@ public abstract class PanelKernelContract {
       }
     }
 
-    /** Scans begin at this panel, 0 to 2. */
+    /** Panel at which scans begin, 0 to 2. */
     long first() {
       return count % 3;
     }
 
-    /** Off-heap, behind something else, with nothing behind the last panel. */
+    /** Panels off-heap, behind something else, with nothing behind the last one. */
     MemorySegment panels(Arena arena) {
       long stride = 64L * groups + 384;
       var panels = arena.allocate(64 + (first() + count) * stride, 64).asSlice(64);
@@ -100,7 +100,7 @@ public abstract class PanelKernelContract {
     }
   }
 
-  /** Often an end of the range, in all elements or in some. */
+  /** Random codes, often an end of the range, in all elements or in some. */
   private static int[] codes(SplittableRandom random, int d, int least, int most) {
     var codes = new int[d];
     int kind = random.nextInt(4);
@@ -159,9 +159,10 @@ public abstract class PanelKernelContract {
     }
 
     /**
-     * False if float32 may come to either result: nine roundings of parts of the sum; or an
-     * infinite scale, which a loop may multiply with each of two products, so that their sum is no
-     * number and the row is kept, or with their sum, whose sign near zero is its rounding's.
+     * Whether float32 can come to one result only. It may come to either where the bound is within
+     * nine roundings of parts of the sum, or where a scale is infinite: a loop may multiply it with
+     * each of two products, so that their sum is no number and the row is kept, or with their sum,
+     * whose sign near zero is its rounding's.
      */
     boolean decides(Stored rows, int row) {
       double bound = bound(rows, row);
@@ -214,7 +215,7 @@ public abstract class PanelKernelContract {
     return allowed;
   }
 
-  /** The bound of some row, so that the others fall on both sides. */
+  /** Bound of some row as threshold, so that the others fall on both sides. */
   private static float threshold(SplittableRandom random, Stored rows, Asked query) {
     return (float) query.bound(rows, random.nextInt(rows.codes.length));
   }
@@ -277,7 +278,7 @@ public abstract class PanelKernelContract {
     }
   }
 
-  /** Each row that must be there is there once, with its product, and no other is. */
+  /** Asserts that each row that must be kept is there once, with its product, and no other is. */
   private static void assertHits(
       Stored rows, List<Asked> queries, boolean[] allowed, PanelHits hits, int n) {
     assertThat(n).isBetween(0, rows.codes.length * queries.size());
@@ -352,7 +353,10 @@ public abstract class PanelKernelContract {
     assertThat(assertScan(rows, query, new boolean[0], random)).isEqualTo(80);
   }
 
-  /** All ends of both ranges with each other: 16-bit sums of two products are at their limit. */
+  /**
+   * Multiplies all ends of both ranges with each other: 16-bit sums of two products are at their
+   * limit.
+   */
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 5, 8, 20, 33})
   void scan_endsOfTheRanges_productsAreExact(int d, SplittableRandom random) {

@@ -14,14 +14,14 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What every {@link ScanKernel} promises. */
+/** Contract of every {@link ScanKernel}. */
 @ExtendWith(Seeded.class)
 public abstract class ScanKernelContract {
 
-  /** What is tested. */
+  /** Kernel under test. */
   protected abstract ScanKernel kernel();
 
-  /** Around every vector width, unrolled or not. */
+  /** Dimensions around every vector width, unrolled or not. */
   static IntStream awkwardDimensions() {
     return IntStream.of(1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 300, 4096);
   }

@@ -4,8 +4,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Tiles as their documentation defines them, one pair at a time: no loops of this module have any,
- * so this is what shows that {@link PanelQuery} packs them so and that the contract can be met.
+ * Tiles as their documentation defines them, one pair at a time. No loops of this module have
+ * tiles, so this shows that {@link PanelQuery} packs them as documented and that the contract can
+ * be met.
  */
 class TiledPanelsTest extends PanelKernelContract {
   @Override

@@ -55,7 +55,7 @@ class FloatBoundTest {
       float[] dot = {dot(query.scanned(), row)};
       double estimate = bound.estimate(query, dot[0], norm[0]);
       double error = bound.error(query, norm[0], 0);
-      // At the edge, a little to either side of it, and far away.
+      // tau is at the edge, a little to either side of it, and far away.
       double lower = estimate - error;
       double tau =
           switch (random.nextInt(4)) {
@@ -95,7 +95,7 @@ class FloatBoundTest {
     return dots[0];
   }
 
-  /** Any magnitude from denormal to overflowing, sometimes mixed in one vector, sometimes zero. */
+  /** Vector of any magnitude from denormal to overflowing, sometimes mixed, sometimes zero. */
   private static float[] hostile(SplittableRandom random, int d) {
     float[] vector = TestVectors.gaussian(random, d);
     int exponent = random.nextInt(3) == 0 ? random.nextInt(-149, 127) : random.nextInt(-12, 12);
@@ -109,7 +109,7 @@ class FloatBoundTest {
     return vector;
   }
 
-  /** So close that a squared distance loses all its digits. */
+  /** Vector so close to {@code row} that a squared distance loses all its digits. */
   private static float[] nearly(float[] row, SplittableRandom random) {
     var vector = row.clone();
     vector[random.nextInt(row.length)] *= 1 + 0x1p-23f * random.nextInt(3);

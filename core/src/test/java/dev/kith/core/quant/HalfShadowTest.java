@@ -31,7 +31,7 @@ class HalfShadowTest extends ShadowContract {
     return 1;
   }
 
-  /** Half a unit in the last place of each element. */
+  /** Loss of half a unit in the last place of each element. */
   @Override
   protected double loss() {
     return type == ElementType.FLOAT16 ? 0x1.0001p-11 : 0x1.0001p-8;

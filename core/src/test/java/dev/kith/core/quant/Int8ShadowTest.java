@@ -22,20 +22,23 @@ class Int8ShadowTest extends ShadowContract {
     return 16;
   }
 
-  /** A step of a 127th of the largest element, some 4 times the mean one, is off by 1/sqrt(12). */
+  /**
+   * Loss of codes that step by a 127th of the largest element, some 4 times the mean one:
+   * 1/sqrt(12) of a step.
+   */
   @Override
   protected double loss() {
     return 0.012;
   }
 
-  /** The code and the centre are added. */
+  /** Rounding of the sum of code and centre. */
   @Override
   protected double rounding(Shadow shadow, double norm) {
     float[] centre = ((Int8Shadow) shadow).bound().centre();
     return 0x1p-22 * (norm + norm(super.coded(Metric.L2, centre)));
   }
 
-  /** For cosine the row divided by its norm. */
+  /** Vector that is coded: for cosine the row divided by its norm. */
   @Override
   protected double[] coded(Metric metric, float[] row) {
     double[] x = super.coded(metric, row);
@@ -80,7 +83,7 @@ class Int8ShadowTest extends ShadowContract {
         var _ = around.rows()) {
       assertThat(far.centred()).isTrue();
       assertThat(around.centred()).isFalse();
-      // What the centre is for: the codes tell rows apart that all point the same way.
+      // The centre's purpose: codes tell rows apart that all point the same way.
       float[] query = far.rows().row(0);
       for (int r = 0; r < 20; r++) {
         var interval = far.interval(query, r);
@@ -90,7 +93,7 @@ class Int8ShadowTest extends ShadowContract {
     }
   }
 
-  /** Another module makes codes of its own with it: they must be those of the shadow. */
+  /** The centre serves another module that makes codes of its own: it must be the shadow's. */
   @ParameterizedTest
   @EnumSource
   void chooseCentre_ofTheRows_isTheShadows(Metric metric, SplittableRandom random) {

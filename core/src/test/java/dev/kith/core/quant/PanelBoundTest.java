@@ -81,7 +81,7 @@ class PanelBoundTest {
     };
   }
 
-  /** Any magnitude from denormal to 1e30 and past it, any shape. */
+  /** Vector of any magnitude from denormal to 1e30 and past it, of any shape. */
   private static float[] hostile(SplittableRandom random, int d) {
     float[] x = TestVectors.gaussian(random, d);
     switch (random.nextInt(16)) {
@@ -122,7 +122,7 @@ class PanelBoundTest {
     return scaled(x, exponent);
   }
 
-  /** Around the scales that the loops are trusted with, 2^-60 to 2^44, and where products end. */
+  /** Exponent around the trusted scales, 2^-60 to 2^44, and where products end. */
   private static int guarded(SplittableRandom random) {
     return switch (random.nextInt(4)) {
       case 0 -> -60 + random.nextInt(-1, 2);
@@ -140,7 +140,7 @@ class PanelBoundTest {
     return x;
   }
 
-  /** So close that a squared distance loses all its digits. */
+  /** Vector so close to {@code row} that a squared distance loses all its digits. */
   private static float[] nearly(float[] row, SplittableRandom random) {
     var x = row.clone();
     for (int i = 0; i < x.length; i++) {
@@ -166,7 +166,7 @@ class PanelBoundTest {
     return sum;
   }
 
-  /** What a query's bound says about a row. */
+  /** Statement of a query's bound about a row. */
   private record Said(double estimate, double error) {
     static Said of(PanelBound.Query query, PanelBound.Row row) {
       return new Said(
@@ -178,7 +178,7 @@ class PanelBoundTest {
           query.error(row.residual, row.reach));
     }
 
-    /** Otherwise the row must stay, whatever {@code tau} is. */
+    /** Whether the interval is finite; otherwise the row must stay, whatever {@code tau} is. */
     boolean known() {
       return error < Double.POSITIVE_INFINITY && Math.abs(estimate) < Double.POSITIVE_INFINITY;
     }
@@ -225,7 +225,7 @@ class PanelBoundTest {
     }
   }
 
-  /** The rows as the loops get them, by the layout in {@link Panels}. */
+  /** Lays out the rows as the loops read them, after {@link Panels}. */
   private static MemorySegment panel(
       Arena arena, PanelBound bound, float[][] rows, Said[] said, PanelBound.Query query) {
     int groups = Panels.groups(rows[0].length);
@@ -250,7 +250,7 @@ class PanelBoundTest {
     return panel;
   }
 
-  /** At the edge, a little to either side of it, and far away. */
+  /** A {@code tau} at the edge, a little to either side of it, or far away. */
   private static double tau(SplittableRandom random, Said said) {
     if (!said.known()) {
       return random.nextBoolean() ? -Double.MAX_VALUE : Double.NEGATIVE_INFINITY;
@@ -280,7 +280,7 @@ class PanelBoundTest {
         var said = new Said[ROWS];
         try (var arena = Arena.ofConfined()) {
           var panel = panel(arena, pairs.bound, pairs.rows, said, query);
-          // Of a query with one code the second ones are zeros here.
+          // The second codes of a query that has one an element are zeros here.
           var coded = PanelQuery.single(arena, d);
           query.putInto(coded, 0);
           var terms = coded.termsCopy(arena);
@@ -301,7 +301,7 @@ class PanelBoundTest {
               excluded++;
               dropped += kept ? 0 : 1;
             }
-            // The first is what no answer may lose; the second is what the loops claim.
+            // The first claim is what no answer may lose; the second is what the loops promise.
             if (key <= tau || lower <= tau) {
               assertThat(kept)
                   .as(

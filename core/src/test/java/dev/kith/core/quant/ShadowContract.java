@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What every {@link Quantizer} and its shadows promise. */
+/** Contract of every {@link Quantizer} and its shadows. */
 @ExtendWith(Seeded.class)
 public abstract class ShadowContract {
   private static final String REBUILD = "; delete it and build it again";
@@ -46,28 +46,28 @@ public abstract class ShadowContract {
 
   @TempDir Path folder;
 
-  /** What is tested. */
+  /** Quantizer under test. */
   protected abstract Quantizer quantizer();
 
   /** Rows that are coded together. */
   protected abstract int unit();
 
-  /** The most that a Gaussian row of some length loses, relative to its norm. */
+  /** Most that a Gaussian row of some length loses, relative to its norm. */
   protected abstract double loss();
 
-  /** What {@link Shadow#decode} loses beside, in float32, for a code of some norm. */
+  /** Rounding error of {@link Shadow#decode}, in float32, for a code of some norm. */
   protected double rounding(Shadow shadow, double norm) {
     return 0;
   }
 
-  /** What a code stands for. */
+  /** Vector that a code stands for. */
   protected double[] coded(Metric metric, float[] row) {
     var exact = new double[row.length];
     Arrays.setAll(exact, i -> row[i]);
     return exact;
   }
 
-  /** In float64. */
+  /** Norm in float64. */
   static double norm(double[] x) {
     double squares = 0;
     for (double element : x) {
@@ -363,7 +363,7 @@ public abstract class ShadowContract {
     }
   }
 
-  /** Of a large source only some rows are looked at when a shadow is opened. */
+  /** Row of a large source that opening a shadow does not check. */
   private static int notSampled(SplittableRandom random) {
     while (true) {
       int row = random.nextInt(MANY);
@@ -400,7 +400,7 @@ public abstract class ShadowContract {
     }
   }
 
-  /** Each unit is looked at, the first and the last as well. */
+  /** Verifying checks each unit, the first and the last as well. */
   @ParameterizedTest
   @ValueSource(ints = {0, 16, 500, MANY - 1})
   void verify_rowChangedInPlace_namesWhereItIs(int changed, SplittableRandom random) {
@@ -640,7 +640,7 @@ public abstract class ShadowContract {
     return ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN).getLong(40);
   }
 
-  /** The first and the last row and some between are always looked at; of few rows all are. */
+  /** Opening checks the first row, the last one and some between; of few rows all. */
   @Test
   void open_ofOtherRows_saysSo(SplittableRandom random) throws IOException {
     for (int n : new int[] {1, 2, 255, 256, MANY}) {
@@ -664,7 +664,7 @@ public abstract class ShadowContract {
     }
   }
 
-  /** The same bytes, but other values. */
+  /** Rows of other types have the same bytes, but other values. */
   @Test
   void open_ofAnotherElementType_saysSo(SplittableRandom random) throws IOException {
     var bytes = new byte[20 * 4];
@@ -682,7 +682,7 @@ public abstract class ShadowContract {
     }
   }
 
-  /** The last step fails, for a folder that is not empty cannot be replaced by a file. */
+  /** The last step of saving fails, for a folder that is not empty cannot be replaced by a file. */
   @Test
   void save_thatFails_leavesWhatWasThere(SplittableRandom random) throws IOException {
     var occupied = Files.createDirectory(folder.resolve("rows.shadow"));

@@ -57,7 +57,8 @@ class LimitTest {
   }
 
   /**
-   * Slices of a source, some shorter than k, searched one after another: merged, the exact answer.
+   * Searches slices of a source, some shorter than k, one after another: merged, they give the
+   * exact answer.
    */
   @RepeatedTest(20)
   void search_slicesThatShareALimit_giveTogetherTheExactAnswer(SplittableRandom random) {
@@ -104,7 +105,7 @@ class LimitTest {
     }
   }
 
-  /** What one slice found spares the next its candidates. */
+  /** The limit that one slice found spares the next ones their candidates. */
   @Test
   void search_aNearSliceFirst_leavesTheOthersFewCandidates() {
     var data = new ClusteredVectors(32, 16, 1, 1, 7);

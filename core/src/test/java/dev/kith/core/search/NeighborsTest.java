@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class NeighborsTest {
 
-  /** Why answers are merged by key: the root makes one score of two keys. */
+  /** The reason why answers are merged by key: the root makes one score of two keys. */
   @Test
   void key_scoresThatTheRootMerges_differ() {
     double key = 2;

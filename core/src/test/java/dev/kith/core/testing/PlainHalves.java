@@ -10,19 +10,19 @@ import dev.kith.core.vector.ElementType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** The obvious loops over 16-bit floats: searches take these only where tests ask for them. */
+/** Obvious loops over 16-bit floats, which searches use only where tests ask for them. */
 public final class PlainHalves implements HalfKernel {
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
-  /** The best Java loops, with these beside them. */
+  /** Best Java loops, with plain loops over 16-bit floats beside them. */
   public static Kernels withJava() {
     return new Kernels(Kernels.inJava().rows(), Kernels.inJava().panels(), new PlainHalves());
   }
 
-  /** Plain Java loops, which take any shadow. */
+  /** Scalar loops that scan any shadow. */
   public static Kernels withScalar() {
     return new Kernels(new ScalarKernel(), new ScalarPanels(19), new PlainHalves());
   }

@@ -14,7 +14,7 @@ public final class TestVectors {
 
   private TestVectors() {}
 
-  /** Standard Gaussian elements, roughly: the sum of four uniform ones. */
+  /** Vector of roughly standard Gaussian elements, each the sum of four uniform ones. */
   public static float[] gaussian(SplittableRandom random, int dimension) {
     var vector = new float[dimension];
     for (int i = 0; i < dimension; i++) {
@@ -37,11 +37,11 @@ public final class TestVectors {
     return vectors;
   }
 
-  /** Rows of any element type; {@code rows} is what they decode to. */
+  /** Rows of any element type, with the float32 rows that they decode to. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Typed(VectorSource source, float[][] rows) {}
 
-  /** Random rows of that type in memory. */
+  /** Random rows of an element type, in memory. */
   public static Typed typed(SplittableRandom random, ElementType type, int size, int dimension) {
     var source =
         switch (type) {

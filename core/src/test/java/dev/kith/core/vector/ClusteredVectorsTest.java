@@ -25,7 +25,7 @@ class ClusteredVectorsTest {
     }
   }
 
-  /** From the first run; a change means that every synthetic benchmark changed. */
+  /** Hash of the first run's rows; a change means that every synthetic benchmark changed. */
   private static final int GOLDEN = -1254734098;
 
   @Test

@@ -47,7 +47,7 @@ class IvecsTest {
     assertThatThrownBy(() -> Ivecs.read(file)).hasMessageContaining("found=-1");
   }
 
-  /** More than the file holds, more than memory holds, and none. */
+  /** Lengths of more than the file holds, of more than memory holds, and of none. */
   @ParameterizedTest
   @ValueSource(ints = {2, 3, 1 << 30, Integer.MAX_VALUE, -1, Integer.MIN_VALUE})
   void read_lengthThatLies_isRefused(int length) throws IOException {

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class VectorFilesTest {
   @TempDir Path folder;
 
-  /** What numpy 2.4 writes for {@code numpy.array([[1, -2], [0.5, 3]], '<f4')}. */
+  /** Bytes that numpy 2.4 writes for {@code numpy.array([[1, -2], [0.5, 3]], '<f4')}. */
   private static final String NUMPY_BYTES =
       "934e554d5059010076007b276465736372273a20273c6634272c2027666f727472616e5f6f72646572273a2046"
           + "616c73652c20277368617065273a2028322c2032292c207d"
@@ -188,7 +188,7 @@ class VectorFilesTest {
     };
   }
 
-  /** Not one of them is a file of vectors, and none leads out of the file or of memory. */
+  /** Headers that are no vectors' and lead neither out of the file nor out of memory. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -220,7 +220,7 @@ class VectorFilesTest {
             file, shape.replace("\n\u0007", " "));
   }
 
-  /** Products that are small in 64 bits, or would be negative. */
+  /** Shapes whose products are small in 64 bits, or would be negative. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -263,7 +263,7 @@ class VectorFilesTest {
         .hasMessageContaining("found='< [31m'; convert");
   }
 
-  /** Longer, shorter, and as long as an unsigned number can say. */
+  /** Header lengths that are too long, too short, and the most that an unsigned number can say. */
   @ParameterizedTest
   @ValueSource(
       longs = {0, 1, 10, 117, 119, 134, 135, 65_535, 0x7fffffffL, 0x80000000L, 0xffffffffL})

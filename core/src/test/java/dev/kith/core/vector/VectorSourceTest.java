@@ -46,7 +46,7 @@ class VectorSourceTest {
     }
   }
 
-  /** Rows behind a header, as a database keeps them; whoever mapped the file owns it. */
+  /** Rows behind a header, as a database keeps them; the caller that mapped the file owns it. */
   @Test
   void over_partOfAMappedFile_livesAsLongAsTheMapping(@TempDir Path folder) throws IOException {
     var file = folder.resolve("rows");

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(Seeded.class)
 class WholeGzipTest {
-  /** Such that members end at the end of the buffer, before it and after it. */
+  /** Sizes with which members end at the end of the buffer, before it and after it. */
   private static final int[] BUFFERS = {1, 2, 7, 8, 9, 20, 64, 1 << 16};
 
   private static byte[] packed(byte[]... members) throws IOException {

@@ -100,14 +100,14 @@ public final class BeirFolder {
     return texts(corpus);
   }
 
-  /** Streams the queries in file order; as {@link #corpus()}. */
+  /** Streams the queries in file order, with the rules of {@link #corpus()}. */
   public Stream<BeirText> queries() {
     return texts(queries);
   }
 
   /**
    * Streams one file of texts, a JSON object a line as in {@code corpus.jsonl}, also as {@code .gz}
-   * or {@code .xz}; as {@link #corpus()}.
+   * or {@code .xz}, with the rules of {@link #corpus()}.
    */
   public static Stream<BeirText> texts(Path file) {
     var lines = new Lines(file);
@@ -209,7 +209,9 @@ public final class BeirFolder {
     return judgments;
   }
 
-  /** True of names of columns: the first is called like a query's id, the third is no number. */
+  /**
+   * Whether a line names columns: the first is called like a query's id, the third is no number.
+   */
   private static boolean isHeader(String[] columns) {
     return QUERY_COLUMN.matcher(columns[0].strip()).matches()
         && columns[2].chars().noneMatch(Character::isDigit);

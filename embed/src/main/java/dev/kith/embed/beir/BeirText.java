@@ -10,8 +10,9 @@ package dev.kith.embed.beir;
 public record BeirText(String id, String title, String text) {
 
   /**
-   * What BEIR embeds: title, a space and text, or the text alone where there is no title. Some
-   * figures are of {@link #text()} alone; they differ by far where titles are mere topic words.
+   * Content that BEIR embeds: title, a space and text, or the text alone where there is no title.
+   * Some published figures are of {@link #text()} alone; they differ by far where titles are mere
+   * topic words.
    */
   public String content() {
     return title.isEmpty() ? text : title + " " + text;

@@ -22,7 +22,7 @@ import org.tukaani.xz.XZInputStream;
 final class Lines implements AutoCloseable {
   private static final int BUFFER = 1 << 16;
 
-  /** A small part of the heap, since a line is copied and becomes text. */
+  /** Most bytes of a line: a small part of the heap, since a line is copied and becomes text. */
   private static final int MAX_LINE =
       (int) Math.clamp(Runtime.getRuntime().maxMemory() / 8, 1L << 20, 1L << 28);
 
@@ -125,7 +125,7 @@ final class Lines implements AutoCloseable {
     }
   }
 
-  /** The error that the line read last is. */
+  /** Exception for a fault in the line read last. */
   BeirDataException bad(String expected, String found, @Nullable Throwable cause) {
     return new BeirDataException(
         "bad line: file=%s, line=%d, expected %s, found %s"

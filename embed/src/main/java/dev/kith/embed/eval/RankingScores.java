@@ -5,16 +5,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How well rankings agree with judgments, by the definitions of trec_eval, each the mean over all
- * queries that have a relevant document (grade above 0); a query without results counts as 0.
+ * Agreement of rankings with judgments, by the definitions of trec_eval: means over all queries
+ * that have a relevant document (grade above 0); a query without results counts as 0.
  *
  * <p>Rankings are taken in the order given; trec_eval instead sorts equal scores by id, descending.
  * A document with the query's own id is left out, as BEIR does, so ask for one result more.
  *
- * @param queries how many queries the means are over
+ * @param queries number of queries that the means are over
  * @param ndcgAt10 normalised discounted cumulative gain, gain = grade, discount log2(rank + 1)
  * @param recallAt10 relevant documents among the first 10, over all relevant documents
- * @param recallAt100 the same among the first 100
+ * @param recallAt100 relevant documents among the first 100, over all relevant documents
  * @param mrrAt10 1 / rank of the first relevant document, 0 if not among the first 10
  */
 public record RankingScores(
@@ -54,7 +54,8 @@ public record RankingScores(
   }
 
   /**
-   * Gains of the first {@code k} documents, each over log2(rank + 1), over the best possible sum.
+   * Normalised gain of the first {@code k} documents: their gains, each over log2(rank + 1), over
+   * the best possible sum.
    */
   public static double ndcg(List<String> ranking, Map<String, Integer> grades, int k) {
     double gained = 0;
@@ -86,7 +87,7 @@ public record RankingScores(
     return 0;
   }
 
-  /** Of the document at {@code index}, which has rank {@code index + 1}. */
+  /** Discount of the document at {@code index}, which has rank {@code index + 1}. */
   private static double discount(int index) {
     return Math.log(index + 2) / Math.log(2);
   }

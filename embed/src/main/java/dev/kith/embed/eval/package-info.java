@@ -1,6 +1,5 @@
 /**
- * How good a ranking is, by the definitions of trec_eval: {@link
- * dev.kith.embed.eval.RankingScores}.
+ * Scores of rankings, by the definitions of trec_eval: {@link dev.kith.embed.eval.RankingScores}.
  */
 @NullMarked
 package dev.kith.embed.eval;

@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
-/** By hand. */
+/** Scores computed by hand. */
 class RankingScoresTest {
   private static final double LOG2_3 = 1.584962500721156;
   private static final Offset<Double> TINY = within(1e-10);

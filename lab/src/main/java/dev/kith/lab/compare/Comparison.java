@@ -37,7 +37,10 @@ public final class Comparison {
   private static final List<String> INDEXES = List.of("flat", "flat(shadow=int8)");
   private static final String FAISS = "faiss-cpu";
 
-  /** Processors that an OpenBLAS for x86-64 knows; others ignore the name. Empty: its choice. */
+  /**
+   * Names of processors that an OpenBLAS for x86-64 knows; others ignore the name. An empty one
+   * leaves the choice to it.
+   */
   private static final List<String> BLAS =
       List.of("", "HASWELL", "SKYLAKEX", "ZEN", "COOPERLAKE", "SAPPHIRERAPIDS");
 
@@ -50,7 +53,7 @@ public final class Comparison {
   private final int[] batches;
   private final long[][] truth;
 
-  /** The key of the last true row of each query: what is as near counts as found. */
+  /** Key of the last true row of each query: a row as near counts as found. */
   private final double[] limits;
 
   private final Clock clock = Clock.SYSTEM;
@@ -59,14 +62,14 @@ public final class Comparison {
   private @Nullable String python;
 
   /**
-   * What is asked of each contender.
+   * Settings for every contender.
    *
    * @param k neighbours, at least 1
-   * @param threads of the CPU, at least 1
-   * @param seconds each batch size is measured for at least so long, after half of it to warm up
-   * @param leastRuns at least so many batches are timed
-   * @param python the Python that may have peers, a name or a path
-   * @param limit how long a peer may take altogether
+   * @param threads threads of the CPU, at least 1
+   * @param seconds least time for which a batch size is measured, after half of it to warm up
+   * @param leastRuns least number of batches that are timed
+   * @param python the Python that may have peers, by name or path
+   * @param limit longest time that a peer may take altogether
    */
   public record Settings(
       int k, int threads, double seconds, int leastRuns, String python, Duration limit) {}
@@ -88,13 +91,13 @@ public final class Comparison {
   /**
    * Runs all contenders, one after the other.
    *
-   * @param data where the rows come from, for the reader
+   * @param data name of where the rows come from, for the reader
    * @param rows float32, finite, at least one; stays the caller's
    * @param queries float32, finite, at least one; stays the caller's
-   * @param version of Kith
-   * @param machine for the reader, as {@code commit}
-   * @param embedding measured beside this, or none
-   * @param progress told the name of each contender before it runs
+   * @param version version of Kith
+   * @param machine description for the reader, like {@code commit}
+   * @param embedding rates measured beside the comparison, or none
+   * @param progress receives the name of each contender before it runs
    */
   public static ComparisonResult run(
       String data,
@@ -126,10 +129,10 @@ public final class Comparison {
         embedding);
   }
 
-  /** A backend with an index, and what was measured of it, a batch size each. */
+  /** Backend with an index, and its measurements, one for each batch size. */
   private record Entrant(String name, String backend, VectorIndex index, List<Measured> measured) {}
 
-  /** Adds up over rounds. Seconds are those of the timed batches alone. */
+  /** Measurements that add up over rounds. Seconds are those of the timed batches alone. */
   private static final class Measured {
     final int batch;
     final List<Double> millis = new ArrayList<>();
@@ -143,7 +146,10 @@ public final class Comparison {
     }
   }
 
-  /** In rounds, so that other work on the machine meets all contenders and not one alone. */
+  /**
+   * Measures Kith in rounds, so that other work on the machine meets all contenders and not one
+   * alone.
+   */
   private void kith(String version, Consumer<String> progress) {
     var entrants = new ArrayList<Entrant>();
     for (var spec : INDEXES) {
@@ -180,7 +186,7 @@ public final class Comparison {
     }
   }
 
-  /** A round of what peer.py does. */
+  /** Times one round, as peer.py does. */
   private void time(VectorIndex index, SearchOptions options, Measured to) {
     int all = Math.toIntExact(queries.size());
     int batch = to.batch;
@@ -288,9 +294,8 @@ public final class Comparison {
   }
 
   /**
-   * Large batches of FAISS run through the BLAS of its wheel, whose speed depends on the processor
-   * that it takes this one for, by its own choice at times a slow one: each is tried, and the
-   * fastest counts.
+   * Finds the setting of the BLAS in FAISS's wheel that is fastest for large batches. Its speed
+   * depends on the processor that it takes this one for, at times a slow choice: each is tried.
    */
   private String fastestBlas(PythonPeers peers, Path rowsFile, Path queriesFile)
       throws IOException, MissingPeerException {

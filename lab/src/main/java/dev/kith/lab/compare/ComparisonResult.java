@@ -4,20 +4,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a comparison found; the document of {@code kith lab compare --json}.
+ * Result of a comparison; the document of {@code kith lab compare --json}.
  *
- * @param data where the rows come from
- * @param n rows
+ * @param data name of where the rows come from
+ * @param n number of rows
  * @param dim elements a row
- * @param queries how many there are
- * @param k neighbours of each
- * @param metric what near means
- * @param threads of the CPU that each may use
- * @param machine everything that the times depend on, in one line
- * @param commit of the checkout that ran
- * @param python its version, or null if there is none
- * @param contenders that ran, Kith's first
- * @param missing that did not
+ * @param queries number of queries
+ * @param k neighbours of each query
+ * @param metric metric of the search
+ * @param threads threads of the CPU that each contender may use
+ * @param machine description of everything that the times depend on, in one line
+ * @param commit commit of the checkout that ran
+ * @param python version of Python, or null if there is none
+ * @param contenders contenders that ran, Kith's first
+ * @param missing contenders that did not run
  * @param embedding texts a second by device; empty if it was not asked for
  */
 public record ComparisonResult(
@@ -42,10 +42,10 @@ public record ComparisonResult(
   }
 
   /**
-   * Who did not run.
+   * Contender that did not run.
    *
-   * @param name as a contender's
-   * @param reason why, and what to do
+   * @param name name of the contender
+   * @param reason reason why not, and what to do
    */
   public record Missing(String name, String reason) {}
 

@@ -4,13 +4,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One way to search, and how it did.
+ * Result of one way to search.
  *
  * @param name such as {@code kith native flat(shadow=int8)} or {@code faiss-cpu}
- * @param version of the library, and the processor its BLAS took this one for, if not by its own
- *     choice
+ * @param version version of the library, and the processor its BLAS took this one for, if not by
+ *     its own choice
  * @param device {@code cpu} or {@code gpu}
- * @param runs one a batch size
+ * @param runs results, one a batch size
  */
 public record Contender(String name, String version, String device, List<Run> runs) {
   /** Copies the list. */
@@ -19,13 +19,13 @@ public record Contender(String name, String version, String device, List<Run> ru
   }
 
   /**
-   * One batch size.
+   * Result for one batch size.
    *
-   * @param batch queries handed over together
-   * @param millis wall clock a query, of the fastest of the timed batches: other work on the
-   *     machine only ever makes them slower
+   * @param batch number of queries handed over together
+   * @param millis wall-clock milliseconds a query, of the fastest of the timed batches: other work
+   *     on the machine only ever makes them slower
    * @param spread third less first quartile, in the same unit
-   * @param timed how many batches were timed
+   * @param timed number of batches that were timed
    * @param recall share of the true {@code k} nearest that were found; a row as near as the last of
    *     them counts
    * @param sameRows whether all rows and their order are those of the float64 definition

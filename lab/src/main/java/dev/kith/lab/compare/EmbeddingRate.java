@@ -7,14 +7,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How fast a model turns texts into vectors on a device.
+ * Rate at which a model turns texts into vectors on a device.
  *
  * @param device {@code cpu} or {@code gpu}
- * @param model its name
- * @param texts that were embedded together, again and again
+ * @param model name of the model
+ * @param texts number of texts that were embedded together, again and again
  * @param textsPerSecond by the median time of all of them, or null if it was not run
  * @param spread third less first quartile of that rate, or null
- * @param notRun why it was not run, or null
+ * @param notRun reason why it was not run, or null
  */
 public record EmbeddingRate(
     String device,
@@ -27,7 +27,7 @@ public record EmbeddingRate(
   private static final int LEAST_RUNS = 3;
 
   /**
-   * Embeds the texts once to warm up, then for at least so many seconds and three times.
+   * Embeds the texts once to warm up, then for at least {@code seconds} and three times.
    *
    * @param texts at least one
    */
@@ -52,7 +52,7 @@ public record EmbeddingRate(
         null);
   }
 
-  /** That it cannot run, and why. */
+  /** Entry of a model that cannot run, with the reason. */
   public static EmbeddingRate notRun(String device, String model, int texts, String reason) {
     return new EmbeddingRate(device, model, texts, null, null, reason);
   }

@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
  * no other with it.
  */
 final class PythonPeers {
-  /** In the order in which they are shown; peer.py knows each. */
+  /** Names of the peers, in the order in which they are shown; peer.py knows each. */
   static final List<String> NAMES =
       List.of("numpy", "faiss-cpu", "torch-cpu", "faiss-gpu", "torch-gpu", "cupy", "cuvs");
 
@@ -29,7 +29,7 @@ final class PythonPeers {
   private final String python;
   private final Duration limit;
 
-  /** A peer cannot run, for this reason. */
+  /** Thrown when a peer cannot run, with the reason. */
   static final class MissingPeerException extends Exception {
     private static final long serialVersionUID = 1;
 
@@ -43,10 +43,10 @@ final class PythonPeers {
   }
 
   /**
-   * With this Python.
+   * Creates a runner of peers with one Python.
    *
-   * @param python a program's name or path
-   * @param limit how long one peer may take
+   * @param python name or path of the program
+   * @param limit longest time that one peer may take
    */
   PythonPeers(String python, Duration limit) {
     this.python = python;
@@ -56,9 +56,9 @@ final class PythonPeers {
   /**
    * Runs one peer.
    *
-   * @param threads that its libraries may use
-   * @param blas the processor that its OpenBLAS is to take this one for; empty for its own choice
-   * @param arguments of peer.py, after the peer's name
+   * @param threads threads that its libraries may use
+   * @param blas processor that its OpenBLAS is to take this one for; empty for its own choice
+   * @param arguments arguments of peer.py, after the peer's name
    * @return the document that peer.py printed
    * @throws MissingPeerException if there is no such Python, the peer is not there, or it fails
    */
@@ -129,7 +129,7 @@ final class PythonPeers {
     }
   }
 
-  /** Whatever it printed: what is no UTF-8 is no reason to fail. */
+  /** Text of a file that a peer printed to; malformed UTF-8 is no reason to fail. */
   private static String text(Path file) throws IOException {
     return new String(Files.readAllBytes(file), UTF_8);
   }

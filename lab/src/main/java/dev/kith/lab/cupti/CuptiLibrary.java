@@ -48,14 +48,14 @@ final class CuptiLibrary {
   private final @Nullable MethodHandle demangle;
   private final @Nullable MethodHandle free;
 
-  /** Takes part in filling and emptying buffers. Must not throw: CUPTI calls these. */
+  /** Callbacks that provide and take back buffers. They must not throw: CUPTI calls them. */
   interface Buffers {
     /**
-     * Gives a buffer.
+     * Provides a buffer.
      *
-     * @param buffer where its address is written to
-     * @param size where its bytes are written to
-     * @param most where the most records are written to; 0 for as many as fit
+     * @param buffer place that its address is written to
+     * @param size place that its size in bytes is written to
+     * @param most place that the most records it may hold are written to; 0 for all that fit
      */
     void request(MemorySegment buffer, MemorySegment size, MemorySegment most);
 
@@ -64,7 +64,7 @@ final class CuptiLibrary {
   }
 
   /**
-   * Looks for it.
+   * Finds the library.
    *
    * @throws MissingException if there is none, or nothing that it could record
    */
@@ -130,7 +130,7 @@ final class CuptiLibrary {
     return LINKER.downcallHandle(function, type);
   }
 
-  /** From now on CUPTI asks these for buffers; to the end of the process. */
+  /** Registers the callbacks that CUPTI asks for buffers, to the end of the process. */
   @SuppressWarnings("restricted")
   void register(Buffers buffers) throws CuptiException {
     try {
@@ -183,7 +183,7 @@ final class CuptiLibrary {
     return driverCall != null && runtimeCall != null;
   }
 
-  /** Records a function of driver or runtime from now on, or no more. */
+  /** Starts or stops recording a function of driver or runtime. */
   void recordCall(boolean driver, int number, boolean on) throws CuptiException {
     var function = driver ? driverCall : runtimeCall;
     if (function == null) {
@@ -199,15 +199,15 @@ final class CuptiLibrary {
     check("cuptiActivityFlushAll", call(flush, 1));
   }
 
-  /** Threads are numbered as the operating system numbers them. */
+  /** Makes records number threads as the operating system does. */
   void useSystemThreadIds() throws CuptiException {
     check("cuptiSetThreadIdType", call(threadIds, 1));
   }
 
   /**
-   * The record after the one that {@code place} holds, or the first if it holds null.
+   * Puts into {@code place} the record after the one that it holds, or the first if it holds null.
    *
-   * @return 0, {@link #NO_MORE}, or what went wrong
+   * @return 0, {@link #NO_MORE}, or the code of an error
    */
   int next(MemorySegment buffer, long valid, MemorySegment place) {
     try {
@@ -217,7 +217,7 @@ final class CuptiLibrary {
     }
   }
 
-  /** How many records of a stream had no room. */
+  /** Number of records of a stream that had no room. */
   long dropped(MemorySegment context, int stream) {
     try (var arena = Arena.ofConfined()) {
       var count = arena.allocate(JAVA_LONG);
@@ -225,7 +225,7 @@ final class CuptiLibrary {
     }
   }
 
-  /** CUPTI's clock, nanoseconds. */
+  /** Time of CUPTI's clock, in nanoseconds. */
   long timestamp() throws CuptiException {
     try (var arena = Arena.ofConfined()) {
       var time = arena.allocate(JAVA_LONG);
@@ -234,13 +234,13 @@ final class CuptiLibrary {
     }
   }
 
-  /** What a function of driver or runtime is called, with its version. */
+  /** Name of a function of driver or runtime, with its version. */
   String callName(boolean driver, int number) {
     var name = knownCall(driver, number);
     return name != null ? name : "%s function %d".formatted(driver ? "driver" : "runtime", number);
   }
 
-  /** The same; null if there is none of that number. */
+  /** Name of a function of driver or runtime, or null if there is none of that number. */
   @Nullable String knownCall(boolean driver, int number) {
     try (var arena = Arena.ofConfined()) {
       var name = arena.allocate(ADDRESS);
@@ -249,7 +249,7 @@ final class CuptiLibrary {
     }
   }
 
-  /** The text at an address; empty at null. */
+  /** Text at an address; empty at null. */
   @SuppressWarnings("restricted")
   static String text(long address) {
     return address == 0
@@ -257,7 +257,10 @@ final class CuptiLibrary {
         : MemorySegment.ofAddress(address).reinterpret(Long.MAX_VALUE).getString(0);
   }
 
-  /** A C++ name with its parameters; the name itself if it is none, or nobody here can tell. */
+  /**
+   * Demangles a C++ name, with its parameters; returns the name itself if it is none or cannot be
+   * demangled.
+   */
   String demangled(String name) {
     if (demangle == null || free == null || !name.startsWith("_Z")) {
       return name;
@@ -306,7 +309,7 @@ final class CuptiLibrary {
     }
   }
 
-  /** A call failed. */
+  /** Thrown when a call of CUPTI failed. */
   static final class CuptiException extends Exception {
     private static final long serialVersionUID = 1;
 

@@ -55,22 +55,22 @@ final class CuptiRecords {
   private final Names names;
   private final Recorder.Sink sink;
 
-  /** What records point to. */
+  /** Resolver of what records point to. */
   interface Names {
-    /** The text at an address, or an empty one. */
+    /** Text at an address, or an empty one. */
     String at(long address);
 
-    /** A kernel's name as people read it. */
+    /** Name of a kernel as people read it. */
     String demangled(String mangled);
 
-    /** The name of a function. */
+    /** Name of a function. */
     String call(boolean driver, int number);
   }
 
   /**
-   * Reads records into a sink.
+   * Creates a reader that passes activities to a sink.
    *
-   * @param clock from CUPTI's time to the profile's
+   * @param clock conversion of CUPTI's time to the profile's
    */
   CuptiRecords(LongUnaryOperator clock, Names names, Recorder.Sink sink) {
     this.clock = clock;
@@ -91,8 +91,8 @@ final class CuptiRecords {
   }
 
   /**
-   * Reads one; what is of another kind is left alone, and so is what has no times: CUPTI then could
-   * not take them.
+   * Reads one record; ignores those of other kinds and those without times, which CUPTI could not
+   * take.
    */
   void read(MemorySegment record) {
     switch (record.get(INT, 0)) {
@@ -206,7 +206,10 @@ final class CuptiRecords {
         record.get(INT, offset), record.get(INT, offset + 4), record.get(INT, offset + 8));
   }
 
-  /** CUPTI counts from 1, with 0 for unknown; Nsight's files count from 0. */
+  /**
+   * Kind of memory by CUPTI's number, which counts from 1, with 0 for unknown; Nsight's files count
+   * from 0.
+   */
   private static MemoryKind memory(int kind) {
     return MemoryKind.of(kind - 1);
   }

@@ -33,24 +33,24 @@ public final class CuptiSource implements ActivitySource {
     CuptiRecords.DEVICE, CuptiRecords.CONCURRENT_KERNEL, CuptiRecords.MEMCPY, CuptiRecords.MEMSET
   };
 
-  /** All calls; for a library that cannot choose. */
+  /** Kinds of all calls, for a library that cannot choose. */
   private static final int[] CALLS = {CuptiRecords.DRIVER, CuptiRecords.RUNTIME};
 
-  /** What a buffer holds: some twenty thousand kernels. */
+  /** Size of a buffer, which holds some twenty thousand kernels. */
   private static final long BUFFER_BYTES = 4 << 20;
 
-  /** Of the one library of this process, once it was found. */
+  /** Session of the one library of this process, once it was found. */
   private static @Nullable Session shared;
 
   private final @Nullable CuptiLibrary given;
   private volatile boolean recording;
 
-  /** Looks for libcupti when it is asked. */
+  /** Creates a source that looks for libcupti when it is asked. */
   public CuptiSource() {
     this.given = null;
   }
 
-  /** With a library that is there. */
+  /** Creates a source with a library that is loaded. */
   CuptiSource(CuptiLibrary library) {
     this.given = library;
   }
@@ -81,7 +81,7 @@ public final class CuptiSource implements ActivitySource {
     }
   }
 
-  /** Whether it was started and records; false if it could not start, too. */
+  /** Whether it was started and records; false also if it could not start. */
   public boolean isRecording() {
     return recording;
   }
@@ -98,11 +98,11 @@ public final class CuptiSource implements ActivitySource {
     }
   }
 
-  /** Recording with one library, again and again. */
+  /** Recording with one library, which may start again and again. */
   private static final class Session implements CuptiLibrary.Buffers, CuptiRecords.Names {
     private final CuptiLibrary library;
 
-    /** By their addresses those that CUPTI has, and those that it may have again. */
+    /** Buffers that CUPTI holds, by their addresses; idle ones follow. */
     private final Map<Long, MemorySegment> lent = new ConcurrentHashMap<>();
 
     private final Deque<MemorySegment> free = new ConcurrentLinkedDeque<>();
@@ -183,7 +183,7 @@ public final class CuptiSource implements ActivitySource {
       }
     }
 
-    /** What comes now is of no profile. */
+    /** Forgets the profile: records that arrive from now on belong to none. */
     private void forget() {
       records = null;
       sink = null;

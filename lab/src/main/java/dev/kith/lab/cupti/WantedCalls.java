@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * The calls that a reader of a profile asks for: those that start work, move or set bytes, give or
- * take memory, wait, or load code. Each call recorded costs the program that makes it, so the many
- * that only ask or mark something ({@code cuEventRecord}, {@code cuStreamQuery}, {@code
- * cuCtxSetCurrent}) are left out. Chosen by name, so that versions of a call, and calls of later
- * versions of CUDA, are in.
+ * Selection of the calls that a reader of a profile asks for: those that start work, move or set
+ * bytes, allocate or free memory, wait, or load code. Each recorded call costs the program that
+ * makes it, so the many that only query or mark something ({@code cuEventRecord}, {@code
+ * cuStreamQuery}, {@code cuCtxSetCurrent}) are left out. Chosen by name, so that versions of a
+ * call, and calls of later versions of CUDA, are in.
  *
  * <p>Calls of the runtime are wanted, too: Kith makes none, but ONNX Runtime does where it embeds
  * on a GPU; unmade they cost nothing.
@@ -26,10 +26,13 @@ record WantedCalls(List<Integer> driver, List<Integer> runtime) {
               + "|(Ctx|Device|Event|Stream|Thread)Synchronize|Graph(Instantiate|Launch|Upload)"
               + "|(Library|Module)(Load|Unload)).*");
 
-  /** Numbers have no gaps, so far; a small one would not end the search. */
+  /**
+   * Unknown numbers in a row that end the search: numbers have no gaps so far, and a small one
+   * would not end it.
+   */
   private static final int UNKNOWN_IN_A_ROW = 16;
 
-  /** Those that this library knows. */
+  /** Finds the wanted calls that {@code library} knows. */
   static WantedCalls of(CuptiLibrary library) {
     return new WantedCalls(numbers(library, true), numbers(library, false));
   }
@@ -47,12 +50,12 @@ record WantedCalls(List<Integer> driver, List<Integer> runtime) {
     return List.copyOf(numbers);
   }
 
-  /** Whether a call of that name, with its version, is wanted. */
+  /** Whether the call of a name, with its version, is wanted. */
   static boolean isWanted(String name) {
     return WANTED.matcher(name).matches();
   }
 
-  /** From now on they are recorded, or are no more. */
+  /** Starts or stops recording the calls. */
   void record(CuptiLibrary library, boolean on) throws CuptiException {
     for (int number : driver) {
       library.recordCall(true, number, on);

@@ -23,10 +23,10 @@ import java.util.stream.IntStream;
  * @param answer the rows that the search found, nearest first
  */
 public record Explanation(List<Step> steps, List<Integer> answer) {
-  /** Codes of the lossy copy go from minus this to this: so few that the loss can be seen. */
+  /** Largest code of the lossy copy, small enough that the loss can be seen. */
   private static final int CODES = 7;
 
-  /** More than what the bound's own float64 arithmetic may be off by, as a share. */
+  /** Upper bound of the relative error of the bound's own float64 arithmetic. */
   private static final double ROUNDING = 1e-9;
 
   /** Numbers of a text's vector that are shown. */
@@ -46,14 +46,14 @@ public record Explanation(List<Step> steps, List<Integer> answer) {
    */
   public record Step(String title, String text) {}
 
-  /** A row and what it was compared by. */
+  /** Row with the key that it was compared by. */
   private record Ranked(int row, double key) {
     private static final Comparator<Ranked> ORDER =
         Comparator.comparingDouble(Ranked::key).thenComparingInt(Ranked::row);
   }
 
   /**
-   * The search itself: points, query, distances, sorting, the first {@code k}.
+   * Explains the search itself: points, query, distances, sorting, the first {@code k}.
    *
    * @param points {@code [n][d]}, n and d at least 1, finite
    * @param query {@code [d]}
@@ -104,11 +104,11 @@ public record Explanation(List<Step> steps, List<Integer> answer) {
   }
 
   /**
-   * What the vectors of texts are, and that searching them is the same.
+   * Explains the vectors of texts, and that they are searched like points.
    *
    * @param texts at least one
-   * @param question whose nearest texts are wanted
-   * @param embed the model: a text to its vector
+   * @param question text whose nearest texts are wanted
+   * @param embed model: turns a text into its vector
    */
   public static Explanation ofTexts(
       List<String> texts, String question, int k, Function<String, float[]> embed) {
@@ -194,7 +194,7 @@ public record Explanation(List<Step> steps, List<Integer> answer) {
   }
 
   /**
-   * How a smaller, lossy copy of the points can still give the exact answer: by a bound.
+   * Explains how a smaller, lossy copy of the points can still give the exact answer: by a bound.
    *
    * @param points {@code [n][d]}
    * @param query {@code [d]}
@@ -300,7 +300,7 @@ public record Explanation(List<Step> steps, List<Integer> answer) {
     }
   }
 
-  /** Compares with what Kith itself finds, and says so. */
+  /** Sentence that compares with what Kith itself finds. */
   private static String agreement(
       float[][] points, float[] query, int k, Metric metric, List<Integer> answer) {
     try (var rows = VectorSource.of(points)) {
@@ -334,7 +334,7 @@ public record Explanation(List<Step> steps, List<Integer> answer) {
     return "%s = %s = %s, root %s".formatted(gaps, squares, number(key), number(Math.sqrt(key)));
   }
 
-  /** In brackets if negative, as it stands after a minus. */
+  /** Number in brackets if negative, to stand after a minus. */
   private static String signed(double x) {
     return x < 0 ? "(" + number(x) + ")" : number(x);
   }
@@ -370,7 +370,7 @@ public record Explanation(List<Step> steps, List<Integer> answer) {
     return Arrays.stream(point).mapToObj(Explanation::number).collect(joining(", ", "(", ")"));
   }
 
-  /** With at most four decimals, and none that are zero. */
+  /** Number with at most four decimals, without trailing zeros. */
   static String number(double x) {
     String text = String.format(Locale.ROOT, "%.4f", x);
     text = text.replaceAll("0+$", "").replaceAll("\\.$", "");

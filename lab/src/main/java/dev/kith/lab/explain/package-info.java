@@ -1,4 +1,7 @@
-/** Nearest neighbours for who meets them for the first time, step by step, computed live. */
+/**
+ * Introduction to nearest neighbours, step by step, computed live: {@link
+ * dev.kith.lab.explain.Explanation}.
+ */
 @NullMarked
 package dev.kith.lab.explain;
 

@@ -7,11 +7,11 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** A loop that the JIT compiler turns into SIMD instructions by itself. */
+/** Rung of a loop that the JIT compiler turns into SIMD instructions by itself. */
 final class ColumnsRung implements Rung {
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 
-  /** Rows side by side: their sums fill a part of the first cache. */
+  /** Number of rows side by side, whose sums fill a part of the first cache. */
   private static final int PANEL_ROWS = 256;
 
   @Override

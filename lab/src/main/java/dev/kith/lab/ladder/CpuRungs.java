@@ -15,10 +15,7 @@ final class CpuRungs implements RungProvider {
   private static final String C_KERNELS = "native/src/main/c/";
   private static final Pattern CHOSEN = Pattern.compile("C kernels (\\S+) for shadows.*");
 
-  /**
-   * By the name of an instruction set, the file of its loops, and the loops over one query and
-   * many.
-   */
+  /** File of the C loops for each instruction set, with the loops over one query and over many. */
   private static final Map<String, List<String>> C_SOURCES =
       Map.of(
           "avx512-vnni",
@@ -125,7 +122,7 @@ final class CpuRungs implements RungProvider {
                     "public static void run(")));
   }
 
-  /** The C loop that this machine runs: over one query, or over a tile of them. */
+  /** Source of the C loop that this machine runs, over one query or over a tile of them. */
   private static SourceCode cKernel(boolean tile) {
     var reason =
         Backends.statuses().stream()

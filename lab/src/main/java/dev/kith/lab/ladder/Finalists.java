@@ -6,11 +6,11 @@ import dev.kith.core.vector.VectorSource;
 import java.util.Arrays;
 
 /**
- * From float32 distances to the exact answer. A squared distance added up in float32, in whatever
- * order, is off by at most a share {@code gamma(d + 2)} (Higham 2002, section 3.1: two roundings a
- * term, one more a sum, all terms positive) and what underflow takes. So a row whose least possible
- * distance is above the {@code k}-th smallest greatest possible one is out; the others are scored
- * again by the definition, in float64.
+ * Turns float32 distances into the exact answer. A squared distance added up in float32, in
+ * whatever order, is off by at most a share {@code gamma(d + 2)} (Higham 2002, section 3.1: two
+ * roundings a term, one more a sum, all terms positive) and what underflow takes. So a row whose
+ * least possible distance is above the {@code k}-th smallest greatest possible one is out; the
+ * others are scored again by the definition, in float64.
  */
 final class Finalists {
   private static final double U = 0x1p-24;
@@ -22,7 +22,7 @@ final class Finalists {
   private long[] rows = new long[64];
   private int count;
 
-  /** A row with a computed distance above this is out. */
+  /** Computed distance above which a row is out. */
   private float cut = Float.POSITIVE_INFINITY;
 
   Finalists(int dimension, int k) {
@@ -30,7 +30,7 @@ final class Finalists {
   }
 
   private Finalists(int dimension, int k, int moreRoundings) {
-    // One for the subtraction before the square.
+    // One rounding more for the subtraction before the square.
     double roundings = (dimension + 3 + moreRoundings) * U;
     this.share = roundings / (1 - roundings);
     this.underflow = (dimension + 2) * 0x1p-148;
@@ -38,12 +38,12 @@ final class Finalists {
   }
 
   /**
-   * The first {@code k} of rows that are nearest by float32 distances whose roots were taken. Where
-   * those lie further apart than they may be off, their order is the answer; else that of float64
-   * scores. A row that is not among those given is not found.
+   * Settles the first {@code k} of rows that are nearest by float32 distances whose roots were
+   * taken. Where distances lie further apart than they may be off, their order is the answer; else
+   * the order of float64 scores is. A row that is not given is not found.
    *
-   * @param nearest more than {@code k} rows if there are, in order
-   * @param distances theirs
+   * @param nearest rows in order, more than {@code k} of them if there are
+   * @param distances distances of those rows
    */
   static long[] settle(VectorSource from, float[] query, int k, long[] nearest, float[] distances) {
     // The root and its square here are off by three roundings more.
@@ -65,7 +65,7 @@ final class Finalists {
     return distance * distance;
   }
 
-  /** No true distance is above this. */
+  /** Upper bound of the true distance. */
   private double most(float distance) {
     return distance / (1 - share) + underflow;
   }
@@ -74,7 +74,7 @@ final class Finalists {
     return (distance - underflow) / (1 + share);
   }
 
-  /** A row and the float32 sum of its squared gaps to the query. */
+  /** Offers a row with the float32 sum of its squared gaps to the query. */
   void offer(float distance, long row) {
     if (distance > cut) {
       return;
@@ -93,7 +93,7 @@ final class Finalists {
     }
   }
 
-  /** The exact answer, nearest first. */
+  /** Decides the exact answer, nearest first. */
   long[] decide(VectorSource from, float[] query, int k) {
     var best = new TopK(k);
     var row = new float[query.length];

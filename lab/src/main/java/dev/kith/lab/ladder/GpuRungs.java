@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The rungs of a GPU: {@link GpuLadder}'s, their answers settled as the ladder asks. */
 final class GpuRungs implements RungProvider {
-  /** So many rows more than asked for are fetched, for those too near each other for float32. */
+  /**
+   * Number of rows fetched beyond those asked for, because of rows too near each other for float32.
+   */
   private static final int MORE = 16;
 
   @Override
@@ -104,9 +106,9 @@ final class GpuRungs implements RungProvider {
   }
 
   /**
-   * A search and what is known of it.
+   * Search on a device, with its description.
    *
-   * @param device for the reader
+   * @param device name of the device, for the reader
    */
   private record OnDevice(
       GpuSearch search, VectorSource rows, VectorSource queries, int k, String device)

@@ -10,12 +10,12 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A search by Kith itself.
+ * Rung of a search by Kith itself.
  *
- * @param index that is searched, such as {@code flat}
- * @param backend that must serve, or null for the best one
+ * @param index index that is searched, such as {@code flat}
+ * @param backend backend that must serve, or null for the best one
  * @param batched whether queries are handed over together
- * @param source of {@link #code}
+ * @param source supplier of {@link #code}
  */
 record IndexRung(
     String name,
@@ -26,7 +26,7 @@ record IndexRung(
     String explanation,
     Supplier<SourceCode> source)
     implements Rung {
-  /** So many queries share one pass over the rows; with more, a second pass begins. */
+  /** Most queries that share one pass over the rows; with more, a second pass begins. */
   private static final int GROUP = 1024;
 
   @Override

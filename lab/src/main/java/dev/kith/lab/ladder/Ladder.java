@@ -33,7 +33,7 @@ public final class Ladder {
   private static final int PROBE_ROWS = 4096;
   private static final long PROBE_NANOS = 2_000_000_000;
 
-  /** A probe takes no longer by the wall, however busy the machine is. */
+  /** Longest wall-clock time of a probe, however busy the machine is. */
   private static final long LONGEST_PROBE_NANOS = 5 * PROBE_NANOS;
 
   private static final int FLOOR_TRIES = 3;
@@ -46,10 +46,10 @@ public final class Ladder {
   private final Map<Long, long[][]> truths = new HashMap<>();
 
   /**
-   * How long to measure.
+   * Rules for how long to measure.
    *
-   * @param seconds at least so long a rung, and at least half of it for the warm-up
-   * @param leastRuns at least so many runs a rung
+   * @param seconds least time for a rung; half of it again, at least, for the warm-up
+   * @param leastRuns least number of runs of a rung
    * @param longestRun seconds of one run from which on a rung is sampled
    */
   public record Pace(double seconds, int leastRuns, double longestRun) {
@@ -74,7 +74,7 @@ public final class Ladder {
     this.clock = clock;
   }
 
-  /** All kinds of device, the CPU first; each says whether it is there. */
+  /** Providers of all kinds of device, the CPU first; each says whether it is there. */
   public static List<RungProvider> providers() {
     return List.of(new CpuRungs(), new GpuRungs());
   }
@@ -82,11 +82,11 @@ public final class Ladder {
   /**
    * Climbs the ladder.
    *
-   * @param data where the rows come from, for the reader
+   * @param data name of where the rows come from, for the reader
    * @param rows float32, finite, at least one; stays the caller's
    * @param queries float32, finite, at least one, of the same dimension; stays the caller's
-   * @param machine for the reader, as {@code commit}
-   * @param progress told the name of each rung before it runs
+   * @param machine description for the reader, like {@code commit}
+   * @param progress receives the name of each rung before it runs
    * @throws IllegalArgumentException if rows and queries do not fit each other
    */
   public static LadderResult climb(
@@ -102,7 +102,7 @@ public final class Ladder {
     return climb(data, rows, queries, k, providers, pace, machine, commit, progress, Clock.SYSTEM);
   }
 
-  /** By that clock. */
+  /** Climbs the ladder by a clock of the caller's. */
   static LadderResult climb(
       String data,
       VectorSource rows,
@@ -232,8 +232,8 @@ public final class Ladder {
   }
 
   /**
-   * The floor of one search, in milliseconds. A time below it shows that other work slowed the
-   * floor's measurement, so that is measured again, in turn with the rung.
+   * Floor of one search, in milliseconds. A time below it shows that other work slowed the floor's
+   * measurement, so that is measured again, in turn with the rung.
    */
   private double floor(
       Rung rung,
@@ -276,7 +276,7 @@ public final class Ladder {
     }
   }
 
-  /** By runs after those that counted, so as warm, and warmed up themselves. */
+  /** Times of the device in runs after those that counted: as warm, and warmed up themselves. */
   private @Nullable DeviceTime deviceTime(Climb climb, double scale, double millis) {
     if (!climb.timed()) {
       return null;
@@ -292,9 +292,9 @@ public final class Ladder {
   }
 
   /**
-   * How many rows a run may search, judged by the time that some thousand take once the JIT
-   * compiler had its time. One thread's work is counted where there is but one; the wall's time is
-   * what several threads or a device are judged by.
+   * Number of rows that a run may search, judged by the time that some thousand take once the JIT
+   * compiler is done. A single thread is judged by its own work, several threads or a device by
+   * wall-clock time.
    */
   private long affordable(Rung rung, boolean onCpu) {
     boolean byWork = onCpu && rung.threads() == 1;
@@ -323,7 +323,7 @@ public final class Ladder {
     return byWork ? clock.threadNanos() : clock.wallNanos();
   }
 
-  /** The runs of one rung: all queries in turn, each answer compared. */
+  /** Runs of one rung: all queries in turn, each answer compared. */
   private static final class Climb {
     private final Rung.Prepared prepared;
     private final long[][] truth;
@@ -356,7 +356,7 @@ public final class Ladder {
       return answer;
     }
 
-    /** Leaves out what was timed so far. */
+    /** Forgets what was timed so far. */
     void forget() {
       millis.clear();
       answered = 0;
@@ -366,7 +366,7 @@ public final class Ladder {
       return new Times(millis).median();
     }
 
-    /** Notes how long a device worked, a query; false if there is none. */
+    /** Notes how long a device worked, a query; returns false if there is none. */
     boolean timed() {
       int count = Math.min(atOnce, all - next);
       var work = prepared.timed(next, count);

@@ -14,13 +14,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 
 /**
- * A ladder that was climbed: what was searched, where, and how each rung did. {@link #toJson} and
+ * Result of climbing a ladder: what was searched, where, and how each rung did. {@link #toJson} and
  * {@link #fromJson} are its document, which {@code kith lab ladder --json} prints.
  *
- * @param task what was searched for
- * @param machine everything that the times depend on, in one line
- * @param commit of the checkout that ran, or {@code unknown}
- * @param rungs in the order of the ladder
+ * @param task task of every rung
+ * @param machine description of everything that the times depend on, in one line
+ * @param commit commit of the checkout that ran, or {@code unknown}
+ * @param rungs results in the order of the ladder
  * @param skipped rungs that cannot run here
  */
 public record LadderResult(
@@ -40,23 +40,23 @@ public record LadderResult(
   }
 
   /**
-   * What every rung was asked.
+   * Task of every rung.
    *
-   * @param data where the rows come from
-   * @param n rows
+   * @param data name of where the rows come from
+   * @param n number of rows
    * @param dim elements a row
-   * @param queries how many there are
-   * @param k neighbours of each
-   * @param metric what near means
+   * @param queries number of queries
+   * @param k neighbours of each query
+   * @param metric metric of the search
    */
   public record Task(String data, long n, int dim, int queries, int k, String metric) {}
 
   /**
-   * A rung that did not run.
+   * Rung that did not run.
    *
-   * @param name of the rung
+   * @param name name of the rung
    * @param device {@code cpu} or {@code gpu}
-   * @param reason why not, and what to do
+   * @param reason reason why not, and what to do
    */
   public record Skipped(String name, String device, String reason) {}
 
@@ -98,7 +98,7 @@ public record LadderResult(
     }
   }
 
-  /** With the fields that documents of older versions lack. */
+  /** Adds the fields that documents of older versions lack. */
   private static String completed(String json) throws JsonProcessingException {
     if (!(MAPPER.readTree(json) instanceof ObjectNode document)) {
       return json;

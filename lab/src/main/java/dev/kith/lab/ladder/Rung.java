@@ -10,26 +10,29 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Rung {
 
-  /** Short and unique, such as {@code scalar}. */
+  /** Short and unique name, such as {@code scalar}. */
   String name();
 
-  /** One paragraph: what this rung does otherwise than the one before, and why that is faster. */
+  /** Paragraph about what this rung does otherwise than the one before, and why that is faster. */
   String explanation();
 
-  /** The loop that does the work. */
+  /** Source of the loop that does the work. */
   SourceCode code();
 
-  /** How many of so many queries are handed over together: 1, or as many as pay. */
+  /**
+   * Number of queries handed over together, of {@code queries} in all: 1, or the number that pays
+   * most.
+   */
   int queriesAtOnce(int queries);
 
-  /** Threads of the CPU that search, at most. */
+  /** Most threads of the CPU that search. */
   int threads();
 
-  /** Why it cannot run here and what to do, in one line, or null if it can. */
+  /** Reason why it cannot run here and what to do, in one line, or null if it can. */
   @Nullable String unavailable();
 
   /**
-   * Does what is done once for all searches, such as building a smaller copy.
+   * Prepares what is done once for all searches, such as building a smaller copy.
    *
    * @param rows float32, finite; the caller keeps them open and closes them
    * @param queries likewise, of the same dimension
@@ -39,15 +42,15 @@ public interface Rung {
    */
   Prepared prepare(VectorSource rows, VectorSource queries, int k);
 
-  /** A rung ready to search, by one thread at a time. */
+  /** Rung that is ready to search, by one thread at a time. */
   interface Prepared extends AutoCloseable {
 
-    /** Answers {@code count} queries from {@code first} on; what is timed is this call. */
+    /** Answers {@code count} queries from {@code first} on; this call is what is timed. */
     Answer search(int first, int count);
 
     /**
-     * Answers them once more and says how long a device worked, by its own clock; null on the CPU.
-     * Measuring takes time of its own, so {@link #search} is timed apart from it.
+     * Answers {@code count} queries once more and says how long a device worked, by its own clock;
+     * null on the CPU. Measuring takes time of its own, so {@link #search} is timed apart from it.
      */
     default @Nullable DeviceWork timed(int first, int count) {
       return null;
@@ -58,22 +61,22 @@ public interface Rung {
   }
 
   /**
-   * The answer to some queries and what it took.
+   * Answer to some queries and what it took.
    *
    * @param rows {@code [count][min(k, rows)]}, nearest first
-   * @param bytes that had to be read of the rows, or of their smaller copy, for all of them
-   * @param multiplyAdds float32 operations that had to be done for all of them; integer operations
+   * @param bytes bytes that had to be read of the rows, or of their smaller copy, for all queries
+   * @param multiplyAdds float32 operations that had to be done for all queries; integer operations
    *     are not counted
-   * @param servedBy what ran it, such as {@code simd}
+   * @param servedBy name of the backend that ran it, such as {@code simd}
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Answer(long[][] rows, long bytes, double multiplyAdds, String servedBy) {}
 
   /**
-   * How long a device worked for some queries, all of them together, in milliseconds.
+   * Time that a device worked for some queries, all together, in milliseconds.
    *
-   * @param kernels running them
-   * @param copies to the device and back
+   * @param kernels time of running kernels
+   * @param copies time of copies to the device and back
    */
   record DeviceWork(double kernels, double copies) {}
 }

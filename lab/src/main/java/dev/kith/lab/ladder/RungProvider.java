@@ -7,16 +7,18 @@ import org.jspecify.annotations.Nullable;
 /** The rungs of one kind of device. */
 public interface RungProvider {
 
-  /** {@code cpu} or {@code gpu}. */
+  /** Kind of the device: {@code cpu} or {@code gpu}. */
   String device();
 
-  /** Why there is no such device here and what to do, in one line, or null if there is one. */
+  /**
+   * Reason why there is no such device here and what to do, in one line, or null if there is one.
+   */
   @Nullable String unavailable();
 
-  /** Slow to fast. */
+  /** Rungs, slow to fast. */
   List<Rung> rungs();
 
-  /** The largest k of its rungs. */
+  /** Largest k of its rungs. */
   default int mostNeighbours() {
     return Integer.MAX_VALUE;
   }
@@ -26,10 +28,10 @@ public interface RungProvider {
     return false;
   }
 
-  /** What no program on this device can be faster than, for searches of these rows. */
+  /** Floors that no program on this device can be faster than, for searches of {@code rows}. */
   Floors floors(VectorSource rows);
 
-  /** The least time of some work. */
+  /** Least time of some work. */
   interface Floors {
     /**
      * Milliseconds to read {@code bytes} and to do {@code multiplyAdds} float32 operations, by
@@ -37,7 +39,7 @@ public interface RungProvider {
      */
     double millis(long bytes, double multiplyAdds, int threads);
 
-    /** The same, measured again if it can be, and never more than before. */
+    /** Floor of the same work, measured again if it can be; never more than before. */
     default double again(long bytes, double multiplyAdds, int threads) {
       return millis(bytes, multiplyAdds, threads);
     }

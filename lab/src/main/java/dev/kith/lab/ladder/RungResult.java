@@ -6,14 +6,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One rung that was run. Times are milliseconds of wall clock, a query.
+ * Result of one rung. Times are milliseconds of wall clock, a query.
  *
- * @param name short and unique, such as {@code scalar}
+ * @param name name of the rung, such as {@code scalar}
  * @param device {@code cpu} or {@code gpu}
  * @param millis median of the runs, the warm-up apart; for a sampled rung scaled to all rows
  * @param spread third less first quartile of the runs, in the same unit
- * @param rows what the first query found, nearest first; empty if {@code sampled}, for these would
- *     be the nearest of other rows than those of the other rungs
+ * @param rows rows found for the first query, nearest first; empty if {@code sampled}, for a
+ *     sample's rows are not comparable with those of the other rungs
  * @param sameRows whether every run found the rows that the float64 definition names; if {@code
  *     sampled}, those that it names of the rows searched, as no others were compared
  * @param bytes that must be read of the rows, or of their smaller copy, a query
@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param codeFile where it stands
  * @param cpuMillis work of all processors, a query, scaled as {@code millis} is; null if it is not
  *     known or a device does the work
- * @param remarks what a reader must know of these times, such as that the machine was busy
+ * @param remarks remarks that a reader of the times must know, such as that the machine was busy
  */
 public record RungResult(
     String name,
@@ -65,18 +65,18 @@ public record RungResult(
   }
 
   /**
-   * Where a query's time went, in milliseconds. The three add up to {@link RungResult#millis}.
+   * Parts of a query's time, in milliseconds. The three add up to {@link RungResult#millis}.
    *
-   * @param kernels running them, by the device's own clock: the median of runs apart, as warm as
-   *     those of {@code millis}
-   * @param copies to the device and back, likewise
-   * @param waiting the rest: the device did neither
+   * @param kernels time of running kernels, by the device's own clock: the median of runs apart, as
+   *     warm as those of {@code millis}
+   * @param copies time of copies to the device and back, likewise
+   * @param waiting rest of the time, in which the device did neither
    */
   public record DeviceTime(double kernels, double copies, double waiting) {
     /**
-     * Of a query that takes {@code millis}. Pieces that are timed one by one take a little longer
-     * than in a row, for an event takes time too; where they would exceed the whole they are scaled
-     * to it, and nothing is left for waiting.
+     * Parts of a query that takes {@code millis}. Pieces that are timed one by one take a little
+     * longer than in a row, for an event takes time too; where they would exceed the whole they are
+     * scaled to it, and nothing is left for waiting.
      */
     static DeviceTime within(double millis, double kernels, double copies) {
       double busy = kernels + copies;

@@ -6,18 +6,18 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /**
- * A piece of source, as it stands in the file that was compiled. The build copies those files into
+ * Piece of source, as it stands in the file that was compiled. The build copies those files into
  * this module's resources (lab/pom.xml names them).
  *
- * @param file where it stands, from the project's folder on
+ * @param file path of its file, from the project's folder on
  * @param text whole lines, their common indentation taken away
  */
 public record SourceCode(String file, String text) {
   private static final String FOLDER = "/dev/kith/lab/source/";
 
   /**
-   * One function: from the first line that begins with {@code signature} to the first line after it
-   * that is a closing brace with the same indentation.
+   * Cuts out one function: from the first line that begins with {@code signature} to the first line
+   * after it that is a closing brace with the same indentation.
    *
    * @throws IllegalArgumentException if there is no such file or function
    */

@@ -7,9 +7,9 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * How many float32 multiply-adds one thread can do at all, with everything in registers: the floor
- * under every scan that memory does not slow. Twelve sums: enough that none is waited for, few
- * enough for the registers of AVX2.
+ * Rate of the float32 multiply-adds that one thread can do at all, with everything in registers:
+ * the floor under every scan that memory does not slow. Twelve sums are enough that none is waited
+ * for, and few enough for the registers of AVX2.
  */
 public final class ArithmeticRate {
   private static final VectorSpecies<Float> LANES = FloatVector.SPECIES_PREFERRED;

@@ -3,9 +3,9 @@ package dev.kith.lab.measure;
 import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 
-/** Time that passes and time that processors work. Tests bring their own. */
+/** Clock of the time that passes and of the time that processors work. Tests bring their own. */
 public interface Clock {
-  /** This machine's. */
+  /** Clock of this machine. */
   Clock SYSTEM =
       new Clock() {
         private final OperatingSystemMXBean system =
@@ -27,12 +27,15 @@ public interface Clock {
         }
       };
 
-  /** On the wall, since some moment. */
+  /** Nanoseconds of wall-clock time since some moment. */
   long wallNanos();
 
-  /** Work of the calling thread. */
+  /** Nanoseconds that the calling thread has worked. */
   long threadNanos();
 
-  /** Work of all threads of this process, which some systems count in steps of 10 ms. */
+  /**
+   * Nanoseconds that all threads of this process have worked, which some systems count in steps of
+   * 10 ms.
+   */
   long processNanos();
 }

@@ -3,7 +3,7 @@ package dev.kith.lab.measure;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Tells times that were taken on a machine with other work. */
+/** Detector of times that were taken on a machine busy with other work. */
 public final class Load {
   private static final double LEAST_SECONDS = 0.1;
   private static final double LEAST_SHARE = 0.8;
@@ -13,11 +13,12 @@ public final class Load {
   private Load() {}
 
   /**
-   * One line that begins with "machine busy", or null if nothing speaks for that.
+   * Remark of one line that begins with "machine busy", or null if nothing speaks for that.
    *
-   * @param wallSeconds that the runs took together; less than a tenth tells nothing
-   * @param cpuSeconds of work in that time, NaN if it is not known or a device does the work
-   * @param times of the runs; fewer than nine tell nothing by their spread
+   * @param wallSeconds seconds that the runs took together; less than a tenth tells nothing
+   * @param cpuSeconds seconds of work in that time, NaN if it is not known or a device does the
+   *     work
+   * @param times times of the runs; fewer than nine tell nothing by their spread
    */
   public static @Nullable String remark(double wallSeconds, double cpuSeconds, Times times) {
     if (wallSeconds >= LEAST_SECONDS && cpuSeconds < LEAST_SHARE * wallSeconds) {

@@ -10,25 +10,25 @@ import java.util.function.DoubleSupplier;
 import java.util.function.IntToDoubleFunction;
 
 /**
- * How fast this machine can read and compute at all, measured when asked for and then kept. Rates
- * of several threads are measured with all of them at work. Not safe for many threads.
+ * Rates at which this machine can read and compute at all, measured when asked for and then kept.
+ * Rates of several threads are measured with all of them at work. Not safe for many threads.
  */
 public final class MachineRates {
   private static final int PASSES = 5;
   private static final long MEASURED_NANOS = 400_000_000;
 
-  /** Fewer are read in less time than a clock can tell. */
+  /** Number of bytes below which reading takes less time than a clock can tell. */
   private static final long FEW_BYTES = 1 << 16;
 
   private final VectorSource rows;
   private final Map<Reading, Double> reading = new HashMap<>();
   private final Map<Integer, Double> computing = new HashMap<>();
 
-  /** So many of the rows, read by so many threads. */
+  /** Reading of the first {@code rows} rows by {@code threads} threads. */
   private record Reading(long rows, int threads) {}
 
   /**
-   * Measures by reading these rows.
+   * Creates rates that are measured by reading {@code rows}.
    *
    * @throws IllegalArgumentException without the Vector API, which the measuring loops need
    */
@@ -42,8 +42,8 @@ public final class MachineRates {
   }
 
   /**
-   * The least time in which {@code bytes} can be read again and again: with caches where they fit,
-   * from memory where they do not. 0 if they are too few to tell.
+   * Least time in which {@code bytes} can be read again and again, from caches where they fit, else
+   * from memory; 0 if they are too few to tell.
    */
   public double readMillis(long bytes, int threads) {
     long some = readable(bytes);
@@ -54,15 +54,15 @@ public final class MachineRates {
     return bytes / rate * 1e3;
   }
 
-  /** The least time of so many float32 multiply-adds. */
+  /** Least time of {@code multiplyAdds} float32 multiply-adds. */
   public double computeMillis(double multiplyAdds, int threads) {
     double rate = computing.computeIfAbsent(threads, MachineRates::computeRate);
     return multiplyAdds / rate * 1e3;
   }
 
   /**
-   * Measures again what {@link #readMillis} and {@link #computeMillis} of these arguments rest on,
-   * and keeps the higher rate: other work on the machine lowers rates, nothing raises them.
+   * Measures again the rates behind {@link #readMillis} and {@link #computeMillis}, and keeps the
+   * higher ones: other work on the machine lowers rates, nothing raises them.
    */
   public void measureAgain(long bytes, double multiplyAdds, int threads) {
     long some = readable(bytes);
@@ -102,7 +102,7 @@ public final class MachineRates {
     return (long) rows.dimension() * rows.elementType().bytes();
   }
 
-  /** Long enough for the JIT compiler. */
+  /** Best of several measurements, repeated long enough for the JIT compiler. */
   private static double best(DoubleSupplier rate) {
     double best = 0;
     for (long end = System.nanoTime() + MEASURED_NANOS; System.nanoTime() < end; ) {
@@ -111,7 +111,7 @@ public final class MachineRates {
     return best;
   }
 
-  /** The sum of what each thread reaches while the others work too. */
+  /** Sum of the rates that all threads reach while they work together. */
   private static double together(int threads, IntToDoubleFunction rate) {
     var rates = new double[threads];
     Workers.run(threads, thread -> rates[thread] = rate.applyAsDouble(thread), () -> {});

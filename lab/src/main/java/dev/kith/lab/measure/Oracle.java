@@ -7,16 +7,16 @@ import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.Workers;
 import org.jspecify.annotations.Nullable;
 
-/** The answer by definition: every canonical float64 key, no bound, no kernel. */
+/** Exact answer by its definition: every canonical float64 key, no bound, no kernel. */
 public final class Oracle {
   private static final int BLOCK_ROWS = 1024;
 
   private Oracle() {}
 
   /**
-   * The rows nearest to each query, on all cores.
+   * Finds the rows nearest to each query, on all cores.
    *
-   * @param filter which rows may be returned, or null for all
+   * @param filter rows that may be returned, or null for all
    * @return {@code [queries][<= k]}, nearest first, ties by smaller row
    */
   public static long[][] nearest(

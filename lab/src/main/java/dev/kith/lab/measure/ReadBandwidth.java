@@ -11,8 +11,9 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * How fast one thread can read a source at all: the floor under every scan of it. Bytes are added
- * up as float32 with four sums, in one stream and in four neighbouring ones; the faster counts.
+ * Rate at which one thread can read a source at all: the floor under every scan of it. Bytes are
+ * added up as float32 with four sums, in one stream and in four neighbouring ones; the faster
+ * counts.
  */
 public final class ReadBandwidth {
   private static final VectorSpecies<Float> LANES = FloatVector.SPECIES_PREFERRED;
@@ -31,7 +32,7 @@ public final class ReadBandwidth {
       long bytes = 0;
       long start = CLOCK.getCurrentThreadCpuTime();
       for (var block : rows.blocks(BLOCK_ROWS)) {
-        // Whole steps alone: what is left over is neither read nor counted.
+        // Only whole steps count: the rest is neither read nor counted.
         long step = 4L * BYTES;
         long length = block.data().byteSize() / step * step;
         sink += oneStream ? oneStream(block.data(), length) : fourStreams(block.data(), length);
@@ -60,7 +61,7 @@ public final class ReadBandwidth {
     return a.add(b).add(c.add(d)).reduceLanes(VectorOperators.ADD);
   }
 
-  /** Stretches of 4 KiB, four at a time, side by side. */
+  /** Sums stretches of 4 KiB, four at a time, side by side. */
   private static float fourStreams(MemorySegment data, long length) {
     long stretch = 4096;
     var a = FloatVector.zero(LANES);

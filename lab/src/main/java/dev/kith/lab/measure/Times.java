@@ -3,9 +3,9 @@ package dev.kith.lab.measure;
 import java.util.List;
 
 /**
- * Times of runs that ought to take the same, in milliseconds.
+ * Times of runs that ought to be equal, in milliseconds.
  *
- * @param each in the order of the runs; at least one
+ * @param each time of each run, in their order; at least one
  */
 public record Times(List<Double> each) {
   /** Copies the list. */
@@ -16,22 +16,22 @@ public record Times(List<Double> each) {
     }
   }
 
-  /** Half of the runs took no longer. */
+  /** Median: half of the runs took no longer. */
   public double median() {
     return quantile(0.5);
   }
 
-  /** The fastest run, which other work on the machine disturbed least. */
+  /** Time of the fastest run, which other work on the machine disturbed least. */
   public double least() {
     return quantile(0);
   }
 
-  /** Third less first quartile: half of the runs lie in a span so wide. */
+  /** Interquartile range: the third quartile less the first. */
   public double spread() {
     return quantile(0.75) - quantile(0.25);
   }
 
-  /** Between neighbours in rank, in proportion. */
+  /** Quantile, interpolated between neighbours in rank. */
   private double quantile(double share) {
     var sorted = each.stream().sorted().toList();
     double rank = share * (sorted.size() - 1);
@@ -41,7 +41,7 @@ public record Times(List<Double> each) {
     return (1 - weight) * sorted.get(below) + weight * sorted.get(above);
   }
 
-  /** All multiplied. */
+  /** All times multiplied by {@code factor}. */
   public Times times(double factor) {
     return new Times(each.stream().map(time -> time * factor).toList());
   }

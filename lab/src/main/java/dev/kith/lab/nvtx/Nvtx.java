@@ -18,11 +18,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Without a tool each call is one look at a constant. A tool says that it is there by {@code
  * NVTX_INJECTION64_PATH}: that is where NVTX itself finds it, once, at its first call, so nothing
- * that comes later could attach one. So the library is looked for at the first range and only where
- * that is set: a process that nobody watches loads nothing.
+ * that comes later could attach one. The library is therefore looked for at the first range, and
+ * only where the variable is set: a process that nobody watches loads nothing.
  */
 public final class Nvtx {
-  /** What names the tool's library; set by the tool, as Nsight Systems does for what it starts. */
+  /**
+   * Environment variable that names the tool's library; set by the tool, as Nsight Systems does for
+   * programs that it starts.
+   */
   static final String TOOL = "NVTX_INJECTION64_PATH";
 
   private static final List<String> NAMES = List.of("libnvtx3interop.so.1", "libnvtx3interop.so");
@@ -34,12 +37,12 @@ public final class Nvtx {
   private final NvtxLibrary library;
   private final Map<String, MemorySegment> domains = new ConcurrentHashMap<>();
 
-  /** With a library that was loaded. */
+  /** Creates the ranges of a loaded library. */
   Nvtx(NvtxLibrary library) {
     this.library = library;
   }
 
-  /** That of this process; null if no tool is attached. */
+  /** Ranges of this process, or null if no tool is attached. */
   public static @Nullable Nvtx attached() {
     return ATTACHED;
   }
@@ -65,7 +68,7 @@ public final class Nvtx {
     }
   }
 
-  /** Null if no tool took the library up: its domains are null then. */
+  /** Ranges of a loaded library, or null if no tool attached to it: its domains are null then. */
   static @Nullable Nvtx attached(NvtxLibrary library) {
     var nvtx = new Nvtx(library);
     return nvtx.domain("kith").address() == 0 ? null : nvtx;

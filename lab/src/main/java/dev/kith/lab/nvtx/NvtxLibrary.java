@@ -15,8 +15,8 @@ import java.lang.invoke.MethodHandle;
 /** The functions of libnvtx3interop that ranges need. */
 final class NvtxLibrary {
   /**
-   * Bytes of {@code nvtxEventAttributes_v2}, which NVTX 3 uses still. What is not set is 0, and
-   * that means not given.
+   * Bytes of {@code nvtxEventAttributes_v2}, which NVTX 3 uses still. Fields that are not set are
+   * 0, which means not given.
    *
    * <pre>
    * 0 u16 version  2 u16 size  4 category  8 color type  12 color  16 payload type
@@ -37,7 +37,7 @@ final class NvtxLibrary {
   private final MethodHandle pop;
 
   /**
-   * Binds them.
+   * Binds the functions.
    *
    * @throws java.util.NoSuchElementException if the library lacks one
    */
@@ -54,7 +54,7 @@ final class NvtxLibrary {
         .downcallHandle(lookup.findOrThrow(name), FunctionDescriptor.of(result, parameters));
   }
 
-  /** A domain, to the end of the process; null if no tool is attached. */
+  /** Creates a domain that lasts to the end of the process; null if no tool is attached. */
   MemorySegment createDomain(String name) {
     try (var arena = Arena.ofConfined()) {
       return (MemorySegment) create.invokeExact(arena.allocateFrom(name));

@@ -3,38 +3,38 @@ package dev.kith.lab.profile;
 import java.util.Map;
 
 /**
- * Something that took time. Times are nanoseconds since the profile began; a start is not after its
+ * Activity that took time. Times are nanoseconds since the profile began; a start is not after its
  * end.
  */
 public sealed interface Activity {
-  /** When it began. */
+  /** Time at which it began. */
   long start();
 
-  /** When it ended. */
+  /** Time at which it ended. */
   long end();
 
-  /** What it is called. */
+  /** Name of the activity. */
   String name();
 
-  /** How long it took. */
+  /** Nanoseconds that it took. */
   default long nanos() {
     return end() - start();
   }
 
   /** Work of a device: what keeps it from being idle. */
   sealed interface OnDevice extends Activity {
-    /** Where. */
+    /** Place where it ran. */
     Place place();
   }
 
   /**
-   * Where on a device something ran.
+   * Place on a device where something ran.
    *
    * @param device number of the GPU
    * @param context number of the CUDA context
    * @param stream number of the stream
-   * @param correlation the number that it shares with the {@link Call} that asked for it; 0 if
-   *     there is none
+   * @param correlation number that it shares with the {@link Call} that asked for it; 0 if there is
+   *     none
    */
   record Place(int device, int context, int stream, long correlation) {}
 
@@ -42,13 +42,13 @@ public sealed interface Activity {
   record Size(int x, int y, int z) {}
 
   /**
-   * A kernel that ran.
+   * Kernel that ran.
    *
    * @param name demangled, with its parameters if it has any
-   * @param mangledName as the linker knows it
-   * @param grid in blocks
-   * @param block in threads
-   * @param registers a thread
+   * @param mangledName name that the linker knows
+   * @param grid size of the grid, in blocks
+   * @param block size of a block, in threads
+   * @param registers registers of a thread
    * @param staticShared bytes of shared memory that the kernel declares
    * @param dynamicShared bytes of shared memory that the launch asked for
    * @param localPerThread bytes of local memory a thread
@@ -66,7 +66,7 @@ public sealed interface Activity {
       int dynamicShared,
       int localPerThread)
       implements OnDevice {
-    /** The name alone: no return type, no template arguments, no parameters. */
+    /** Name alone, without return type, template arguments and parameters. */
     public String shortName() {
       int depth = 0;
       var bare = new StringBuilder();
@@ -89,10 +89,10 @@ public sealed interface Activity {
   }
 
   /**
-   * Bytes that were copied.
+   * Copy of bytes.
    *
-   * @param bytes how many
-   * @param kind from where to where
+   * @param bytes number of bytes
+   * @param kind direction of the copy
    * @param from kind of memory read
    * @param to kind of memory written
    */
@@ -106,9 +106,9 @@ public sealed interface Activity {
   }
 
   /**
-   * Bytes that were set.
+   * Setting of bytes.
    *
-   * @param bytes how many
+   * @param bytes number of bytes
    * @param value that each byte was set to, or each 16 or 32 bits
    * @param memory kind of memory written
    */
@@ -121,24 +121,24 @@ public sealed interface Activity {
   }
 
   /**
-   * A call of CUDA's runtime or driver, on the CPU.
+   * Call of CUDA's runtime or driver, on the CPU.
    *
    * @param thread the operating system's number of the thread
-   * @param correlation shared with what the call started on the device
-   * @param driver whether it is of the driver's interface, not the runtime's
-   * @param result what it returned; 0 is success
+   * @param correlation number shared with what the call started on the device
+   * @param driver whether the function is of the driver's interface, not the runtime's
+   * @param result code that it returned; 0 is success
    */
   record Call(
       long start, long end, long thread, long correlation, String name, boolean driver, int result)
       implements Activity {}
 
   /**
-   * A named stretch of a thread's time; ranges of a thread contain each other or do not overlap.
+   * Named stretch of a thread's time; ranges of a thread contain each other or do not overlap.
    *
    * @param thread the operating system's number of the thread
-   * @param domain who named it: {@code kith}, {@code jvm}, {@code lab} for a step of a measurement,
-   *     or {@code command} for the whole of what was run
-   * @param details more about it, by name: numbers, texts and booleans
+   * @param domain origin of the name: {@code kith}, {@code jvm}, {@code lab} for a step of a
+   *     measurement, or {@code command} for all that was run
+   * @param details details by name: numbers, texts and booleans
    */
   record Range(
       long start, long end, long thread, String name, String domain, Map<String, Object> details)

@@ -25,7 +25,7 @@ import java.util.Set;
  * arrows lead from a call to what it started.
  */
 public final class ChromeTrace {
-  /** GPUs come after any number that a process can have on Linux. */
+  /** Number of the first GPU, above any that a process can have on Linux. */
   private static final long FIRST_GPU = 1L << 23;
 
   private final JsonGenerator json;
@@ -36,7 +36,7 @@ public final class ChromeTrace {
     this.profile = profile;
   }
 
-  /** Writes a new file, or replaces an old one; whole or not at all. */
+  /** Writes a file, or overwrites it; completely or not at all. */
   public static void write(Path file, Profile profile) throws IOException {
     WholeOrNot.write(
         file,
@@ -222,7 +222,7 @@ public final class ChromeTrace {
     return "%d x %d x %d".formatted(size.x(), size.y(), size.z());
   }
 
-  /** The format's unit, without losing a nanosecond. */
+  /** Writes a time in microseconds, the format's unit, without losing a nanosecond. */
   private void micros(String field, long nanos) throws IOException {
     json.writeNumberField(field, BigDecimal.valueOf(nanos, 3));
   }

@@ -1,6 +1,6 @@
 package dev.kith.lab.profile;
 
-/** From where to where bytes are copied; numbers and names are those of CUPTI and Nsight. */
+/** Direction of a copy; numbers and names are those of CUPTI and Nsight. */
 public enum CopyKind {
   /** Not known. */
   UNKNOWN(0, "Unknown"),
@@ -33,12 +33,12 @@ public enum CopyKind {
     this.label = label;
   }
 
-  /** The number in records and files. */
+  /** Number in records and files. */
   public int id() {
     return id;
   }
 
-  /** For people, such as {@code Host-to-Device}. */
+  /** Name for people, such as {@code Host-to-Device}. */
   public String label() {
     return label;
   }

@@ -1,15 +1,15 @@
 package dev.kith.lab.profile;
 
 /**
- * A GPU that the profile saw. What is not known is 0 or empty.
+ * GPU that the profile saw. Unknown values are 0 or empty.
  *
- * @param id its number, as in {@link Activity.Place#device}
- * @param name such as {@code NVIDIA H100 80GB HBM3}
- * @param memoryBytes all of its memory
- * @param bytesPerSecond that its memory can give at most
- * @param l2Bytes of its second cache
- * @param clockHertz of its cores
- * @param multiprocessors how many
+ * @param id number of the GPU, as in {@link Activity.Place#device}
+ * @param name name, such as {@code NVIDIA H100 80GB HBM3}
+ * @param memoryBytes bytes of all its memory
+ * @param bytesPerSecond most bytes a second that its memory can deliver
+ * @param l2Bytes bytes of its second cache
+ * @param clockHertz clock rate of its cores
+ * @param multiprocessors number of multiprocessors
  * @param computeMajor compute capability, before the point
  * @param computeMinor compute capability, after the point
  */

@@ -35,13 +35,13 @@ public final class JfrSource implements ActivitySource {
 
   private final BooleanSupplier timesGpu;
 
-  /** A source for one recorder or several, of the CPU alone. */
+  /** Creates a source for one recorder or several, of the CPU alone. */
   public JfrSource() {
     this(() -> false);
   }
 
   /**
-   * The same.
+   * Creates a source for one recorder or several.
    *
    * @param timesGpu whether searches on a GPU are timed by CUDA events; asked at each start
    */
@@ -79,7 +79,7 @@ public final class JfrSource implements ActivitySource {
     };
   }
 
-  /** The recording is in its file then. */
+  /** Ends the recording, which is in its file then. */
   private static void end(Recording recording) {
     try {
       recording.stop();

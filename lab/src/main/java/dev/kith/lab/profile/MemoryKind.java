@@ -1,16 +1,16 @@
 package dev.kith.lab.profile;
 
-/** What memory bytes are in; numbers are those of an Nsight Systems export. */
+/** Kind of memory that bytes are in; numbers are those of an Nsight Systems export. */
 public enum MemoryKind {
-  /** The host's, which the device cannot reach by itself. */
+  /** Memory of the host that the device cannot reach by itself. */
   PAGEABLE(0, "Pageable"),
-  /** The host's, locked for the device. */
+  /** Memory of the host, locked for the device. */
   PINNED(1, "Pinned"),
-  /** The device's. */
+  /** Memory of the device. */
   DEVICE(2, "Device"),
   /** A CUDA array. */
   ARRAY(3, "Array"),
-  /** Moved between host and device by the driver. */
+  /** Memory that the driver moves between host and device. */
   MANAGED(4, "Managed"),
   /** A variable of a module. */
   DEVICE_STATIC(5, "Device Static"),
@@ -27,12 +27,12 @@ public enum MemoryKind {
     this.label = label;
   }
 
-  /** The number in files. */
+  /** Number in files. */
   public int id() {
     return id;
   }
 
-  /** For people. */
+  /** Name for people. */
   public String label() {
     return label;
   }

@@ -9,9 +9,9 @@ import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
 /**
- * A stretch of this thread's time with a name, for profiles and, by {@link Nvtx}, for NVIDIA's own
- * tools; costs next to nothing while none is recorded and no tool is attached. The thread that
- * opened it closes it, the last opened first.
+ * Named stretch of this thread's time, for profiles and, by {@link Nvtx}, for NVIDIA's own tools;
+ * costs next to nothing while none is recorded and no tool is attached. The thread that opened a
+ * range closes it, the last opened first.
  *
  * <pre>{@code
  * try (var _ = NamedRange.open("rung simd")) {
@@ -46,7 +46,7 @@ public final class NamedRange implements AutoCloseable {
     return new NamedRange(event);
   }
 
-  /** Ends it. */
+  /** Ends the range. */
   @Override
   public void close() {
     event.commit();
@@ -56,7 +56,7 @@ public final class NamedRange implements AutoCloseable {
     }
   }
 
-  /** What the flight recorder is told of. */
+  /** Event for the flight recorder. */
   @Name(TYPE)
   @Label("Range")
   @Category("Kith")

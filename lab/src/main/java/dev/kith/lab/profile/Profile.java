@@ -7,14 +7,14 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * What was recorded.
+ * Recording of activities.
  *
- * @param begin the time from which activities count
- * @param nanos how long it was recorded
- * @param pid the process
- * @param activities by their start; of those with the same start the longer one first
- * @param gpus that took part
- * @param threads names by the operating system's numbers
+ * @param begin time from which activities count
+ * @param nanos nanoseconds for which it was recorded
+ * @param pid number of the process
+ * @param activities activities by their start; of two with the same start the longer one first
+ * @param gpus GPUs that took part
+ * @param threads names of threads by the operating system's numbers
  * @param about what ran where: {@code command}, {@code machine}, {@code commit}, and the like
  * @param notes what a reader must know, such as what could not be recorded and why
  */

@@ -3,7 +3,7 @@ package dev.kith.lab.profile;
 import java.time.Instant;
 
 /**
- * The one clock of a profile: nanoseconds since it began, from the clocks that sources have.
+ * Clock of a profile: nanoseconds since it began, from the clocks that sources have.
  *
  * @param epochNanos the beginning, in nanoseconds since 1970
  * @param nanoTime the beginning, as {@link System#nanoTime} had it
@@ -11,7 +11,10 @@ import java.time.Instant;
 public record ProfileClock(long epochNanos, long nanoTime) {
   private static final int TRIES = 16;
 
-  /** Begins now. Both clocks are read several times; the pair that was read closest counts. */
+  /**
+   * Starts the clock now. Both clocks are read several times; the pair that was read closest
+   * counts.
+   */
   public static ProfileClock start() {
     var best = new ProfileClock(0, 0);
     long least = Long.MAX_VALUE;
@@ -27,22 +30,22 @@ public record ProfileClock(long epochNanos, long nanoTime) {
     return best;
   }
 
-  /** The beginning. */
+  /** Time of day at the beginning. */
   public Instant begin() {
     return Instant.ofEpochSecond(0, epochNanos);
   }
 
-  /** A time of day on this clock. */
+  /** Converts a time of day to this clock. */
   public long of(Instant time) {
     return epochNanos(time) - epochNanos;
   }
 
-  /** A value of {@link System#nanoTime} on this clock. */
+  /** Converts a value of {@link System#nanoTime} to this clock. */
   public long ofNanoTime(long time) {
     return time - nanoTime;
   }
 
-  /** Now, on this clock. */
+  /** Present time on this clock. */
   public long now() {
     return ofNanoTime(System.nanoTime());
   }

@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConfig;
 
 /**
- * A profile as an SQLite file, with the tables and columns of an Nsight Systems export. Of such an
- * export the same tables are read.
+ * A profile as an SQLite file, with the tables and columns of an Nsight Systems export. The same
+ * tables are read of such an export.
  *
  * <p>A thread is {@code pid << 24 | tid} in {@code globalTid}, a process {@code pid << 24} in
  * {@code globalPid}. Ranges are push-pop ranges of {@code NVTX_EVENTS}, their domains its events of
@@ -59,13 +59,13 @@ public final class ProfileFile {
 
   private ProfileFile() {}
 
-  /** Writes a new file, or replaces an old one; whole or not at all. */
+  /** Writes a file, or overwrites it; completely or not at all. */
   public static void write(Path file, Profile profile) throws IOException {
     WholeOrNot.write(
         file,
         partial -> {
           var config = new SQLiteConfig();
-          // What fails is thrown away.
+          // A file that fails is thrown away.
           config.setJournalMode(SQLiteConfig.JournalMode.OFF);
           config.setSynchronous(SQLiteConfig.SynchronousMode.OFF);
           try (var connection = config.createConnection("jdbc:sqlite:" + partial)) {
@@ -89,9 +89,9 @@ public final class ProfileFile {
   }
 
   /**
-   * Opens a file that is there, to read only. A database in the mode of a write-ahead log gets
-   * files beside it even then, unless SQLite is told that nothing changes it; what a log beside it
-   * holds would not be seen so.
+   * Opens an existing file read-only. A database in the mode of a write-ahead log gets files beside
+   * it even then, unless SQLite is told that nothing changes it; what a log beside it holds would
+   * not be seen so.
    */
   static Connection open(Path file) throws IOException, SQLException {
     if (Files.isDirectory(file)) {
@@ -106,7 +106,7 @@ public final class ProfileFile {
         "jdbc:sqlite:" + file.toUri() + (isAlone(file) ? "?immutable=1" : ""));
   }
 
-  /** Whether no other program left what belongs to the file beside it. */
+  /** Whether no other program left files of the database beside it. */
   private static boolean isAlone(Path file) {
     return !Files.exists(file.resolveSibling(file.getFileName() + "-wal"))
         && !Files.exists(file.resolveSibling(file.getFileName() + "-journal"));
@@ -119,7 +119,7 @@ public final class ProfileFile {
         e);
   }
 
-  /** SQLite's own words, in one line, without the driver's. */
+  /** Reason in SQLite's own words, in one line, without the driver's. */
   static String reason(SQLException e) {
     String text = String.valueOf(e.getMessage()).strip().replaceAll("\\s*\\R\\s*", " ");
     int inside = text.lastIndexOf('(');
@@ -361,7 +361,7 @@ public final class ProfileFile {
     }
   }
 
-  /** Rows for one table. */
+  /** Insertion of rows into one table. */
   private record Insert(PreparedStatement statement) implements AutoCloseable {
     void add(@Nullable Object... values) throws SQLException {
       for (int i = 0; i < values.length; i++) {
@@ -386,7 +386,7 @@ public final class ProfileFile {
       this.connection = connection;
     }
 
-    /** What a row gives. */
+    /** Values of a row. */
     interface Row {
       void read(ResultSet row) throws SQLException;
     }
@@ -575,7 +575,7 @@ public final class ProfileFile {
       }
     }
 
-    /** Reads the rows if there is such a table: exports have only those that have rows. */
+    /** Reads the rows of a table if it exists: exports have only tables that have rows. */
     private void each(String table, String query, Row row) throws SQLException {
       if (tables.contains(table)) {
         each(query, row);

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Asks a profile with SQL. The file is opened to read; nothing that a query says can change it. */
+/** Queries a profile with SQL. The file is opened read-only; no query can change it. */
 public final class ProfileQuery {
   private static final List<String> NAMED =
       List.of("memcpy-throughput", "memcpy-latency", "memcpy-calls");
@@ -20,20 +20,20 @@ public final class ProfileQuery {
   private ProfileQuery() {}
 
   /**
-   * What a query gave.
+   * Result of a query.
    *
-   * @param columns their names
-   * @param rows each with a value a column: number, text, bytes or null
+   * @param columns names of the columns
+   * @param rows rows, each with a value a column: number, text, bytes or null
    */
   public record Result(List<String> columns, List<List<@Nullable Object>> rows) {}
 
-  /** The names of queries that Kith brings. */
+  /** Names of the queries that Kith brings. */
   public static List<String> named() {
     return NAMED;
   }
 
   /**
-   * The text of a query that Kith brings; its first line is a comment that says what it answers.
+   * Text of a query that Kith brings; its first line is a comment that says what it answers.
    *
    * @throws IllegalArgumentException if there is none of that name
    */
@@ -51,7 +51,7 @@ public final class ProfileQuery {
     }
   }
 
-  /** What a query that Kith brings answers, in a sentence. */
+  /** Sentence about what a query that Kith brings answers. */
   public static String describe(String name) {
     return named(name).lines().findFirst().orElseThrow().substring("-- ".length());
   }
@@ -75,7 +75,7 @@ public final class ProfileQuery {
       }
       String one = query.replaceAll("[;\\s]+$", "");
       try {
-        // Only what reads, and one of it, can stand there.
+        // Only one statement, and only one that reads, can stand there.
         connection.prepareStatement("SELECT * FROM (%s\n)".formatted(one)).close();
         try (var rows = statement.executeQuery(one)) {
           return read(rows);

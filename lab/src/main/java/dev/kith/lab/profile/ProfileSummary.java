@@ -13,9 +13,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A profile in a few numbers. Times are nanoseconds.
+ * Summary of a profile in a few numbers. Times are nanoseconds.
  *
- * @param nanos how long it was recorded
+ * @param nanos nanoseconds for which it was recorded
  * @param timedBy {@code activities} if kernels, copies and memsets were recorded one by one, {@code
  *     events} if only searches on a GPU were timed, null if nothing was seen of a GPU
  * @param kernels all kernels; by events, counted are the searches
@@ -36,29 +36,32 @@ public record ProfileSummary(
     List<Named> longest,
     Gaps gaps,
     List<String> notes) {
-  /** The detail of a range that says how long kernels took, nanoseconds of the device's time. */
+  /**
+   * Name of the detail of a range that says how long kernels took, in nanoseconds of the device's
+   * time.
+   */
   public static final String KERNELS = "kernelNanos";
 
-  /** The same for copies. */
+  /** Name of the detail of a range that says how long copies took. */
   public static final String COPIES = "copyNanos";
 
   private static final int LONGEST = 5;
 
   /**
-   * Activities of one kind.
+   * Totals of the activities of one kind.
    *
-   * @param count how many
-   * @param nanos of all, one after the other
-   * @param bytes that they moved or set; 0 for kernels
+   * @param count number of them
+   * @param nanos nanoseconds of all, one after the other
+   * @param bytes bytes that they moved or set; 0 for kernels
    */
   public record Work(long count, long nanos, long bytes) {}
 
   /**
-   * Activities of one name.
+   * Totals of the activities of one name.
    *
    * @param kind {@code kernel}, {@code copy}, {@code memset} or {@code range}
-   * @param nanos of all; what a range contains counts for it too
-   * @param longestNanos of one
+   * @param nanos nanoseconds of all; what a range contains counts for it too
+   * @param longestNanos nanoseconds of the longest
    */
   public record Named(String name, String kind, long count, long nanos, long longestNanos) {}
 
@@ -66,7 +69,7 @@ public record ProfileSummary(
    * Times when nothing ran, between the first activity and the last.
    *
    * @param of {@code GPU 0}, or {@code Kith's ranges}
-   * @param count how many
+   * @param count number of them
    * @param nanos of all
    * @param spanNanos from the first activity's start to the last one's end
    * @param longest at most five
@@ -74,14 +77,14 @@ public record ProfileSummary(
   public record Gaps(String of, long count, long nanos, long spanNanos, List<Gap> longest) {}
 
   /**
-   * A time when nothing ran.
+   * Time when nothing ran.
    *
-   * @param after what ended before it
-   * @param before what began after it
+   * @param after name of what ended before it
+   * @param before name of what began after it
    */
   public record Gap(long start, long nanos, String after, String before) {}
 
-  /** Adds up. */
+  /** Sums up a profile. */
   public static ProfileSummary of(Profile profile) {
     var onDevice = profile.each(OnDevice.class).toList();
     boolean byEvents = onDevice.isEmpty();
@@ -105,7 +108,7 @@ public record ProfileSummary(
     return profile.each(Range.class).filter(range -> range.domain().equals("kith")).toList();
   }
 
-  /** What details of ranges say. */
+  /** Totals of what a detail of ranges says. */
   private static Work timed(Profile profile, String detail) {
     var nanos =
         profile
@@ -161,7 +164,7 @@ public record ProfileSummary(
         .toList();
   }
 
-  /** Of the device that did most; the others are idle or do the same. */
+  /** Gaps of the device that did most; the others are idle or do the same. */
   private static Gaps deviceGaps(List<OnDevice> activities) {
     Map<Integer, List<OnDevice>> devices = new LinkedHashMap<>();
     for (var each : activities) {
@@ -174,7 +177,7 @@ public record ProfileSummary(
     return gaps("GPU " + busiest.getKey(), busiest.getValue());
   }
 
-  /** Activities must be sorted by their start. */
+  /** Gaps between activities, which must be sorted by their start. */
   private static Gaps gaps(String of, List<? extends Activity> activities) {
     var gaps = new ArrayList<Gap>();
     long total = 0;

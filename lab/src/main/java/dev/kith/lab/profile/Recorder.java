@@ -12,7 +12,7 @@ import java.util.Map;
  * starts and stops it.
  */
 public final class Recorder {
-  /** Activities kept; each takes some hundred bytes of memory until the profile is written. */
+  /** Most activities kept; each takes some hundred bytes of memory until the profile is written. */
   static final int MOST = 4_000_000;
 
   private final ProfileClock clock;
@@ -25,7 +25,7 @@ public final class Recorder {
     this.sink = sink;
   }
 
-  /** Starts every source that can record; why others cannot is noted in the profile. */
+  /** Starts every source that can record; the reasons of the others are noted in the profile. */
   public static Recorder start(List<ActivitySource> sources) throws IOException {
     return start(sources, MOST);
   }
@@ -45,12 +45,12 @@ public final class Recorder {
     return new Recorder(clock, running, sink);
   }
 
-  /** Of the profile, for activities that the caller adds itself. */
+  /** Clock of the profile, for activities that the caller adds itself. */
   public ProfileClock clock() {
     return clock;
   }
 
-  /** Takes activities beside those of the sources. */
+  /** Sink for activities beside those of the sources. */
   public Sink sink() {
     return sink;
   }
@@ -58,7 +58,7 @@ public final class Recorder {
   /**
    * Stops all sources.
    *
-   * @param about becomes {@link Profile#about}
+   * @param about description that becomes {@link Profile#about}
    */
   public Profile stop(Map<String, String> about) throws IOException {
     long nanos = clock.now();
@@ -68,7 +68,7 @@ public final class Recorder {
     return sink.profile(clock, nanos, about);
   }
 
-  /** Takes what was recorded. Safe for many threads. */
+  /** Receiver of what was recorded. Safe for many threads. */
   public static final class Sink {
     private final int most;
     private final List<Activity> activities = new ArrayList<>();
@@ -81,7 +81,7 @@ public final class Recorder {
       this.most = most;
     }
 
-    /** Something that took time; dropped, counted and noted if there are too many. */
+    /** Adds an activity; if there are too many, it is dropped, counted and noted. */
     public synchronized void add(Activity activity) {
       if (activity.start() > activity.end()) {
         throw new IllegalArgumentException(
@@ -94,17 +94,17 @@ public final class Recorder {
       }
     }
 
-    /** A GPU that takes part. */
+    /** Adds a GPU that takes part. */
     public synchronized void add(Gpu gpu) {
       gpus.add(gpu);
     }
 
-    /** What a thread is called. */
+    /** Names a thread. */
     public synchronized void name(long thread, String name) {
       threads.put(thread, name);
     }
 
-    /** What a reader of the profile must know. */
+    /** Adds a note that a reader of the profile must know. */
     public synchronized void note(String text) {
       notes.add(text);
     }

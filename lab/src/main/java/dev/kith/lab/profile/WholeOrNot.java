@@ -7,13 +7,13 @@ import java.nio.file.StandardCopyOption;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Files that appear under their name only when they are complete. Unlike core's {@code WholeFile}
- * they are written by libraries that want a name, and need not survive a power cut.
+ * Writer of files that appear under their name only when they are complete. Unlike core's {@code
+ * WholeFile} they are written by libraries that want a name, and need not survive a power cut.
  */
 final class WholeOrNot {
   private WholeOrNot() {}
 
-  /** Writes to the path that it is given. */
+  /** Function that writes to the path that it is given. */
   interface Writing {
     void to(Path partial) throws IOException;
   }

@@ -7,7 +7,7 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A ladder's bars, and where a rung's time went. */
+/** Drawing of a ladder's bars, and of the parts of a rung's time. */
 final class LadderDrawing {
   static final int TRACK = 16;
   static final int PARTS = 8;
@@ -28,7 +28,7 @@ final class LadderDrawing {
     this.scale = LogScale.over(values);
   }
 
-  /** The powers of ten, as many as fit a phone. */
+  /** Axis of powers of ten, no more of them than fit a phone. */
   String axis() {
     var drawn = new StringBuilder();
     int step = scale.to() - scale.from() > 4 ? 2 : 1;
@@ -42,7 +42,7 @@ final class LadderDrawing {
     return drawn.toString();
   }
 
-  /** A rung's time on the log scale, and its floor. */
+  /** Bar of a rung's time on the log scale, with its floor. */
   String bar(RungResult rung) {
     var drawn = new StringBuilder(Svg.bar("block", 0, 1, 0, TRACK));
     for (int decade = scale.from() + 1; decade < scale.to(); decade++) {
@@ -61,7 +61,7 @@ final class LadderDrawing {
     return drawn.toString();
   }
 
-  /** Where a query's time went on a device. */
+  /** Bar of the parts of a query's time on a device. */
   static String parts(DeviceTime time) {
     return Svg.stacked(
         List.of("kernels", "copies", "waiting"),
@@ -70,7 +70,7 @@ final class LadderDrawing {
         PARTS);
   }
 
-  /** How many of a rung's runs are drawn. */
+  /** Number of a rung's runs that are drawn. */
   static int runsDrawn(RungResult rung) {
     return Math.min(rung.runs().size(), MOST_RUNS);
   }

@@ -5,12 +5,12 @@ import java.util.Collection;
 /**
  * A log scale over whole decades.
  *
- * @param from the power of ten at its left
- * @param to the power of ten at its right
+ * @param from power of ten at its left
+ * @param to power of ten at its right
  */
 record LogScale(int from, int to) {
 
-  /** Over all that is positive, with room to its left so that the smallest has a bar. */
+  /** Scale over all positive values, with room to the left so that the smallest has a bar. */
   static LogScale over(Collection<Double> values) {
     double least = Double.POSITIVE_INFINITY;
     double most = 0;
@@ -27,7 +27,7 @@ record LogScale(int from, int to) {
     return new LogScale(from, Math.max(from + 1, (int) Math.ceil(Math.log10(most))));
   }
 
-  /** Where a value stands, 0 to 1; what is not positive stands at the left. */
+  /** Place of a value, 0 to 1; one that is not positive stands at the left. */
   double place(double value) {
     return value > 0 ? Math.clamp((Math.log10(value) - from) / (to - from), 0, 1) : 0;
   }

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** A map of vectors. */
+/** Drawing of a map of vectors. */
 final class MapDrawing {
   private static final int MARGIN = 20;
   private static final int PICTURE_HEIGHT = 300;
@@ -29,7 +29,7 @@ final class MapDrawing {
         maxY = Math.max(maxY, dot.y());
       }
     }
-    // One unit for both axes: distances must not be bent.
+    // Both axes have one unit: distances must not be bent.
     double fitX = (width - 2 * MARGIN) / Math.max(maxX - minX, 1e-30);
     double fitY = (height - 2 * MARGIN) / Math.max(maxY - minY, 1e-30);
     this.unit = Math.min(fitX, fitY);
@@ -37,7 +37,7 @@ final class MapDrawing {
     this.top = (height + (maxY + minY) * unit) / 2;
   }
 
-  /** What is seen, in words. */
+  /** Description of what is seen, in words. */
   static String told(VectorMap map) {
     return String.format(
         Locale.ROOT,

@@ -11,15 +11,15 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * How one index did on one backend.
+ * Measurement of one index on one backend.
  *
- * @param backend that served
- * @param index its text form
- * @param buildSeconds to make what it needs beside the rows; 0 if nothing
- * @param bytes of memory
- * @param effort what it took to prove the answers
- * @param rates by batch size, smallest first
- * @param latency of single queries
+ * @param backend name of the backend that served
+ * @param index text form of the index
+ * @param buildSeconds seconds to build what it needs beside the rows; 0 if nothing
+ * @param bytes bytes of memory
+ * @param effort work that it took to prove the answers
+ * @param rates rates by batch size, smallest first
+ * @param latency latency of single queries
  */
 public record Measurement(
     String backend,
@@ -30,7 +30,7 @@ public record Measurement(
     List<Rate> rates,
     Latency latency) {
 
-  /** Queries handed over at once. */
+  /** Batch sizes: queries handed over at once. */
   private static final List<Integer> BATCHES = List.of(1, 8, 64, 512);
 
   private static final int LEAST_RUNS = 3;
@@ -40,28 +40,28 @@ public record Measurement(
     rates = List.copyOf(rates);
   }
 
-  /** Memory of the rows, of a smaller copy of them, and of what else the index keeps. */
+  /** Bytes of memory: of the rows, of a smaller copy of them, and of what else the index keeps. */
   public record Bytes(long rows, long shadow, long index) {}
 
   /**
-   * For all queries, each asked once.
+   * Work for all queries, each asked once.
    *
-   * @param queries how many
-   * @param candidates rows whose canonical score was computed, a query
-   * @param bound what excluded the others
+   * @param queries number of queries
+   * @param candidates rows whose canonical key was computed, a query
+   * @param bound name of what excluded the others
    * @param fallbacks queries for which the bound was too loose
    * @param proved whether every answer is proved to be the exact one
    */
   public record Effort(
       long queries, double candidates, String bound, long fallbacks, boolean proved) {}
 
-  /** Queries answered in a second of wall clock, so many handed over at once. */
+  /** Queries answered in a second of wall clock, {@code batch} of them handed over at once. */
   public record Rate(int batch, double queriesPerSecond) {}
 
   /**
    * Microseconds that searches took.
    *
-   * @param micros sorted
+   * @param micros microseconds of each search, sorted
    */
   public record Latency(List<Double> micros) {
     /** Copies the list. */
@@ -69,7 +69,7 @@ public record Measurement(
       micros = List.copyOf(micros);
     }
 
-    /** That many percent of the searches took no longer. */
+    /** Microseconds that {@code percent} percent of the searches did not exceed. */
     public double percentile(double percent) {
       int rank = (int) Math.ceil(percent / 100 * micros.size());
       return micros.get(Math.clamp(rank - 1, 0, micros.size() - 1));
@@ -80,9 +80,9 @@ public record Measurement(
    * Asks every query once, to warm up and to count, then measures each batch size.
    *
    * @param queries at least one
-   * @param backend that must serve
-   * @param buildSeconds see above; the index is the caller's
-   * @param seconds for each batch size, or three runs if those take longer
+   * @param backend name of the backend that must serve
+   * @param buildSeconds seconds that the build took, which the caller measured
+   * @param seconds seconds for each batch size, or three runs if those take longer
    */
   public static Measurement of(
       VectorIndex index,
@@ -140,7 +140,7 @@ public record Measurement(
         new Latency(Arrays.stream(single).boxed().toList()));
   }
 
-  /** Microseconds of each search of so many queries. */
+  /** Microseconds of each search of {@code batch} queries. */
   private static double[] run(
       VectorIndex index, VectorSource queries, SearchOptions options, int batch, double seconds) {
     var micros = new ArrayList<Double>();

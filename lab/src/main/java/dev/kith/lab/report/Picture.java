@@ -12,25 +12,27 @@ import java.nio.file.Path;
  * scripts or other files, so that a browser, Markdown on GitHub, and an {@code img} show it. The
  * same input gives the same bytes.
  *
- * @param name of its file, without the ending
+ * @param name name of its file, without the ending
  * @param title what it shows, in a few words
- * @param about the same in sentences, for those who cannot see it
- * @param height in units, of which its width has {@link #WIDTH}
+ * @param about description in sentences, for readers who cannot see it
+ * @param height height in units, of which its width has {@link #WIDTH}
  * @param drawn SVG elements, within margins of {@link #MARGIN}
  */
 public record Picture(String name, String title, String about, int height, String drawn) {
-  /** So few that text of 12 units can be read where a phone shows the whole. */
+  /**
+   * Width in units, small enough that text of 12 units can be read where a phone shows all of it.
+   */
   static final int WIDTH = 420;
 
   static final int MARGIN = 16;
 
-  /** Between the margins. */
+  /** Width in units between the margins. */
   static final int INNER = WIDTH - 2 * MARGIN;
 
   /** Pixels a unit, where there is room. */
   private static final double SCALE = 1.3;
 
-  /** The file's text. */
+  /** Text of the file. */
   public String svg() {
     return """
     <svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" viewBox="0 0 %d %d" role="img" aria-labelledby="title about">
@@ -55,7 +57,7 @@ public record Picture(String name, String title, String about, int height, Strin
   }
 
   /**
-   * Writes {@code NAME.svg}, or replaces it; whole or not at all.
+   * Writes {@code NAME.svg}, or overwrites it; completely or not at all.
    *
    * @param folder which is there
    * @return the file
@@ -64,7 +66,7 @@ public record Picture(String name, String title, String about, int height, Strin
     return writeTo(folder.resolve(name + ".svg"));
   }
 
-  /** The same to a file of any name. */
+  /** Writes the picture to a file of any name. */
   public Path writeTo(Path file) throws IOException {
     try (var out = new WholeFile(file)) {
       out.append(MemorySegment.ofArray(svg().getBytes(UTF_8)));
@@ -73,9 +75,9 @@ public record Picture(String name, String title, String about, int height, Strin
     return file;
   }
 
-  /** Puts lines of text and drawings one below the other. */
+  /** Sheet that puts lines of text and drawings one below the other. */
   static final class Sheet {
-    /** What a letter of small text takes, on average and rounded up. */
+    /** Width of a letter of small text, on average and rounded up. */
     private static final double LETTER = 6.3;
 
     private static final int SWATCH = 10;
@@ -92,7 +94,7 @@ public record Picture(String name, String title, String about, int height, Strin
       return text("head", text, 20);
     }
 
-    /** Small text, broken where it is too long for one line. */
+    /** Adds small text, broken where it is too long for one line. */
     Sheet small(String text) {
       int most = (int) (INNER / LETTER);
       var line = new StringBuilder();
@@ -106,7 +108,7 @@ public record Picture(String name, String title, String about, int height, Strin
       return text("small", line.toString(), 16);
     }
 
-    /** A name to the left, its figure to the right. */
+    /** Adds a name to the left, its figure to the right. */
     Sheet named(String name, String figure) {
       drawn.append(
           "<text class=\"figure\" x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>\n"
@@ -122,7 +124,7 @@ public record Picture(String name, String title, String about, int height, Strin
       return this;
     }
 
-    /** Elements whose lengths across are shares, as {@link Svg} makes them. */
+    /** Adds elements whose lengths across are shares, as {@link Svg} makes them. */
     Sheet draw(int height, String elements) {
       drawn.append(
           "<svg x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\">%s</svg>\n"
@@ -131,7 +133,7 @@ public record Picture(String name, String title, String about, int height, Strin
       return this;
     }
 
-    /** What colours mean: kinds of bars and their names, in turn. */
+    /** Adds a legend of colours: kinds of bars and their names, in turn. */
     Sheet legend(String... kindsAndNames) {
       double x = MARGIN;
       for (int i = 0; i < kindsAndNames.length; i += 2) {

@@ -9,7 +9,7 @@ import java.util.SplittableRandom;
 final class Plane {
   private static final int PASSES = 200;
 
-  /** A pass that changes the variance by a smaller share is the last. */
+  /** Relative change of the variance below which a pass is the last. */
   private static final double STILL = 1e-9;
 
   private final double[] mean;
@@ -23,7 +23,7 @@ final class Plane {
   }
 
   /**
-   * Finds it.
+   * Finds the plane.
    *
    * @param points {@code [n][d]}, at least one
    */
@@ -81,7 +81,10 @@ final class Plane {
     return spread;
   }
 
-  /** Length 1, at right angles to the axes before it; false if nothing is left. */
+  /**
+   * Makes an axis of length 1, at right angles to the axes before it; returns false if nothing is
+   * left of it.
+   */
   private static boolean straighten(double[][] axes, int a) {
     var axis = axes[a];
     for (int before = 0; before < a; before++) {
@@ -119,12 +122,12 @@ final class Plane {
     return x * x;
   }
 
-  /** Where a point lies on the plane: {@code [2]}. */
+  /** Place of a point on the plane: {@code [2]}. */
   double[] project(float[] point) {
     return new double[] {along(axes[0], point, mean), along(axes[1], point, mean)};
   }
 
-  /** How much of the points' variance the plane shows, 0 to 1. */
+  /** Share of the points' variance that the plane shows, 0 to 1. */
   double share() {
     return share;
   }

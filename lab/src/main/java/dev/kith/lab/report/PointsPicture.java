@@ -8,7 +8,7 @@ import java.math.MathContext;
 import java.util.List;
 import java.util.Locale;
 
-/** Some points, a query, its distance to each, and the nearest, as a picture. */
+/** Picture of some points, a query, its distance to each, and the nearest. */
 public final class PointsPicture {
   /** Room for names beside the outermost points. */
   private static final int ASIDE = 64;
@@ -39,7 +39,7 @@ public final class PointsPicture {
       minY = Math.min(minY, point[1]);
       maxY = Math.max(maxY, point[1]);
     }
-    // One unit for both axes: distances must not be bent.
+    // Both axes have one unit: distances must not be bent.
     double fitX = (Picture.INNER - 2 * ASIDE) / Math.max(maxX - minX, 1e-30);
     double fitY = (TALLEST - 2 * ABOVE) / Math.max(maxY - minY, 1e-30);
     this.unit = Math.min(fitX, fitY);
@@ -49,7 +49,7 @@ public final class PointsPicture {
   }
 
   /**
-   * Draws them.
+   * Draws points and query.
    *
    * @param points {@code [n][2]}, n at least 1
    * @param query {@code [2]}
@@ -126,7 +126,7 @@ public final class PointsPicture {
     return drawn.toString();
   }
 
-  /** On the side of a place that is away from another one. */
+  /** Text on the side of a place that is away from another one. */
   private String text(String kind, float[] at, float[] from, int below, String text) {
     boolean right = at[0] >= from[0];
     return String.format(

@@ -19,16 +19,18 @@ import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** A profile as a summary and timelines: a lane a stream or thread, nested ranges below. */
+/**
+ * Drawing of a profile as a summary and timelines: a lane a stream or thread, nested ranges below.
+ */
 final class ProfileDrawing {
-  /** Of all, those that took longest; the others could not be seen. */
+  /** Most activities drawn, those that took longest; the others could not be seen. */
   private static final int DRAWN = 3000;
 
   private static final int LINE = 14;
   private static final int DEEPEST = 6;
   private static final int AXIS = 16;
 
-  /** Kinds of activities, and what they are called. */
+  /** Kinds of activities with their names. */
   private static final Map<String, String> KINDS = new LinkedHashMap<>();
 
   static {
@@ -75,7 +77,7 @@ final class ProfileDrawing {
     html.append(Svg.inPage("axis", AXIS, "time", axis(stretch)));
   }
 
-  /** A stretch, alone. */
+  /** Picture of one stretch. */
   Picture picture(Stretch stretch) {
     var sheet =
         new Picture.Sheet()
@@ -159,7 +161,7 @@ final class ProfileDrawing {
     html.append("</table></div>\n");
   }
 
-  /** What took how much of a stretch. */
+  /** Description of what took how much of a stretch. */
   private String told(Stretch stretch) {
     var kinds = new TreeMap<String, List<Activity>>();
     within(stretch)
@@ -186,7 +188,9 @@ final class ProfileDrawing {
             told.isEmpty() ? "nothing" : String.join(", ", told));
   }
 
-  /** Those that are seen: what lasts all the time says nothing about when. */
+  /**
+   * Activities of a stretch that are drawn: one that lasts all the time says nothing about when.
+   */
   private List<Activity> within(Stretch stretch) {
     boolean whole = stretch.equals(Stretch.whole(profile));
     return profile.activities().stream()
@@ -195,13 +199,13 @@ final class ProfileDrawing {
         .toList();
   }
 
-  /** A stream or a thread, and what it did, by the start. */
+  /** Stream or thread with its activities, by their start. */
   private record Lane(String name, List<Activity> activities) {
     boolean has(String kind) {
       return activities.stream().anyMatch(each -> kind(each).equals(kind));
     }
 
-    /** How many others contain each, and no more than are drawn. */
+    /** Depth of each activity: how many others contain it, up to the depth that is drawn. */
     private int[] depths() {
       var open = new ArrayDeque<Long>(); // the ends of what contains the next one
       var depths = new int[activities.size()];
@@ -225,7 +229,7 @@ final class ProfileDrawing {
     }
 
     /**
-     * Its bars.
+     * Bars of a stretch.
      *
      * @param pointed whether something can be pointed at, to learn what it is
      */
@@ -256,7 +260,7 @@ final class ProfileDrawing {
     }
   }
 
-  /** Streams first, then threads, by name. */
+  /** Lanes of a stretch: streams first, then threads, by name. */
   private List<Lane> lanesOf(Stretch stretch) {
     var lanes = new TreeMap<String, List<Activity>>();
     within(stretch).stream()
@@ -310,7 +314,7 @@ final class ProfileDrawing {
     return ReportPage.figure(nanos / 1e6);
   }
 
-  /** In the unit that reads best. */
+  /** Time in the unit that reads best. */
   private static String time(long nanos) {
     if (nanos == 0) {
       return "0";

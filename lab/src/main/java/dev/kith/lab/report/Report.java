@@ -10,13 +10,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a report says.
+ * Contents of a report.
  *
- * @param title of the page
- * @param when it was made
- * @param about machine, versions and the like: a name and a text each, in this order
- * @param commands to run to get these figures again, in this order
- * @param data what was searched, or null if nothing was measured here
+ * @param title title of the page
+ * @param when time at which it was made
+ * @param about machine, versions and the like: a name and a text each, in order
+ * @param commands commands that give these figures again, in order
+ * @param data data that was searched, or null if nothing was measured here
  * @param ladder a ladder, climbed here or elsewhere, or null
  * @param measurements of indexes on backends
  * @param map of the vectors, or null
@@ -43,7 +43,7 @@ public record Report(
   }
 
   /**
-   * What can be drawn of it for other documents: ladder, map, stretches, each where there is one.
+   * Pictures of the report for other documents: ladder, map, stretches, each where there is one.
    */
   public List<Picture> pictures() {
     var pictures = new ArrayList<Picture>();
@@ -62,14 +62,14 @@ public record Report(
   }
 
   /**
-   * What was searched.
+   * Data that was searched.
    *
-   * @param name where the rows come from
-   * @param n rows
+   * @param name name of where the rows come from
+   * @param n number of rows
    * @param dim elements a row
-   * @param queries how many
-   * @param k neighbours of each
-   * @param metric what near means
+   * @param queries number of queries
+   * @param k neighbours of each query
+   * @param metric metric of the search
    */
   public record Data(String name, long n, int dim, long queries, int k, String metric) {}
 }

@@ -21,8 +21,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A report as one HTML file that needs nothing else: no network, no other file. What is text is
- * there without JavaScript; only the line charts are drawn by it.
+ * Page of a report: one HTML file that needs nothing else, no network, no other file. All text is
+ * there without JavaScript, which draws only the line charts.
  */
 public final class ReportPage {
   private static final JsonMapper JSON = new JsonMapper();
@@ -38,7 +38,7 @@ public final class ReportPage {
     this.report = report;
   }
 
-  /** Writes a new file, or replaces an old one; whole or not at all. */
+  /** Writes a file, or overwrites it; completely or not at all. */
   public static void write(Path file, Report report) throws IOException {
     var bytes = new ReportPage(report).page().getBytes(UTF_8);
     try (var out = new WholeFile(file)) {
@@ -47,7 +47,7 @@ public final class ReportPage {
     }
   }
 
-  /** The page's text. */
+  /** Text of the page. */
   static String text(Report report) {
     return new ReportPage(report).page();
   }
@@ -185,7 +185,7 @@ public final class ReportPage {
     html.append("</details>\n</li>\n");
   }
 
-  /** Where a query's time went on a device; else each run beside the others. */
+  /** Draws the parts of a query's time on a device; else each run beside the others. */
   private void timeline(RungResult rung) {
     var device = rung.deviceTime();
     if (device != null) {
@@ -393,13 +393,13 @@ public final class ReportPage {
     html.append("</section>\n");
   }
 
-  /** With text inside; what follows the name are attributes. */
+  /** Adds an element with text inside; attributes may follow the name. */
   private void element(String tag, String text) {
     html.append('<').append(tag).append('>').append(Svg.escape(text));
     html.append("</").append(tag.split(" ", 2)[0]).append(">\n");
   }
 
-  /** The first column to the left, the others, being numbers, to the right. */
+  /** Adds a table: the first column to the left, the others, being numbers, to the right. */
   private void table(List<String> header, List<List<String>> rows, @Nullable String folded) {
     if (folded != null) {
       html.append("<details><summary>").append(Svg.escape(folded)).append("</summary>\n");
@@ -432,7 +432,7 @@ public final class ReportPage {
     }
   }
 
-  /** Three figures or all before the point, without an exponent. */
+  /** Number with three significant digits, or all before the point, without an exponent. */
   static String figure(double value) {
     if (Math.abs(value) >= 100 || value == 0) {
       return String.format(Locale.ROOT, "%,.0f", value);

@@ -3,14 +3,14 @@ package dev.kith.lab.report;
 import dev.kith.lab.profile.Profile;
 
 /**
- * A stretch of a profile that is looked at closely, such as one search.
+ * Stretch of a profile that is looked at closely, such as one search.
  *
  * @param name small letters, digits and hyphens
- * @param from its begin, in nanoseconds since the profile began
- * @param to its end, later
+ * @param from begin, in nanoseconds since the profile began
+ * @param to end, in nanoseconds since the profile began; later
  */
 public record Stretch(String name, long from, long to) {
-  /** Checks them. */
+  /** Checks name and times. */
   public Stretch {
     if (!name.matches("[a-z0-9]+(-[a-z0-9]+)*")) {
       throw new IllegalArgumentException(
@@ -23,7 +23,7 @@ public record Stretch(String name, long from, long to) {
     }
   }
 
-  /** All that was recorded. */
+  /** Stretch of all that was recorded. */
   static Stretch whole(Profile profile) {
     return new Stretch("profile", 0, Math.max(profile.nanos(), 1));
   }
@@ -32,7 +32,7 @@ public record Stretch(String name, long from, long to) {
     return to - from;
   }
 
-  /** Where a time stands in it, 0 to 1. */
+  /** Place of a time in the stretch, 0 to 1. */
   double place(long time) {
     return Math.clamp((double) (time - from) / nanos(), 0, 1);
   }

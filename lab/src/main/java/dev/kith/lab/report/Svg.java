@@ -11,12 +11,12 @@ import org.jspecify.annotations.Nullable;
 final class Svg {
   private Svg() {}
 
-  /** A bar; at least half a pixel wide, so that it is seen. */
+  /** Bar, at least half a pixel wide, so that it is seen. */
   static String bar(String kind, double from, double to, int top, int height) {
     return bar(kind, from, to, top, height, null);
   }
 
-  /** A bar that says what it is when pointed at. */
+  /** Bar that says what it is when pointed at. */
   static String bar(
       String kind, double from, double to, int top, int height, @Nullable String told) {
     return "<rect class=\"%s\" x=\"%s\" y=\"%d\" width=\"%s\" height=\"%d\"%s"
@@ -43,20 +43,20 @@ final class Svg {
     return drawn.toString();
   }
 
-  /** A thin line from top to bottom. */
+  /** Thin line from top to bottom. */
   static String line(String kind, double at, int top, int height) {
     return "<line class=\"%s\" x1=\"%s\" y1=\"%d\" x2=\"%s\" y2=\"%d\"/>"
         .formatted(kind, percent(at), top, percent(at), top + height);
   }
 
-  /** A number or name below or above a place: its middle there, but whole at both ends. */
+  /** Number or name below or above a place: centred there, but not cut off at either end. */
   static String label(double at, int base, String text) {
     String anchor = at < 0.02 ? "start" : at > 0.98 ? "end" : "middle";
     return "<text class=\"small\" x=\"%s\" y=\"%d\" text-anchor=\"%s\">%s</text>"
         .formatted(percent(at), base, anchor, escape(text));
   }
 
-  /** In a page: as wide as what it stands in. */
+  /** Drawing in a page, as wide as the element around it. */
   static String inPage(String kind, int height, String told, String drawn) {
     return "<svg class=\"%s\" width=\"100%%\" height=\"%d\" role=\"img\" aria-label=\"%s\">%s</svg>\n"
         .formatted(kind, height, escape(told), drawn);
@@ -66,7 +66,7 @@ final class Svg {
     return String.format(Locale.ROOT, "%.2f%%", 100 * share);
   }
 
-  /** As text of an element or an attribute. */
+  /** Escapes the text of an element or an attribute. */
   static String escape(String text) {
     return text.replace("&", "&amp;")
         .replace("<", "&lt;")

@@ -5,13 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Vectors on the plane that shows most of their variance.
+ * Map of vectors on the plane that shows most of their variance.
  *
- * @param rows a sample, evenly spaced
- * @param query the query
- * @param neighbours the rows that were found for it, nearest first
- * @param share of the sample's variance that the plane shows, 0 to 1; the smaller, the less near on
- *     the map means near
+ * @param rows sample of the rows, evenly spaced
+ * @param query place of the query
+ * @param neighbours rows that were found for it, nearest first
+ * @param share share of the sample's variance that the plane shows, 0 to 1; the smaller it is, the
+ *     less does near on the map mean near
  */
 public record VectorMap(List<Dot> rows, Dot query, List<Dot> neighbours, double share) {
   private static final int SAMPLE = 1500;
@@ -23,14 +23,14 @@ public record VectorMap(List<Dot> rows, Dot query, List<Dot> neighbours, double 
   }
 
   /**
-   * A vector's place.
+   * Place of a vector.
    *
-   * @param row its number, -1 for the query
+   * @param row number of the row, -1 for the query
    */
   public record Dot(long row, double x, double y) {}
 
   /**
-   * Draws it.
+   * Draws the map.
    *
    * @param rows at least one
    * @param neighbours rows that were found for the query, nearest first

@@ -10,33 +10,33 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A library of CUDA's toolkit that was loaded. Stays loaded.
+ * Library of CUDA's toolkit that was loaded, and stays so.
  *
- * @param place the name or the file that it was loaded by
- * @param symbols its functions
+ * @param place name or file that it was loaded by
+ * @param symbols functions of the library
  */
 public record ToolkitLibrary(String place, SymbolLookup symbols) {
   private static final List<String> FOLDERS =
       List.of("lib64", "extras/CUPTI/lib64", "lib", "targets/x86_64-linux/lib");
 
-  /** The library cannot be used; the message says why and what to do. */
+  /** Thrown when the library cannot be used; the message says why and what to do. */
   public static final class MissingException extends Exception {
     private static final long serialVersionUID = 1;
 
-    /** With its message. */
+    /** Creates the exception with its message. */
     public MissingException(String reason) {
       super(reason);
     }
   }
 
   /**
-   * Looks for one: in the file that the environment names and nowhere else if it names one; else
-   * where the system's loader looks, then in the folders of {@code CUDA_HOME} and {@code
+   * Looks for a library: in the file that the environment names, and nowhere else if it names one;
+   * else where the system's loader looks, then in the folders of {@code CUDA_HOME} and {@code
    * /usr/local/cuda}.
    *
-   * @param library what people call it, such as {@code libcupti}
-   * @param variable of the environment
-   * @param names of the file, the best first
+   * @param library name that people use, such as {@code libcupti}
+   * @param variable variable of the environment
+   * @param names names of the file, the best first
    * @throws MissingException if it is not there, or native code is not allowed
    */
   public static ToolkitLibrary find(String library, String variable, List<String> names)
@@ -44,7 +44,7 @@ public record ToolkitLibrary(String place, SymbolLookup symbols) {
     return find(library, variable, System.getenv(variable), names);
   }
 
-  /** The same; {@code named} is the variable's value. */
+  /** Looks for a library, {@code named} being the variable's value. */
   static ToolkitLibrary find(
       String library, String variable, @Nullable String named, List<String> names)
       throws MissingException {
@@ -65,7 +65,7 @@ public record ToolkitLibrary(String place, SymbolLookup symbols) {
   }
 
   /**
-   * Nothing can be loaded without it.
+   * Checks that native code is allowed, without which nothing can be loaded.
    *
    * @throws MissingException if native code is not allowed
    */
@@ -95,7 +95,8 @@ public record ToolkitLibrary(String place, SymbolLookup symbols) {
   /**
    * Loads a library.
    *
-   * @param name of a file, if it has a {@code /}; else the system's loader looks for it
+   * @param name path of a file, if it has a {@code /}; else a name that the system's loader looks
+   *     for
    * @return empty if there is none
    */
   @SuppressWarnings("restricted")

@@ -1,6 +1,6 @@
 /**
- * Where libraries of CUDA's toolkit are: {@link dev.kith.lab.toolkit.ToolkitLibrary} looks for
- * them. None is needed to build this or to run it.
+ * Libraries of CUDA's toolkit: {@link dev.kith.lab.toolkit.ToolkitLibrary} finds and loads them.
+ * None is needed to build this or to run it.
  */
 @NullMarked
 package dev.kith.lab.toolkit;

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The peers are stand-ins but one: which libraries a Python has differs. */
+/** Tests with stand-ins for all peers but one, for which libraries a Python has differs. */
 @DisabledOnOs(OS.WINDOWS)
 class ComparisonTest {
   private static final ClusteredVectors VECTORS = new ClusteredVectors(6, 6, 4, 0.5, 1);
@@ -57,7 +57,7 @@ class ComparisonTest {
         .startsWith("no Python at /nowhere/python; name one by --python (");
   }
 
-  /** A Python that gives the same answer to everyone: some rows right, some wrong. */
+  /** Runs a Python that gives every peer's answer alike: some rows right, some wrong. */
   @Test
   void run_aPeerThatAnswers_isJudgedByTheTruth() throws IOException {
     var python =
@@ -103,7 +103,7 @@ class ComparisonTest {
     }
   }
 
-  /** Its BLAS is the fastest of those that were tried. */
+  /** The BLAS of FAISS is the fastest that was tried. */
   @Test
   void run_faiss_runsWithItsFastestBlas() throws IOException {
     var python =
@@ -161,7 +161,7 @@ class ComparisonTest {
     assertThat((System.nanoTime() - start) / 1e9).isLessThan(60);
   }
 
-  /** The script itself, where there is a Python with NumPy. */
+  /** Runs the script itself, where there is a Python with NumPy. */
   @Test
   void run_numpy_findsTheTrueRows() throws IOException {
     var result = run("python3", Duration.ofMinutes(2));

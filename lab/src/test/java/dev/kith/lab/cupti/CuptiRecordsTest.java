@@ -51,7 +51,7 @@ class CuptiRecordsTest {
           + "00".repeat(20)
           + "0807060504030201";
 
-  /** Says what it was asked. */
+  /** Names that repeat what was asked. */
   private static final CuptiRecords.Names NAMES =
       new CuptiRecords.Names() {
         @Override

@@ -20,7 +20,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** With a C library in CUPTI's place: its functions, its threads, records made up. */
+/** Tests with a C library in CUPTI's place: its functions, its threads, made-up records. */
 class CuptiSourceTest {
   private static final int KERNELS = 100_000;
 
@@ -92,7 +92,7 @@ class CuptiSourceTest {
                 + " CUPTI_ERROR_INVALID_PARAMETER");
   }
 
-  /** Whatever machine this is: either there is a GPU, or the reason is a sentence. */
+  /** On any machine either there is a GPU, or the reason is a sentence. */
   @Test
   void unavailable_here_saysWhyOrNothing() {
     assertThat(new CuptiSource().unavailable())

@@ -62,7 +62,7 @@ class WantedCallsTest {
     assertThat(WantedCalls.isWanted(name)).isFalse();
   }
 
-  /** Names and numbers of CUPTI itself, which needs no GPU to tell them. */
+  /** Checks names and numbers of CUPTI itself, which needs no GPU to tell them. */
   @Test
   void of_cuptiItself_hasTheCallsOfASearch() throws Exception {
     ToolkitLibrary found;

@@ -64,7 +64,7 @@ class ExplanationTest {
     }
   }
 
-  /** Halves: plenty of ties, and none of them is rounded. */
+  /** Places a point at halves: plenty of ties, and no rounding. */
   private static void place(SplittableRandom random, float[] point) {
     for (int i = 0; i < point.length; i++) {
       point[i] = random.nextInt(-8, 9) / 2f;

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(Seeded.class)
 class FinalistsTest {
 
-  /** So near to each other that float32 sums confuse their order; of all magnitudes. */
+  /** Rows so near to each other that float32 sums confuse their order; of all magnitudes. */
   @Test
   void decide_nearTies_areDecidedInFloat64(SplittableRandom random) {
     int confused = 0;
@@ -54,7 +54,10 @@ class FinalistsTest {
     assertThat(confused).as("pairs that float32 would have swapped").isPositive();
   }
 
-  /** As the rungs of a GPU find them: in the order of float32 roots, more than are asked for. */
+  /**
+   * Settles rows as the rungs of a GPU find them: in the order of float32 roots, more than are
+   * asked for.
+   */
   @Test
   void settle_nearTies_areDecidedInFloat64(SplittableRandom random) {
     int confused = 0;
@@ -98,7 +101,7 @@ class FinalistsTest {
     assertThat(confused).as("answers that float32 would have got wrong").isPositive();
   }
 
-  /** Then the rows are not even read: here they say otherwise. */
+  /** Distances far enough apart decide without reading the rows, which here would say otherwise. */
   @Test
   void settle_distancesFarApart_areBelieved() {
     try (var rows = VectorSource.of(new float[][] {{9}, {9}, {9}, {9}})) {
@@ -111,7 +114,7 @@ class FinalistsTest {
           .containsExactly(2, 0, 3, 1);
       var near = new float[] {1, 1.0000001f, 3, 4};
       assertThat(Finalists.settle(rows, new float[1], 2, nearest, near)).containsExactly(0, 2);
-      // The last that is asked for and the first that is not.
+      // The last row that is asked for, and the first that is not.
       assertThat(Finalists.settle(rows, new float[1], 1, nearest, near)).containsExactly(0);
     }
   }

@@ -148,7 +148,7 @@ class LadderTest {
     }
   }
 
-  /** Time as a test says: work goes on at a share of the wall's pace. */
+  /** Clock that a test sets: work goes on at a share of the wall's pace. */
   private static final class FakeClock implements Clock {
     private final double load;
     private double wall;
@@ -179,7 +179,9 @@ class LadderTest {
     }
   }
 
-  /** Works a microsecond a row by that clock; its floor is found lower each time. */
+  /**
+   * Rung that works a microsecond a row by {@link FakeClock}; its floor is found lower each time.
+   */
   private static final class Worker extends Fake {
     private final FakeClock clock;
     private final Deque<Double> floors;
@@ -480,7 +482,7 @@ class LadderTest {
     return Arrays.stream(rows).boxed().toList();
   }
 
-  /** A device with one rung, which knows the answers and takes its time. */
+  /** Device with one rung, which knows the answers and takes its time. */
   private static class Fake implements RungProvider, Rung {
     private final String name;
     private final double secondsARow;
@@ -523,7 +525,7 @@ class LadderTest {
       return List.of(this);
     }
 
-    /** A millisecond a row of 16 bytes. */
+    /** Floor of a millisecond a row of 16 bytes. */
     @Override
     public Floors floors(VectorSource rows) {
       return (bytes, multiplyAdds, threads) -> bytes / 16.0;

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SourceCodeTest {
   private static final Path PROJECT = Path.of("..");
 
-  /** Those of the CPU; a GPU's are of several parts, which cuda's tests look for in its sources. */
+  /** Rungs of the CPU; sources of a GPU's have several parts, which cuda's tests look for. */
   static Stream<Rung> rungs() {
     return Ladder.providers().stream()
         .filter(provider -> provider.device().equals("cpu"))
@@ -37,7 +37,7 @@ class SourceCodeTest {
         .isEqualTo(code.text().chars().filter(c -> c == '}').count());
   }
 
-  /** Also the loops of other machines than this one. */
+  /** Finds the loops of other machines than this one, too. */
   @Test
   void function_everyCKernel_isFound() {
     for (var kernel :

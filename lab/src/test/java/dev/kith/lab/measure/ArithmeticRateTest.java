@@ -6,7 +6,9 @@ import org.junit.jupiter.api.Test;
 
 class ArithmeticRateTest {
 
-  /** A rate that work removed by the compiler would pass, and a slow machine would not reach. */
+  /**
+   * The rate is below what a loop removed by the compiler would give, and above a slow machine's.
+   */
   @Test
   void measure_anyMachine_isPossible() {
     assertThat(ArithmeticRate.measure(200)).isBetween(1e8, 1e12);

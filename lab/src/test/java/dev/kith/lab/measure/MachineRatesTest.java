@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kith.core.vector.ClusteredVectors;
 import org.junit.jupiter.api.Test;
 
-/** Wide limits: machines differ, and others may be at work on this one. */
+/** Tests with wide limits: machines differ, and other work may run on this one. */
 class MachineRatesTest {
   private static final ClusteredVectors VECTORS = new ClusteredVectors(64, 8, 4, 0.5, 1);
 

@@ -23,7 +23,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** With a C library in the place of NVTX's; and with NVTX's own, where it is. */
+/** Tests with a C library in the place of NVTX's, and with NVTX's own where it is installed. */
 class NvtxTest {
   private static final String WHOLE = " version=3 size=1 type=1 rest=0";
 
@@ -138,7 +138,7 @@ class NvtxTest {
     assertThat(temp.resolve("ranges")).doesNotExist();
   }
 
-  /** What {@link Watched} prints, run with a tool attached. */
+  /** Output of {@link Watched}, run with a tool attached. */
   private String watched(String nvtx, Path tool, Path log) throws Exception {
     var output = temp.resolve("output");
     var builder =
@@ -157,7 +157,7 @@ class NvtxTest {
     return Files.readString(output);
   }
 
-  /** A process that a tool watches. */
+  /** Program of the process that a tool watches. */
   static final class Watched {
     private Watched() {}
 
@@ -179,7 +179,7 @@ class NvtxTest {
     }
   }
 
-  /** The stand-in, as if just loaded. */
+  /** Stand-in library, as if just loaded. */
   private static final class Fake {
     private final SymbolLookup symbols;
 

@@ -32,7 +32,7 @@ class ProfileFileTest {
     ProfileFile.write(file, Profiles.random(random));
     ProfileFile.write(file, profile);
     var again = ProfileFile.read(file);
-    // Those that begin and end together have no order.
+    // Activities that begin and end together have no order.
     assertThat(new HashSet<>(again.activities())).isEqualTo(new HashSet<>(profile.activities()));
     assertThat(again).usingRecursiveComparison().ignoringFields("activities").isEqualTo(profile);
     assertThat(again.activities()).isSortedAccordingTo(Profile.ORDER);
@@ -41,7 +41,7 @@ class ProfileFileTest {
     }
   }
 
-  /** Word for word what people ask of an export of Nsight Systems. */
+  /** Queries that people ask of an export of Nsight Systems, word for word. */
   @Test
   void write_copiesAndCalls_queriesOfNsightExportsRun() throws Exception {
     var file = temp.resolve("p.sqlite");
@@ -84,7 +84,9 @@ class ProfileFileTest {
             List.of("cuMemcpyDtoH_v2", 50.0, 50), List.of("cudaMemcpyAsync_v3020", 200.0, 400));
   }
 
-  /** Columns that the documentation of the export says, more than ours, in another order. */
+  /**
+   * Reads tables with the columns of the export's documentation: more than ours, in another order.
+   */
   @Test
   void read_nsightExport_readsWhatItKnows() throws Exception {
     var file = temp.resolve("nsys.sqlite");

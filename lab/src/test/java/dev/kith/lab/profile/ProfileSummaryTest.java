@@ -93,7 +93,7 @@ class ProfileSummaryTest {
     assertThat(summary.gaps().count()).isZero();
   }
 
-  /** The twin: a bit for each nanosecond in which something ran. */
+  /** Compares with a slow twin: a bit for each nanosecond in which something ran. */
   @RepeatedTest(50)
   void of_anyKernels_gapsAreTheNanosecondsWithoutOne(SplittableRandom random) {
     var kernels = new ArrayList<Activity>();

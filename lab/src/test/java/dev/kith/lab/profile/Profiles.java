@@ -52,7 +52,7 @@ final class Profiles {
     return new Range(start, end, 12, name, "kith", Map.of());
   }
 
-  /** All kinds, all fields, names with what SQL and JSON must escape. */
+  /** Random profile with all kinds, all fields, and names that SQL and JSON must escape. */
   static Profile random(SplittableRandom random) {
     var activities = new ArrayList<Activity>();
     for (int i = random.nextInt(60); i > 0; i--) {

@@ -18,7 +18,7 @@ import jdk.jfr.Name;
 import org.junit.jupiter.api.Test;
 
 class RecorderTest {
-  /** Says that it cannot record. */
+  /** Source that says that it cannot record. */
   private static final ActivitySource ABSENT =
       new ActivitySource() {
         @Override
@@ -85,7 +85,7 @@ class RecorderTest {
     assertThat(recorded.getFirst().end()).isBetween(now - 1_000_000, now + 500_000_000);
   }
 
-  /** As that of dev.kith.cuda, which needs a GPU. */
+  /** Event like that of dev.kith.cuda, which needs a GPU. */
   @Name("dev.kith.GpuSearch")
   @Label("GPU search")
   @Enabled(false)

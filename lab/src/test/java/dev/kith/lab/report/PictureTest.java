@@ -38,7 +38,10 @@ class PictureTest {
         .containsExactly("ladder", "map", "timeline-copy", "points");
   }
 
-  /** As {@code img} shows it: XML, no script, no other file, both colour schemes, told in words. */
+  /**
+   * A picture is what {@code img} shows: XML, no script, no other file, both colour schemes, told
+   * in words.
+   */
   @Test
   void svg_anyPicture_standsAlone() throws Exception {
     for (var picture : all()) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(Seeded.class)
 class PlaneTest {
 
-  /** The twin: all eigenvalues of the covariance, by Jacobi's rotations. */
+  /** Compares with a slow twin: all eigenvalues of the covariance, by Jacobi's rotations. */
   @RepeatedTest(20)
   void of_anyCloud_showsAsMuchVarianceAsThePlaneOfTheTwoLargestEigenvalues(
       SplittableRandom random) {

@@ -224,7 +224,7 @@ class ReportPageTest {
     assertThat(ReportPage.bytes(value)).isEqualTo(text);
   }
 
-  /** Opened in a browser without a network: the charts are drawn, and nothing failed. */
+  /** Opens the page in a browser without a network: the charts are drawn, and nothing failed. */
   @ParameterizedTest
   @CsvSource({"390,light", "390,dark", "1280,light", "1280,dark"})
   void write_openedInChromium_drawsTheCharts(int width, String scheme) throws Exception {

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A report for tests, with everything that a report can have. */
+/** Report for tests, with everything that a report can have. */
 final class Reports {
   private Reports() {}
 

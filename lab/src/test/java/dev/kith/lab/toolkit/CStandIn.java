@@ -8,16 +8,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Libraries of src/test/c, compiled when a test wants them. */
+/** Compiler of the libraries of src/test/c, for tests that want them. */
 public final class CStandIn {
   private CStandIn() {}
 
   /**
-   * Compiles one; the test is skipped where there is no C compiler.
+   * Compiles a library; the test is skipped where there is no C compiler.
    *
-   * @param source its file
-   * @param library what becomes of it
-   * @param options more for the compiler
+   * @param source file of the source
+   * @param library file of the library
+   * @param options further options of the compiler
    */
   public static Path compile(String source, Path library, String... options) throws Exception {
     var command = new ArrayList<>(List.of("cc", "-shared", "-fPIC", "-O1", "-pthread"));
