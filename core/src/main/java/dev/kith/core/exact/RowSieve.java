@@ -20,6 +20,47 @@ import org.jspecify.annotations.Nullable;
 
 /** Sieve by float32 products with the rows themselves, or with 16-bit copies of them. */
 final class RowSieve implements Sieve {
+  /*
+   * Implementation notes
+   *
+   * One loop for all metrics. Kernels compute inner products only: L2 and cosine follow from the
+   * product and the row's squared norm, and one bound serves them all [1]. For a block, a scanner
+   * reads norms and residuals, turns them into the terms mul, add and slack, multiplies, and lets
+   * ScanKernel.select keep the rows whose dot * mul + add + scale * slack is not below the query's
+   * threshold, all in float32. Only those get an interval in float64 and are offered [2]. A query's
+   * threshold is computed again only when its tau has moved.
+   *
+   * Three scanners. From TILE_FROM queries on, TiledScanner packs rows element by element, rows side
+   * by side, and multiplies them with tiles of queries packed likewise, so that a tile's sums stay in
+   * registers: the matrix product of [3], with the cache blocked by blocks of rows. For fewer
+   * queries that would not pay, since packing costs as much as 15 queries do [4]: DirectScanner
+   * multiplies each query with the rows where they lie, in the mapped file, while the block stays in
+   * the L2 cache; HalfScanner does so over 16-bit floats. A single query has larger blocks, for it
+   * reads nothing twice. Other element types are decoded, row by row, into a buffer of the worker's.
+   *
+   * Norms are kept, 4 bytes a row, from the first scan of a block on: computing them in every scan
+   * made it a tenth slower [1]. A shadow of 16-bit floats has them beside its codes.
+   *
+   * Sparse filters. If fewer than GATHER_BELOW of a block's rows are let through, their numbers wait
+   * for those of the next blocks, until CACHED bytes of rows are multiplied at once, by number and in
+   * place. Sparse rows are one cache miss after another unless several are read together: four by
+   * four took half the time [5]. What is scanned then is a view from the first such row to the last,
+   * of which the rows between are never read. HalfScanner copies gathered rows together first, as
+   * its loops want one stride; scanners that copy or decode every row gather under any filter. Norms
+   * of gathered rows are computed anew unless their pages are all there: a table for single rows
+   * would have gained 10 to 20 % there, and was not worth its memory [5].
+   *
+   * Cost: beside the norms, a worker has nine arrays of a block's length, at most 1,024, and its
+   * scanner's buffers; a tiled pass holds a packed copy of its queries.
+   *
+   * [1] docs/decisions/0002-scan-by-inner-products.md
+   * [2] docs/exactness.md, sections 2, 3 and 5
+   * [3] K. Goto, R. van de Geijn: Anatomy of High-Performance Matrix Multiplication, ACM
+   *     Transactions on Mathematical Software 34(3), 2008
+   * [4] docs/decisions/0003-simd-kernels.md
+   * [5] docs/decisions/0013-filters-gather-rows.md, docs/results/filtered-scan.md
+   */
+
   /**
    * Least number of queries for which packing rows into panels costs less than it saves (measured).
    */

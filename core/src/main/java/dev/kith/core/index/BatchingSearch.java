@@ -22,44 +22,72 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Serves single queries of many threads together, for a search that answers many for little more
- * than the price of one. The answers are those of the search behind it.
+ * than the price of one. The answers are those of the search behind it. Safe for many threads,
+ * virtual ones included: a waiting caller is parked.
  *
- * <p><b>Who runs.</b> While fewer than {@code parallel} batches run, a caller runs its query at
- * once, in its own thread: a lone query never waits. Else it is queued. When a batch ends, its
- * thread hands over to the caller that is queued longest, which takes along the queued queries that
- * go with its own, oldest first, at most {@code maxBatch}, and runs them as one search. A query
- * that has been queued for {@code latencyBound} is started so by its own thread, whatever else
- * runs. At most {@code maxQueued} are queued; further callers wait for room, in their order. Calls
- * with more than one query, or none, go straight to the search and count for nothing here.
+ * <p><b>Order.</b> While fewer than {@code parallel} batches run, a caller runs its query at once,
+ * in its own thread: a lone query never waits. Otherwise the query is queued. When a batch ends, the
+ * caller queued longest leads the next one: it takes along the queued queries that go with its own,
+ * oldest first, at most {@code maxBatch} in all, and runs them as one search. A query that has been
+ * queued for {@code latencyBound} is started likewise by its own thread, whatever else runs. At most
+ * {@code maxQueued} queries are queued; further callers wait for room, in their order. A call with
+ * several queries, or none, goes straight to the search and counts for nothing here.
  *
- * <p><b>What goes together:</b> the same k, threads, backend, effort and filter, the last by
- * identity. Deadlines and cancellation may differ, for they stay each caller's own:
+ * <p><b>Batches.</b> Queries go together if k, threads, backend, effort and filter are equal, the
+ * filter by identity. Deadline, cancellation and limit stay each caller's own:
  *
  * <ul>
- *   <li>who waits, in the queue, for room or for a batch that took its query along, leaves when its
- *       deadline passes, counted from its call, or within some 10 ms of being cancelled; the batch
- *       goes on for the others;
- *   <li>who runs a batch can only leave by ending it: then each of the others searches by itself.
+ *   <li>a caller that waits, in the queue, for room, or for the batch that took its query along,
+ *       leaves when its deadline passes, counted from its call, or within some 10 ms of being
+ *       cancelled; the batch goes on for the others;
+ *   <li>a caller that runs a batch can leave only by ending it: each of the others then searches
+ *       by itself;
+ *   <li>a limit is lowered by the caller's answer, but does not prune the batch.
  * </ul>
  *
  * <p><b>Failures.</b> A query of another dimension or with a NaN, or a filter of another size, is
- * refused before it is queued. When a batch fails, it is as if it had never been: each of its
- * callers searches by itself, in its own thread, and meets what concerns it.
+ * refused before it is queued. After a batch has failed, each of its callers searches by itself, in
+ * its own thread, and meets only failures that concern it.
  *
- * <p><b>Interrupts</b> stop nothing, as in any exact search; the thread's flag is set when it
- * returns.
+ * <p><b>Interrupts</b> stop nothing, as in any exact search; the thread's flag is set on return.
  *
- * <p><b>Reports.</b> {@code batched} says how many queries were served together. Work is counted
- * for the batch alone: each query gets an equal share, and the first ones what is left over, so
- * that the shares add up to what was counted. The rest, {@code bounds} included, is the batch's.
- *
- * <p>Safe for many threads, virtual ones included: whoever waits is parked.
+ * <p><b>Reports.</b> {@code batched} is the number of queries served together. Work is counted for
+ * the batch: each query gets an equal share, the first ones what is left over, so that the shares
+ * add up to what was counted. The rest, {@code bounds} included, is the batch's.
  */
 public final class BatchingSearch implements Searcher {
+  /*
+   * Implementation notes
+   *
+   * No thread of its own. The textbook's batcher collects queries in a thread and waits a little for
+   * more; a lone query would then pay two switches of threads and the wait, and the thread would
+   * have to be stopped. Here a caller leads, as in flat combining [1]: it takes along what others
+   * have queued and works for them while they are parked. A lone query pays one lock.
+   *
+   * Turns are handed over, not released. A batch that ends makes the oldest queued caller the
+   * leader before it lets go of the lock, so that no newcomer starts before queued ones and nobody
+   * is passed over, whatever options it has. The leader gathers when it wakes, not when it is made
+   * leader: what arrives meanwhile still joins. Late starts may run beside `parallel` batches, for
+   * latencyBound bounds waiting and not work.
+   *
+   * Counter and lines change under one lock, which is held for list operations only, never during a
+   * search. A caller's state is written under the lock, except for its end, which the leader
+   * of its batch writes; the caller parks on it alone. Lines are linked through the callers
+   * themselves, so that one in the middle leaves at the same cost as the first.
+   *
+   * Queries are copied when they are queued: their memory may be confined to the caller's thread, or
+   * closed by a caller that leaves early. A leader copies them again, side by side, into memory that
+   * batches reuse, unless one failed: its search may still be reading.
+   *
+   * [1] D. Hendler, I. Incze, N. Shavit, M. Tzafrir: Flat Combining and the
+   *     Synchronization-Parallelism Tradeoff, SPAA 2010
+   * [2] docs/decisions/0017-batching.md, docs/results/batching.md
+   */
+
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  /** Memory for so many batches is kept. */
+  /** Most batches whose memory is kept. */
   private static final int IDLE = 4;
 
   private final Searcher search;
@@ -77,10 +105,10 @@ public final class BatchingSearch implements Searcher {
   private final ArrayDeque<Batch> idle = new ArrayDeque<>();
 
   /**
-   * Before {@code search}, which must copy what it keeps of its queries: their memory is used
-   * again.
+   * Creates a search before {@code search}, which must copy what it keeps of its queries: their
+   * memory is reused.
    *
-   * @param rows that {@code search} searches
+   * @param rows rows that {@code search} searches
    */
   public BatchingSearch(Searcher search, VectorSource rows, BatchingOptions limits) {
     this.search = search;
@@ -110,7 +138,7 @@ public final class BatchingSearch implements Searcher {
     return search.bytes();
   }
 
-  /** How many queries are queued, those of callers that wait for room not among them. */
+  /** Number of queued queries, without those of callers that wait for room. */
   public int queued() {
     lock.lock();
     try {
@@ -120,7 +148,7 @@ public final class BatchingSearch implements Searcher {
     }
   }
 
-  /** How many callers wait for room in the queue. */
+  /** Number of callers that wait for room in the queue. */
   public int waitingForRoom() {
     lock.lock();
     try {
@@ -130,7 +158,7 @@ public final class BatchingSearch implements Searcher {
     }
   }
 
-  /** How many batches run, lone queries among them. For tests. */
+  /** Number of batches that run, lone queries among them. For tests. */
   int running() {
     lock.lock();
     try {
@@ -153,7 +181,7 @@ public final class BatchingSearch implements Searcher {
     }
   }
 
-  /** A batch, or a lone query, has ended, well or not. */
+  /** Ends a batch or a lone query, after success or failure. */
   private void end() {
     lock.lock();
     try {
@@ -164,7 +192,7 @@ public final class BatchingSearch implements Searcher {
     }
   }
 
-  /** Restores what the fields promise; under the lock. */
+  /** Lets callers into the queue and hands over free turns. Under the lock. */
   private void handOver() {
     while (true) {
       while (queue.size < limits.maxQueued() && outside.size > 0) {
@@ -182,37 +210,37 @@ public final class BatchingSearch implements Searcher {
   }
 
   private enum State {
-    /** Waits for room in the queue. */
+    /** The caller waits for room in the queue. */
     OUTSIDE,
-    /** Waits for its turn. */
+    /** The query is queued and waits for its turn. */
     QUEUED,
-    /** Counts as running and must search now, or hand over. */
+    /** The caller counts as a running batch, and must search or hand over. */
     LEADING,
-    /** Another's batch has the query. */
+    /** Another caller's batch has taken the query along. */
     TAKEN,
-    /** That batch has ended: with an answer, or else the caller searches by itself. */
+    /** That batch has ended, with an answer or not; then the caller searches by itself. */
     ENDED
   }
 
-  /** One call that could not start at once. Its thread waits in it. */
+  /** Call that could not start at once; its thread waits in it. */
   private final class Caller {
     final VectorSource queries;
     final SearchOptions options;
     final StopSignal stop;
 
-    /** A copy: who leaves early may close what it asked with. */
+    /** Copy of the query: a caller that leaves early may close the original. */
     final float[] query;
 
     final Thread thread = Thread.currentThread();
 
-    /** Changes under the lock, but for the last change, by the thread that has its query. */
+    /** Changes under the lock, except to ENDED, which the leader of its batch sets. */
     private volatile State state = State.OUTSIDE;
 
     private long queuedSince;
     private boolean interrupted;
     private @Nullable SearchResult answer;
 
-    // Of the line that it stands in.
+    // Neighbours in the line that it stands in.
     private @Nullable Caller before;
     private @Nullable Caller behind;
 
@@ -224,7 +252,7 @@ public final class BatchingSearch implements Searcher {
       VectorDataException.requireFinite(queries, 0, query);
     }
 
-    /** And wakes it; its own thread is awake. */
+    /** Changes the state and wakes the caller, unless that is this thread. */
     void become(State next) {
       state = next;
       if (!thread.equals(Thread.currentThread())) {
@@ -275,14 +303,14 @@ public final class BatchingSearch implements Searcher {
         }
         if (pause > 0) {
           LockSupport.parkNanos(BatchingSearch.this, pause);
-          interrupted |= Thread.interrupted(); // which would end every pause
+          interrupted |= Thread.interrupted(); // a set flag would end every pause
         } else {
           startLate();
         }
       }
     }
 
-    /** Its time in the queue is up. */
+    /** Starts the query, if it is still queued, because its time in the queue is up. */
     private void startLate() {
       lock.lock();
       try {
@@ -297,7 +325,7 @@ public final class BatchingSearch implements Searcher {
       }
     }
 
-    /** Gives up, wherever it is. */
+    /** Leaves, whatever its state. */
     private void leave() {
       lock.lock();
       try {
@@ -313,7 +341,7 @@ public final class BatchingSearch implements Searcher {
       }
     }
 
-    /** Searches for itself and those that go with it. */
+    /** Searches for this caller and those that go with it. */
     private SearchResult lead() {
       Batch batch = null;
       boolean whole = false;
@@ -329,7 +357,7 @@ public final class BatchingSearch implements Searcher {
           throw e;
         }
         stop.check();
-        // Else it is this caller's concern only if its query fails by itself too.
+        // Any other failure concerns this caller only if its query fails alone, too.
       } finally {
         end();
         if (batch != null) {
@@ -343,7 +371,7 @@ public final class BatchingSearch implements Searcher {
       return answer != null ? answer : alone();
     }
 
-    /** Those that go with it, or null if there are none. */
+    /** Batch of this caller and the queued ones that go with it, or null if there are none. */
     private @Nullable Batch gather() {
       lock.lock();
       try {
@@ -359,10 +387,10 @@ public final class BatchingSearch implements Searcher {
             most--;
           }
         }
-        if (batch != null) { // from here on nothing fails: who is taken must be told the end
+        if (batch != null) { // nothing may fail from here on: taken callers must be told the end
           for (var each : batch.members.subList(1, batch.members.size())) {
             queue.remove(each);
-            each.state = State.TAKEN; // no need to wake it
+            each.state = State.TAKEN; // it need not wake
           }
         }
         handOver();
@@ -372,17 +400,17 @@ public final class BatchingSearch implements Searcher {
       }
     }
 
-    /** As if there were no others, but that time has passed since the call. */
+    /** Searches this query alone, with what is left of its time. */
     private SearchResult alone() {
       try {
         return search.search(queries, own());
       } catch (SearchStoppedException e) {
-        stop.check(); // which knows the deadline that was asked for
+        stop.check(); // names the deadline that was asked for
         throw e;
       }
     }
 
-    /** What it asks for, with its stop counted from the call. */
+    /** Options of the caller, with its stop counted from the call. */
     SearchOptions own() {
       return options
           .withDeadline(null)
@@ -390,7 +418,7 @@ public final class BatchingSearch implements Searcher {
     }
   }
 
-  /** Queries that are served together, the leader's first, and memory for them. */
+  /** Callers that are served together, the leader first, and memory for their queries. */
   private final class Batch {
     final List<Caller> members = new ArrayList<>();
     private MemorySegment memory = MemorySegment.NULL;
@@ -398,7 +426,7 @@ public final class BatchingSearch implements Searcher {
     /** Gives every member its answer, or none if this throws. */
     void search() {
       int count = members.size();
-      // Limits are each caller's own: they only prune, and learn of the answers below.
+      // Limits are each caller's own: the batch does without, and lowers them below.
       var result = search.search(queries(), members.getFirst().own().withLimit(null));
       var found = result.neighbors();
       var report = result.report();
@@ -439,7 +467,7 @@ public final class BatchingSearch implements Searcher {
     /**
      * Wakes the members.
      *
-     * @param whole whether it may be used again: nothing failed while its memory was read
+     * @param whole whether the batch may be reused: nothing failed while its memory was read
      */
     void end(boolean whole) {
       for (int i = 1; i < members.size(); i++) {
@@ -459,7 +487,7 @@ public final class BatchingSearch implements Searcher {
     }
   }
 
-  /** Callers, oldest first; every operation takes the same time. */
+  /** Line of callers, oldest first; every operation takes constant time. */
   private static final class Line {
     @Nullable Caller first;
     private @Nullable Caller last;
@@ -477,14 +505,14 @@ public final class BatchingSearch implements Searcher {
       size++;
     }
 
-    /** The oldest; there must be one. */
+    /** Takes out the oldest caller; there must be one. */
     Caller take() {
       var oldest = Objects.requireNonNull(first);
       remove(oldest);
       return oldest;
     }
 
-    /** It must be in this line. */
+    /** Takes out a caller, which must be in this line. */
     void remove(Caller caller) {
       if (caller.before == null) {
         first = caller.behind;
