@@ -7,10 +7,10 @@ import dev.kith.core.exact.ExactSearch;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.Shadow;
 import dev.kith.core.vector.VectorSource;
-import dev.kith.cuda.device.Gpu;
+import dev.kith.cuda.device.Gpus;
+import dev.kith.cuda.driver.CudaException;
 import dev.kith.cuda.driver.CudaUnavailableException;
 import dev.kith.cuda.exact.CudaExactSearch;
-import dev.kith.cuda.exact.DeviceCopies;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,17 +37,20 @@ public final class CudaBackend implements Backend {
   @Override
   public Probe probe() {
     try {
-      return new Probe(true, Gpu.get().toString());
+      var gpu = Gpus.get();
+      CudaExactSearch.loadKernels(gpu);
+      return new Probe(true, gpu.toString());
     } catch (CudaUnavailableException e) {
       return new Probe(false, e.reason(), !e.isAbsent());
+    } catch (CudaException e) {
+      return new Probe(false, e.toString());
     }
   }
 
   @Override
   public ExactSearch exactSearch(VectorSource rows, Metric metric, @Nullable Shadow shadow) {
     try {
-      var search = new CudaExactSearch(Gpu.opened(), this, rows, metric, shadow);
-      DeviceCopies.add(search);
+      var search = new CudaExactSearch(Gpus.opened(), this, rows, metric, shadow);
       return new BatchingSearch(search, rows, BatchingOptions.DEFAULTS);
     } catch (CudaUnavailableException e) {
       throw new IllegalStateException("the probe said no: " + e.reason(), e);

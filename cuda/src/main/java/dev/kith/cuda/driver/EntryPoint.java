@@ -12,8 +12,8 @@ import java.lang.invoke.MethodHandle;
 import java.util.function.IntFunction;
 
 /**
- * An entry point of the driver, a subclass for each shape of parameters; the names of the shapes spell
- * them: {@code L} 64 bits (pointers, handles, sizes), {@code I} 32, {@code B} 8. All return a
+ * An entry point of the driver, a subclass for each shape of parameters; the names of the shapes
+ * spell them: {@code L} 64 bits (pointers, handles, sizes), {@code I} 32, {@code B} 8. All return a
  * {@code CUresult}. The method handle of a shape is a constant and takes the function's address, so
  * a call costs no more than a call through a pointer in C, and several drivers can be loaded (tests
  * do). None is a critical call: a launch into a full queue blocks, and the garbage collector must

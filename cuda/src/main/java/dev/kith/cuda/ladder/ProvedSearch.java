@@ -10,6 +10,7 @@ import dev.kith.cuda.driver.Stream;
 import dev.kith.cuda.exact.CudaExactSearch;
 import dev.kith.cuda.exact.EventClock;
 import dev.kith.cuda.exact.SearchClock;
+import dev.kith.cuda.store.DeviceStore;
 
 /** Kith's own search on the device, which proves its answers. */
 final class ProvedSearch implements GpuSearch {
@@ -45,7 +46,7 @@ final class ProvedSearch implements GpuSearch {
     int d = source.dimension();
     long all = source.size() * d;
     long codes = source.size() * ((d + CODES - 1) / CODES * CODES + TERMS);
-    boolean scanned = report.bound().startsWith("int8");
+    boolean scanned = report.bound().contains("int8");
     boolean read = !scanned || report.fallbacks() > 0;
     return new Found(
         result.neighbors().stream().map(Neighbors::rows).toArray(long[][]::new),
@@ -64,7 +65,7 @@ final class ProvedSearch implements GpuSearch {
 
   @Override
   public void close() {
-    search.drop();
+    DeviceStore.of(kernels.gpu()).release(source);
   }
 
   /** All the work is queued before the device begins with it. */

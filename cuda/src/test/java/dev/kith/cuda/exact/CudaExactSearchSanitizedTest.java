@@ -11,6 +11,7 @@ import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.cuda.SharedGpu;
+import dev.kith.cuda.store.DeviceStore;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -60,7 +61,7 @@ class CudaExactSearchSanitizedTest {
             .isEqualTo(known.neighbors().get(q).rows());
       }
     }
-    search.drop();
+    DeviceStore.of(SharedGpu.get()).release(rows);
   }
 
   @ParameterizedTest

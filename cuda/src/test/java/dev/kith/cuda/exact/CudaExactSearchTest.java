@@ -14,6 +14,7 @@ import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.ClusteredVectors;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.cuda.SharedGpu;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -114,19 +115,43 @@ class CudaExactSearchTest extends ExactSearchContract {
 
   @Test
   void search_tooManyNeighbours_isRefusedIfForcedAndElseHandedOn(SplittableRandom random) {
-    try (var rows = VectorSource.of(TestVectors.gaussians(random, 2100, 3))) {
+    try (var rows = VectorSource.of(TestVectors.gaussians(random, 4200, 3))) {
       var search = exactSearch(rows, Metric.L2);
       var one = rows.slice(0, 1);
-      assertThatThrownBy(() -> search.search(one, nearest(2049)))
+      assertThatThrownBy(() -> search.search(one, nearest(4097)))
           .isInstanceOf(BackendUnavailableException.class)
           .hasMessage(
-              "backend cuda cannot serve: k must be at most 2048 on the device: k=2049; ask for"
+              "backend cuda cannot serve: k must be at most 4096 on the device: k=4097; ask for"
                   + " fewer or name no backend");
-      var result = search.search(one, SearchOptions.nearest(2049));
+      var result = search.search(one, SearchOptions.nearest(4097));
       assertThat(result.report().backend()).isNotEqualTo("cuda");
-      assertThat(result.neighbors().getFirst()).hasSize(2049);
-      assertThat(search.search(one, nearest(2048)).neighbors().getFirst().rows())
-          .isEqualTo(java.util.Arrays.copyOf(result.neighbors().getFirst().rows(), 2048));
+      assertThat(result.neighbors().getFirst()).hasSize(4097);
+      assertThat(search.search(one, nearest(4096)).neighbors().getFirst().rows())
+          .isEqualTo(Arrays.copyOf(result.neighbors().getFirst().rows(), 4096));
+    }
+  }
+
+  /** One more than a collection's limit among them: what its loop over ties asks for. */
+  @ParameterizedTest
+  @EnumSource
+  void search_manyNeighbours_staysOnTheDeviceAndIsExact(Metric metric, SplittableRandom random) {
+    var cpu = Backends.bestBelow(backend().priority());
+    try (var rows = VectorSource.of(TestVectors.gaussians(random, 30_000, 24))) {
+      var search = exactSearch(rows, metric);
+      var expected = cpu.exactSearch(rows, metric, null);
+      for (int k : new int[] {2048, 2049, 3000, 4096}) {
+        for (int batch : new int[] {1, 4, 40}) {
+          var asked = rows.slice(7, batch);
+          var found = search.search(asked, nearest(k));
+          assertThat(found.report().backend()).isEqualTo("cuda");
+          var known = expected.search(asked, SearchOptions.nearest(k).onBackend(cpu.name()));
+          for (int q = 0; q < batch; q++) {
+            assertThat(found.neighbors().get(q).rows())
+                .as("%s, k=%d, query %d of %d", metric, k, q, batch)
+                .isEqualTo(known.neighbors().get(q).rows());
+          }
+        }
+      }
     }
   }
 

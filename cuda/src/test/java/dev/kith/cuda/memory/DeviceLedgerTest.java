@@ -20,7 +20,7 @@ class DeviceLedgerTest {
   }
 
   /** Holds memory of a ledger, and lets it go unless it is in use. */
-  private final class Holder implements DeviceLedger.Resident {
+  private final class Holder implements DeviceLedger.Evictable {
     private final DeviceLedger ledger;
     private final String name;
     private final DeviceMemory memory;
@@ -95,11 +95,11 @@ class DeviceLedgerTest {
     assertThat(evicted).containsExactly("b");
     ledger.take(20, "rows");
     assertThat(evicted).as("c is in use").containsExactly("b", "a");
-    assertThat(ledger.residents()).isEqualTo(1);
+    assertThat(ledger.evictables()).isEqualTo(1);
     assertThat(ledger.used()).isEqualTo(80);
     assertThatThrownBy(() -> ledger.take(30, "rows")).isInstanceOf(DeviceBudgetException.class);
     ledger.forget(c);
-    assertThat(ledger.residents()).isZero();
+    assertThat(ledger.evictables()).isZero();
   }
 
   /** Others use the device too. */
