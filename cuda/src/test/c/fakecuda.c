@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../main/cuda/structs.cuh"
 
@@ -185,6 +186,7 @@ static CUresult take(const char *name, ptr *out, size_t bytes) {
 
 static CUresult give_back(const char *name, ptr address) {
   CUresult result = called(name, address);
+  usleep((useconds_t)(1000 * get("free millis", 0)));
   free((void *)(uintptr_t)address);
   allocated--;
   return result;

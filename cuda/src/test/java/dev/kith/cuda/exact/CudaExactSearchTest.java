@@ -101,6 +101,27 @@ class CudaExactSearchTest extends ExactSearchContract {
     }
   }
 
+  /** Codes of each metric lie beside one copy of the rows. */
+  @Test
+  void search_everyMetricOfOneSource_agreesWithTheProcessor(SplittableRandom random) {
+    var cpu = Backends.bestBelow(backend().priority());
+    try (var rows = VectorSource.of(TestVectors.gaussians(random, 20_000, 60))) {
+      for (int round = 0; round < 2; round++) {
+        for (var metric : Metric.values()) {
+          var found = exactSearch(rows, metric).search(rows.slice(100, 9), nearest(20));
+          var known =
+              cpu.exactSearch(rows, metric, null)
+                  .search(rows.slice(100, 9), SearchOptions.nearest(20).onBackend(cpu.name()));
+          for (int q = 0; q < 9; q++) {
+            assertThat(found.neighbors().get(q).rows())
+                .as("%s, query %d", metric, q)
+                .isEqualTo(known.neighbors().get(q).rows());
+          }
+        }
+      }
+    }
+  }
+
   /** Their codes would leave no byte of a block's shared memory for what the kernel declares. */
   @Test
   void search_queriesThatFillSharedMemory_areServed(SplittableRandom random) {

@@ -450,6 +450,80 @@ class CudaExactSearchWithoutGpuTest {
     }
   }
 
+  @Test
+  void search_severalSearchesOfOneSource_loadItOnce(SplittableRandom random) throws Exception {
+    var gpu = gpu(1L << 30);
+    try (var rows = rows(random, LARGE)) {
+      var first = search(gpu, rows, Tuning.DEFAULT);
+      first.search(rows.slice(0, 1), forced(3));
+      long used = gpu.ledger().used();
+      fake.set("quiet", 0);
+      var second = search(gpu, rows, Tuning.DEFAULT);
+      second.search(rows.slice(0, 1), forced(3));
+      assertThat(fake.calls("cuMemAlloc")).isEmpty();
+      assertThat(gpu.ledger().used()).isEqualTo(used);
+      assertThat(second.bytes()).isEqualTo(first.bytes());
+      // For another metric codes are made, of rows that are there.
+      new CudaExactSearch(gpu, BACKEND, rows, Metric.DOT, null, Tuning.DEFAULT)
+          .search(rows.slice(0, 1), forced(3));
+      assertThat(fake.calls("cuMemAlloc")).hasSize(1);
+      assertThat(gpu.ledger().used() - used).isLessThan((long) LARGE * D * Float.BYTES);
+    }
+  }
+
+  /** A collection asks for one more than its limit, to see whether there are ties. */
+  @Test
+  void search_limitOfACollectionAndOneMore_staysOnTheDevice(SplittableRandom random)
+      throws Exception {
+    try (var rows = rows(random, LARGE)) {
+      var search = search(gpu(1L << 30), rows, Tuning.DEFAULT);
+      for (int k : new int[] {2048, 2049, 4096}) {
+        for (int count : new int[] {1, 40}) {
+          var result = search.search(rows.slice(0, count), SearchOptions.nearest(k));
+          assertThat(result.report().backend()).as("k=%d", k).isEqualTo("cuda");
+        }
+      }
+    }
+  }
+
+  @Test
+  void search_sourceWasClosed_throwsAndFreesItsCopy(SplittableRandom random) throws Exception {
+    var gpu = gpu(1L << 30);
+    var rows = rows(random, LARGE);
+    var search = search(gpu, rows, Tuning.DEFAULT);
+    search.search(rows.slice(0, 1), forced(3));
+    assertThat(search.bytes()).isPositive();
+    var query = VectorSource.single(new float[D]);
+    rows.close();
+    assertThatThrownBy(() -> search.search(query, forced(3)))
+        .isInstanceOf(IllegalStateException.class);
+    assertThat(search.bytes()).isZero();
+    assertThat(gpu.ledger().evictables()).isZero();
+  }
+
+  /** What is handed on is so in one line, and the reason stays. */
+  @Test
+  void search_kernelsCannotBeLoaded_saysWhichIfForcedAndElseIsHandedOn(SplittableRandom random)
+      throws Exception {
+    gpu(1L << 30); // skips the test where there are no images
+    var gpu = Gpu.on(fake.open(), 1L << 30);
+    fake.set("offset of Bound.metric", 20);
+    try (var rows = rows(random, LARGE)) {
+      var search = search(gpu, rows, Tuning.DEFAULT);
+      for (int round = 0; round < 2; round++) {
+        assertThatThrownBy(() -> search.search(rows.slice(7, 1), forced(3)))
+            .isInstanceOf(BackendUnavailableException.class)
+            .hasMessage(
+                "backend cuda cannot serve: its kernels of encode cannot be loaded: the image of"
+                    + " encode must lay out structs as this jar's Java does: field=Bound.metric,"
+                    + " expected 4 bytes at 16, found 4 at 20; build Kith again");
+        var result = search.search(rows.slice(7, 1), SearchOptions.nearest(3));
+        assertThat(result.report().backend()).isNotEqualTo("cuda");
+        assertThat(result.neighbors().getFirst().row(0)).isEqualTo(7);
+      }
+    }
+  }
+
   /** By the rows' identity, and only those. */
   @Test
   void gone_segment_freesTheCopiesOfItsRows(SplittableRandom random) throws Exception {
