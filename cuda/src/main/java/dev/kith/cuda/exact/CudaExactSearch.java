@@ -3,16 +3,17 @@ package dev.kith.cuda.exact;
 import dev.kith.core.backend.Backend;
 import dev.kith.core.backend.BackendUnavailableException;
 import dev.kith.core.backend.Backends;
-import dev.kith.core.exact.ExactSearch;
-import dev.kith.core.exact.StopSignal;
+import dev.kith.core.exact.FlatData;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.Int8Shadow;
-import dev.kith.core.quant.Shadow;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
 import dev.kith.core.search.SearchResult;
+import dev.kith.core.search.Searcher;
+import dev.kith.core.search.StopSignal;
+import dev.kith.core.search.Work;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.cuda.device.Gpu;
@@ -38,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * handed to the next best: tiny ones, those of very many neighbours, and all when the device fails;
  * reports say which backend served.
  */
-public final class CudaExactSearch implements ExactSearch {
+public final class CudaExactSearch implements Searcher {
   private static final System.Logger LOG = System.getLogger(CudaExactSearch.class.getName());
   private static final AtomicBoolean FAILURE_LOGGED = new AtomicBoolean();
 
@@ -47,38 +48,31 @@ public final class CudaExactSearch implements ExactSearch {
 
   private final Gpu gpu;
   private final Backend backend;
+  private final FlatData data;
   private final VectorSource rows;
   private final Metric metric;
-  private final @Nullable Shadow shadow;
   private final DeviceStore store;
   private final Tuning tuning;
-  private volatile @Nullable ExactSearch next;
+  private volatile @Nullable Searcher next;
   private volatile @Nullable Centre centre;
 
   /**
    * Loads nothing yet.
    *
    * @param backend that reports name and whose priority says who is next best
-   * @param shadow of the rows, whose centre is used if it is an int8 one, or null
+   * @param data whose shadow's centre is used if it is an int8 one
    */
-  public CudaExactSearch(
-      Gpu gpu, Backend backend, VectorSource rows, Metric metric, @Nullable Shadow shadow) {
-    this(gpu, backend, rows, metric, shadow, Tuning.DEFAULT);
+  public CudaExactSearch(Gpu gpu, Backend backend, FlatData data) {
+    this(gpu, backend, data, Tuning.DEFAULT);
   }
 
   /** For tests and measurements. */
-  CudaExactSearch(
-      Gpu gpu,
-      Backend backend,
-      VectorSource rows,
-      Metric metric,
-      @Nullable Shadow shadow,
-      Tuning tuning) {
+  CudaExactSearch(Gpu gpu, Backend backend, FlatData data, Tuning tuning) {
     this.gpu = gpu;
     this.backend = backend;
-    this.rows = rows;
-    this.metric = metric;
-    this.shadow = shadow;
+    this.data = data;
+    this.rows = data.rows();
+    this.metric = data.metric();
     this.store = DeviceStore.of(gpu);
     this.tuning = tuning;
   }
@@ -134,17 +128,8 @@ public final class CudaExactSearch implements ExactSearch {
 
   /** The same, measured by the clock unless it is handed on to another backend. */
   public SearchResult search(VectorSource queries, SearchOptions options, SearchClock clock) {
-    if (queries.dimension() != rows.dimension()) {
-      throw new IllegalArgumentException(
-          "query dimension must match the source: query=%d (%s), source=%d (%s)"
-              .formatted(queries.dimension(), queries.name(), rows.dimension(), rows.name()));
-    }
+    Searcher.requireFits(queries, options, rows);
     var filter = options.filter();
-    if (filter != null && filter.size() != rows.size()) {
-      throw new IllegalArgumentException(
-          "a filter must have a bit for each row of the source: bits=%d, rows=%d (%s)"
-              .formatted(filter.size(), rows.size(), rows.name()));
-    }
     long allowed = filter == null ? rows.size() : filter.count();
     long k = Math.min(options.k(), allowed);
     if (k > Sizes.MOST_K) {
@@ -191,10 +176,10 @@ public final class CudaExactSearch implements ExactSearch {
     return next().search(queries, options);
   }
 
-  private ExactSearch next() {
+  private Searcher next() {
     var known = next;
     if (known == null) {
-      next = known = Backends.bestBelow(backend.priority()).exactSearch(rows, metric, shadow);
+      next = known = Backends.chooseBelow(backend.priority(), data).searcher();
     }
     return known;
   }
@@ -236,19 +221,13 @@ public final class CudaExactSearch implements ExactSearch {
         }
       }
     }
-    return new SearchResult(List.of(answers), report(queries, allowed, tally));
-  }
-
-  private SearchReport report(VectorSource queries, long allowed, Tally tally) {
-    return new SearchReport(
-        backend.name(),
-        shadow == null ? "flat" : "flat(shadow=%s)".formatted(shadow.quantizer().name()),
-        String.join(", ", tally.bounds().reversed()),
-        allowed * queries.size(),
-        tally.candidates,
-        tally.fallbacks,
-        true,
-        queries.size());
+    var report =
+        SearchReport.of(backend.name(), data.spec().toString())
+            .withBounds(tally.bounds())
+            .withWork(Work.ofScan(tally.rowsRead, tally.candidates, tally.fallbacks))
+            .withProved(true)
+            .withBatched(queries.size());
+    return new SearchResult(List.of(answers), report);
   }
 
   /** Throws if the source was closed, of which no copy on the device must be left. */
@@ -274,7 +253,9 @@ public final class CudaExactSearch implements ExactSearch {
     if (known == null) {
       centre =
           known =
-              shadow instanceof Int8Shadow codes ? Centre.of(codes) : store.centre(rows, metric);
+              data.shadow() instanceof Int8Shadow codes
+                  ? Centre.of(codes)
+                  : store.centre(rows, metric);
     }
     return known;
   }

@@ -1,7 +1,7 @@
 package dev.kith.cuda.exact;
 
-import dev.kith.core.exact.StopSignal;
 import dev.kith.core.search.RowFilter;
+import dev.kith.core.search.StopSignal;
 import dev.kith.core.vector.VectorSource;
 import org.jspecify.annotations.Nullable;
 

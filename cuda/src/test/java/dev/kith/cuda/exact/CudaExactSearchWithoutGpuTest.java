@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kith.core.backend.BackendUnavailableException;
+import dev.kith.core.exact.FlatData;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
@@ -72,7 +73,7 @@ class CudaExactSearchWithoutGpuTest {
   }
 
   private static CudaExactSearch search(Gpu gpu, VectorSource rows, Tuning tuning) {
-    return new CudaExactSearch(gpu, BACKEND, rows, Metric.L2, null, tuning);
+    return new CudaExactSearch(gpu, BACKEND, new FlatData(rows, Metric.L2, null), tuning);
   }
 
   private static SearchOptions forced(int k) {
@@ -464,7 +465,7 @@ class CudaExactSearchWithoutGpuTest {
       assertThat(gpu.ledger().used()).isEqualTo(used);
       assertThat(second.bytes()).isEqualTo(first.bytes());
       // For another metric codes are made, of rows that are there.
-      new CudaExactSearch(gpu, BACKEND, rows, Metric.DOT, null, Tuning.DEFAULT)
+      new CudaExactSearch(gpu, BACKEND, new FlatData(rows, Metric.DOT, null))
           .search(rows.slice(0, 1), forced(3));
       assertThat(fake.calls("cuMemAlloc")).hasSize(1);
       assertThat(gpu.ledger().used() - used).isLessThan((long) LARGE * D * Float.BYTES);
@@ -565,7 +566,7 @@ class CudaExactSearchWithoutGpuTest {
       DeviceSegments.appeared(key, rows);
       var searches = new ArrayList<CudaExactSearch>();
       for (var metric : Metric.values()) {
-        var search = new CudaExactSearch(gpu, BACKEND, rows, metric, null, Tuning.DEFAULT);
+        var search = new CudaExactSearch(gpu, BACKEND, new FlatData(rows, metric, null));
         search.search(rows.slice(0, 1), forced(3));
         searches.add(search);
       }

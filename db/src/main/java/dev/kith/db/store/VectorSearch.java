@@ -152,7 +152,12 @@ public final class VectorSearch {
     }
     deadline.check();
     int asked = (int) Math.min(k + 1L, allowed); // one more shows whether the last key has others
-    var options = new SearchOptions(asked, threads, null, deadline::shouldExit, backend, rows);
+    var options =
+        SearchOptions.nearest(asked)
+            .withThreads(threads)
+            .withCancel(deadline::shouldExit)
+            .onBackend(backend)
+            .among(rows);
     try {
       var result = vectors.index().search(queries, options);
       count(result.report());
@@ -160,8 +165,7 @@ public final class VectorSearch {
         var nearest = result.neighbors().get(q);
         for (int wanted = asked; cutsTies(nearest, k, allowed); ) {
           wanted = (int) Math.min(2L * wanted, allowed);
-          var more = new SearchOptions(wanted, threads, null, deadline::shouldExit, backend, rows);
-          var again = vectors.index().search(queries.slice(q, 1), more);
+          var again = vectors.index().search(queries.slice(q, 1), options.withK(wanted));
           count(again.report());
           nearest = again.neighbors().getFirst();
         }
@@ -188,9 +192,9 @@ public final class VectorSearch {
   private void count(SearchReport report) {
     served = report.backend();
     indexes.add(report.index());
-    bounds.addAll(List.of(report.bound().split(", ", -1)));
-    rowsScanned += report.rowsScanned();
-    candidates += report.candidates();
+    bounds.addAll(report.bounds());
+    rowsScanned += report.work().rowsRead();
+    candidates += report.work().keysComputed();
     proved &= report.proved();
   }
 
