@@ -4,13 +4,12 @@ import dev.kith.core.metric.Metric;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.TopK;
 import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.Workers;
 import dev.kith.cuda.device.Gpu;
 import dev.kith.cuda.store.Centre;
 import dev.kith.cuda.store.DeviceCodes;
-import java.lang.System.Logger.Level;
 import java.util.Arrays;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +17,6 @@ import org.jspecify.annotations.Nullable;
  * the next being loaded while one is searched.
  */
 final class StreamedSearch {
-  private static final System.Logger LOG = System.getLogger(StreamedSearch.class.getName());
-
   /** Bytes of the rows that are loaded together, with their codes, if the budget allows. */
   private static final long CHUNK_BYTES = 1L << 30;
 
@@ -57,25 +54,33 @@ final class StreamedSearch {
 
   /** Answers all queries of the request. */
   void search(Request request, Neighbors[] answers, Tally tally) {
-    var groups = new GroupedSearch(gpu);
     var best = new TopK[answers.length];
     Arrays.setAll(best, _ -> new TopK(request.k()));
-    var coming = load(0);
+    var here = load(0);
     try {
-      for (long first = 0; first < rows.size(); first += chunk) {
-        try (var codes = await(coming)) {
-          coming = first + chunk < rows.size() ? load(first + chunk) : null;
-          var part = request.amongRows(first, codes.size());
-          if (part.allowed() > 0) {
-            var found = new Neighbors[answers.length];
-            groups.search(codes, part, found, tally);
-            merge(found, first, best);
-          }
+      for (long first = 0; here != null; first += chunk) {
+        long from = first;
+        var codes = here;
+        var coming = new AtomicReference<@Nullable DeviceCodes>();
+        try {
+          Workers.run(
+              from + chunk < rows.size() ? 2 : 1,
+              worker -> {
+                if (worker == 0) {
+                  search(codes, from, request, best, tally);
+                } else {
+                  coming.set(load(from + chunk));
+                }
+              },
+              () -> {}); // a load ends by itself, and until then it reads rows
+        } finally {
+          here = coming.get();
+          codes.close();
         }
       }
     } finally {
-      if (coming != null) {
-        discard(coming);
+      if (here != null) {
+        here.close();
       }
     }
     for (int q = 0; q < answers.length; q++) {
@@ -86,40 +91,26 @@ final class StreamedSearch {
     }
   }
 
+  private DeviceCodes load(long first) {
+    long count = Math.min(chunk, rows.size() - first);
+    return DeviceCodes.load(gpu, rows, first, count, metric, centre);
+  }
+
+  /** One chunk, whose rows are those from {@code first} on. */
+  private void search(DeviceCodes codes, long first, Request request, TopK[] best, Tally tally) {
+    var part = request.amongRows(first, codes.size());
+    if (part.allowed() > 0) {
+      var found = new Neighbors[best.length];
+      new GroupedSearch(gpu).search(codes, part, found, tally);
+      merge(found, first, best);
+    }
+  }
+
   private static void merge(Neighbors[] found, long firstRow, TopK[] best) {
     for (int q = 0; q < found.length; q++) {
       for (int rank = 0; rank < found[q].size(); rank++) {
         best[q].offer(found[q].key(rank), firstRow + found[q].row(rank));
       }
-    }
-  }
-
-  private CompletableFuture<DeviceCodes> load(long first) {
-    long count = Math.min(chunk, rows.size() - first);
-    return CompletableFuture.supplyAsync(
-        () -> DeviceCodes.load(gpu, rows, first, count, metric, centre));
-  }
-
-  /** Returns when it has ended: until then it reads rows, which the caller may close next. */
-  private static void discard(CompletableFuture<DeviceCodes> coming) {
-    try {
-      coming.join().close();
-    } catch (CompletionException e) {
-      LOG.log(Level.DEBUG, "a chunk that nobody waited for was not loaded", e);
-    }
-  }
-
-  private static DeviceCodes await(@Nullable CompletableFuture<DeviceCodes> coming) {
-    if (coming == null) {
-      throw new IllegalStateException("no chunk is on its way");
-    }
-    try {
-      return coming.join();
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      throw e;
     }
   }
 }
