@@ -4,6 +4,7 @@ import dev.kith.core.backend.Backend;
 import dev.kith.core.exact.FlatData;
 import dev.kith.core.search.IndexData;
 import dev.kith.core.search.Searcher;
+import dev.kith.cuda.device.Gpu;
 import dev.kith.cuda.device.Gpus;
 import dev.kith.cuda.driver.CudaException;
 import dev.kith.cuda.driver.CudaUnavailableException;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class CudaBackend implements Backend {
   @Override
   public String name() {
-    return "cuda";
+    return Gpu.BACKEND;
   }
 
   @Override
@@ -28,7 +29,7 @@ public final class CudaBackend implements Backend {
 
   @Override
   public int priority() {
-    return 300;
+    return Gpu.PRIORITY;
   }
 
   @Override
@@ -50,7 +51,7 @@ public final class CudaBackend implements Backend {
       return null;
     }
     try {
-      return new CudaExactSearch(Gpus.opened(), this, flat);
+      return new CudaExactSearch(Gpus.opened(), flat);
     } catch (CudaUnavailableException e) {
       throw new IllegalStateException("the probe said no: " + e.reason(), e);
     }

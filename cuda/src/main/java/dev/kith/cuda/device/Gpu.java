@@ -23,6 +23,12 @@ import org.jspecify.annotations.Nullable;
  * Gpus} opens one a device, which is never closed. Safe for many threads.
  */
 public final class Gpu {
+  /** The name of the backend whose searches run on GPUs, for reports and messages. */
+  public static final String BACKEND = "cuda";
+
+  /** That backend's priority, which says which backend is next best. */
+  public static final int PRIORITY = 300;
+
   private final Context context;
   private final KernelImages images;
   private final DeviceLedger ledger;

@@ -19,10 +19,10 @@ public final class Gpus {
   private static final String DEVICE = "kith.cuda.device";
   private static final String BUDGET = "kith.cuda.budget";
 
-  /** Of what is free when a device is opened. */
+  /** Percent of the memory free when a device is opened that are used if nothing is said. */
   private static final int DEFAULT_PERCENT = 80;
 
-  /** Those of this process, or why there are none. */
+  /** The GPUs of this process, or why there are none. */
   private record Installed(@Nullable Gpus gpus, @Nullable CudaUnavailableException why) {
     static final Installed ONCE = once();
 
@@ -45,7 +45,7 @@ public final class Gpus {
   private final @Nullable String preferred;
 
   /**
-   * Of these devices.
+   * Opens none yet.
    *
    * @param preferred the number of the one that is used where none is named, as text, or null
    * @param budget of each, as text, or null
@@ -146,7 +146,7 @@ public final class Gpus {
   }
 
   /**
-   * One of them.
+   * The GPU of a device.
    *
    * @param number from 0
    * @throws CudaUnavailableException with the reason, then and whenever it is asked for again, if

@@ -1,6 +1,5 @@
 package dev.kith.cuda.exact;
 
-import dev.kith.core.backend.Backend;
 import dev.kith.core.backend.BackendUnavailableException;
 import dev.kith.core.backend.Backends;
 import dev.kith.core.exact.FlatData;
@@ -47,7 +46,6 @@ public final class CudaExactSearch implements Searcher {
   private static final long TINY = 1 << 20;
 
   private final Gpu gpu;
-  private final Backend backend;
   private final FlatData data;
   private final VectorSource rows;
   private final Metric metric;
@@ -59,17 +57,15 @@ public final class CudaExactSearch implements Searcher {
   /**
    * Loads nothing yet.
    *
-   * @param backend that reports name and whose priority says who is next best
    * @param data whose shadow's centre is used if it is an int8 one
    */
-  public CudaExactSearch(Gpu gpu, Backend backend, FlatData data) {
-    this(gpu, backend, data, Tuning.DEFAULT);
+  public CudaExactSearch(Gpu gpu, FlatData data) {
+    this(gpu, data, Tuning.DEFAULT);
   }
 
   /** For tests and measurements. */
-  CudaExactSearch(Gpu gpu, Backend backend, FlatData data, Tuning tuning) {
+  CudaExactSearch(Gpu gpu, FlatData data, Tuning tuning) {
     this.gpu = gpu;
-    this.backend = backend;
     this.data = data;
     this.rows = data.rows();
     this.metric = data.metric();
@@ -115,7 +111,7 @@ public final class CudaExactSearch implements Searcher {
       event.begin();
       var result = search(queries, options, clock);
       // Handed on, perhaps after a part was done here, or nothing was to be done.
-      boolean here = result.report().backend().equals(backend.name());
+      boolean here = result.report().backend().equals(Gpu.BACKEND);
       if (here && clock.kernelMillis() > 0) {
         event.queries = queries.size();
         event.kernelNanos = Math.round(clock.kernelMillis() * 1e6);
@@ -158,7 +154,7 @@ public final class CudaExactSearch implements Searcher {
         LOG.log(
             Level.WARNING,
             "searches run on backend %s, because %s cannot serve: %s"
-                .formatted(Backends.bestBelow(backend.priority()).name(), backend.name(), why));
+                .formatted(Backends.bestBelow(Gpu.PRIORITY).name(), Gpu.BACKEND, why));
       }
       return elsewhere(queries, options, why, e);
     }
@@ -168,7 +164,7 @@ public final class CudaExactSearch implements Searcher {
   private SearchResult elsewhere(
       VectorSource queries, SearchOptions options, String why, @Nullable Exception cause) {
     if (options.backend() != null) {
-      String message = "backend %s cannot serve: %s".formatted(backend.name(), why);
+      String message = "backend %s cannot serve: %s".formatted(Gpu.BACKEND, why);
       throw cause == null
           ? new BackendUnavailableException(message)
           : new BackendUnavailableException(message, cause);
@@ -179,7 +175,7 @@ public final class CudaExactSearch implements Searcher {
   private Searcher next() {
     var known = next;
     if (known == null) {
-      next = known = Backends.chooseBelow(backend.priority(), data).searcher();
+      next = known = Backends.chooseBelow(Gpu.PRIORITY, data).searcher();
     }
     return known;
   }
@@ -222,7 +218,7 @@ public final class CudaExactSearch implements Searcher {
       }
     }
     var report =
-        SearchReport.of(backend.name(), data.spec().toString())
+        SearchReport.of(Gpu.BACKEND, data.spec().toString())
             .withBounds(tally.bounds())
             .withWork(Work.ofScan(tally.rowsRead, tally.candidates, tally.fallbacks))
             .withProved(true)

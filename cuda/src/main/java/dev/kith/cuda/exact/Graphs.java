@@ -22,7 +22,7 @@ final class Graphs {
    * A shape, by identity of the codes: what was recorded of those that are gone is never asked for.
    *
    * @param filtered rows that a filter lets through, -1 if there is none: one graph serves all
-   *     filters that let as many through
+   *     filters that let that number through
    * @param wgmma whether Hopper's products were allowed
    */
   record Key(DeviceCodes codes, int count, int k, long filtered, boolean wgmma) {}

@@ -125,7 +125,7 @@ final class ScanLaunches {
     int most =
         gpu.device().multiprocessors() * Math.max(1, kernel.maxActiveBlocks(SCAN_THREADS, shared));
     long blocks = Math.ceilDiv((long) to - from, SCAN_ROWS);
-    if (blocks > most) { // as many rounds for each
+    if (blocks > most) { // the same number of rounds for each
       blocks = Math.ceilDiv(blocks, Math.ceilDiv(blocks, most));
     }
     launcher.launch(

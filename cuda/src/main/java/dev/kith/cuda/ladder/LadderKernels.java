@@ -64,12 +64,14 @@ final class LadderKernels {
     }
   }
 
-  /** Holds a stream for so long. */
+  /** A launch that holds its stream for a time. */
   Launch pause(long nanos) {
     return launch("kith_ladder_pause", 1, 1, 1, 0, new Arguments().addLong(nanos));
   }
 
-  /** Blocks of {@code threads} threads, as many as make {@code all} threads, times {@code y}. */
+  /**
+   * A launch of {@code all} threads or a few more, in blocks of {@code threads}, {@code y} times.
+   */
   Launch launch(String name, long all, int y, int threads, int sharedBytes, Arguments arguments) {
     int x = Math.toIntExact((all + threads - 1) / threads);
     return new Launch(kernel(name), x, y, threads, sharedBytes, arguments);

@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * All device memory of one context, kept below a budget. Who can do without what it holds registers
- * as {@link Evictable}; when there is no room, those are asked to go, the one used longest ago
+ * All device memory of one context, kept below a budget. What can be loaded again is registered as
+ * {@link Evictable}; when there is no room, such holders are asked to go, the one used longest ago
  * first. Safe for many threads.
  *
  * <p><b>Implementation notes.</b> The driver frees memory when it has done what is under way, which
@@ -29,7 +29,7 @@ public final class DeviceLedger {
   public interface Evictable {
     /**
      * Gives its memory back to the ledger, if nobody uses it now. Called while no other memory is
-     * taken, so it must not take any, nor wait for who does.
+     * taken, so it must not take any, nor wait for a thread that does.
      *
      * @return whether it did
      */
@@ -39,7 +39,7 @@ public final class DeviceLedger {
   private final Context context;
   private final long budget;
 
-  /** Held by who takes memory, before the lock of this. */
+  /** Held while memory is taken; asked for before the lock of this. */
   private final ReentrantLock taking = new ReentrantLock(true);
 
   // Under the lock of this.
@@ -49,7 +49,7 @@ public final class DeviceLedger {
   private int freeing;
 
   /**
-   * Of what the context allocates.
+   * Holds nothing yet.
    *
    * @param budget bytes, more than 0
    */

@@ -32,7 +32,7 @@ public final class DeviceSegments {
 
   private DeviceSegments() {}
 
-  /** Its one thread ends when there is nothing to do, and keeps nothing of who asked first. */
+  /** One thread, which ends when there is nothing to do and keeps nothing of its first caller. */
   private static ExecutorService freer() {
     var factory =
         Thread.ofPlatform().name("kith-free").daemon().inheritInheritableThreadLocals(false);
@@ -56,7 +56,7 @@ public final class DeviceSegments {
 
   /**
    * Has every copy of the segment's rows freed, by a thread of its own: the device frees memory
-   * when it has done what is under way, and who tells may hold a lock that others wait for.
+   * when it has done what is under way, and the caller may hold a lock that others wait for.
    */
   public static void gone(Object key) {
     List<VectorSource> going;
@@ -75,7 +75,7 @@ public final class DeviceSegments {
     }
   }
 
-  /** Nobody waits who could be told of a failure; the next are freed all the same. */
+  /** Logs a failure, for nobody waits to be told; the next are freed all the same. */
   private static void free(DeviceStore store, VectorSource rows) {
     try {
       store.gone(rows);

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * What one GPU holds of the sources that are searched on it: rows, codes, whatever else a search
  * needs, each loaded once and lent to all searches of that source. Safe for many threads.
  *
- * <p>A part stays until one of these happens, and then goes as soon as nobody borrows it:
+ * <p>A part stays until one of the following happens, and then goes as soon as nobody borrows it:
  *
  * <ul>
  *   <li>the ledger needs its room, and it was used longest ago;

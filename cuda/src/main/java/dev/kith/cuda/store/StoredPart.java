@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * that borrow it. Safe for many threads.
  *
  * <p>Loading takes device memory, for which the ledger may ask any part to go, this one included:
- * so who loads holds a lock of its own, and the lock of the fields is held for no longer than it
+ * so loading holds a lock of its own, and the lock of the fields is held for no longer than it
  * takes to read or write them.
  */
 final class StoredPart<T extends DevicePart> implements DeviceLedger.Evictable {

@@ -34,7 +34,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class CudaExactSearchCrowdGpuTest {
   private static final int THREADS = 8;
   private static final int ROUNDS = 40 * Seeded.effort();
-  private static final TunedBackend BACKEND = new TunedBackend(Tuning.DEFAULT);
 
   @BeforeEach
   void requireGpu() {
@@ -53,7 +52,7 @@ class CudaExactSearchCrowdGpuTest {
     static final int QUERIES = 40;
 
     static Known of(Gpu gpu, VectorSource rows, @Nullable RowFilter filter) {
-      var cpu = Backends.bestBelow(BACKEND.priority());
+      var cpu = Backends.bestBelow(Gpu.PRIORITY);
       var options = options(filter).onBackend(cpu.name());
       var scan = requireNonNull(cpu.searcher(new FlatData(rows, Metric.L2, null)));
       var found = scan.search(rows.slice(0, QUERIES), options);
@@ -61,7 +60,7 @@ class CudaExactSearchCrowdGpuTest {
       for (int q = 0; q < QUERIES; q++) {
         nearest[q] = found.neighbors().get(q).rows();
       }
-      var search = new CudaExactSearch(gpu, BACKEND, new FlatData(rows, Metric.L2, null));
+      var search = new CudaExactSearch(gpu, new FlatData(rows, Metric.L2, null));
       return new Known(gpu, rows, search, filter, nearest);
     }
 

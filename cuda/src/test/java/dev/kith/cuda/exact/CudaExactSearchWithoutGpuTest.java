@@ -44,8 +44,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @ExtendWith(Seeded.class)
 class CudaExactSearchWithoutGpuTest {
-  private static final TunedBackend BACKEND = new TunedBackend(Tuning.DEFAULT);
-
   /** Beyond what is too little for a device. */
   private static final int LARGE = 20_000;
 
@@ -73,7 +71,7 @@ class CudaExactSearchWithoutGpuTest {
   }
 
   private static CudaExactSearch search(Gpu gpu, VectorSource rows, Tuning tuning) {
-    return new CudaExactSearch(gpu, BACKEND, new FlatData(rows, Metric.L2, null), tuning);
+    return new CudaExactSearch(gpu, new FlatData(rows, Metric.L2, null), tuning);
   }
 
   private static SearchOptions forced(int k) {
@@ -465,7 +463,7 @@ class CudaExactSearchWithoutGpuTest {
       assertThat(gpu.ledger().used()).isEqualTo(used);
       assertThat(second.bytes()).isEqualTo(first.bytes());
       // For another metric codes are made, of rows that are there.
-      new CudaExactSearch(gpu, BACKEND, new FlatData(rows, Metric.DOT, null))
+      new CudaExactSearch(gpu, new FlatData(rows, Metric.DOT, null))
           .search(rows.slice(0, 1), forced(3));
       assertThat(fake.calls("cuMemAlloc")).hasSize(1);
       assertThat(gpu.ledger().used() - used).isLessThan((long) LARGE * D * Float.BYTES);
@@ -566,7 +564,7 @@ class CudaExactSearchWithoutGpuTest {
       DeviceSegments.appeared(key, rows);
       var searches = new ArrayList<CudaExactSearch>();
       for (var metric : Metric.values()) {
-        var search = new CudaExactSearch(gpu, BACKEND, new FlatData(rows, metric, null));
+        var search = new CudaExactSearch(gpu, new FlatData(rows, metric, null));
         search.search(rows.slice(0, 1), forced(3));
         searches.add(search);
       }

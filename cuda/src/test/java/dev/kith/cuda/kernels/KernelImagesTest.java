@@ -214,9 +214,6 @@ class KernelImagesTest {
         .hasMessage("there is no source gone.cuh of kernels, which scan.cuh should have");
   }
 
-  /**
-   * The build's part: every source is in the jar, and an image of each, unless there was no nvcc.
-   */
   /** What cc makes of structs.cuh stands in for what a kernel would report. */
   @Test
   void load_setWithStructs_comparesTheirLayouts() throws Exception {
@@ -261,6 +258,9 @@ class KernelImagesTest {
     assertThat(fake.allocated()).isZero();
   }
 
+  /**
+   * The build's part: every source is in the jar, and an image of each, unless there was no nvcc.
+   */
   @Test
   void jar_holdsEverySourceAndAnImageOfEachOrOfNone() throws Exception {
     var images = new ArrayList<Boolean>();
