@@ -6,6 +6,7 @@ module dev.kith.cuda {
 
   exports dev.kith.cuda.device;
   exports dev.kith.cuda.driver;
+  exports dev.kith.cuda.kernels;
   exports dev.kith.cuda.ladder;
   exports dev.kith.cuda.memory;
 

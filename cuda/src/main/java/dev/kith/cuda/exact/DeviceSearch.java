@@ -44,7 +44,8 @@ final class DeviceSearch implements AutoCloseable {
   /** The first CUDA whose graphs keep that a kernel may be brought up early. */
   private static final int OVERLAP_IN_GRAPHS = 12_030;
 
-  private static final int ALL_BITS = 64;
+  /** Passes over rows begin at multiples of this, where filters can be cut. */
+  private static final int STEP = 64;
 
   private final Gpu gpu;
   private final Workspace memory;
@@ -176,7 +177,7 @@ final class DeviceSearch implements AutoCloseable {
     int n = group.codes().size();
     rescoring.restart(group, slotted, queries);
     int room = group.where().capacity - group.where().k;
-    long step = request.allowed() <= room ? n : room / ALL_BITS * ALL_BITS;
+    long step = request.allowed() <= room ? n : room / STEP * STEP;
     int passes = 0;
     for (long start = 0; start < n; start += step) {
       int from = (int) start;

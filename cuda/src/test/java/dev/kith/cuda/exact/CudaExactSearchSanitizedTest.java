@@ -127,7 +127,7 @@ class CudaExactSearchSanitizedTest {
     for (var vectors : new float[][][] {tight, equal}) {
       try (var rows = VectorSource.of(vectors)) {
         for (int batch : new int[] {1, 20}) {
-          for (int k : new int[] {3, 1500}) {
+          for (int k : new int[] {3, 1500, 2049}) {
             check(rows, rows.slice(0, batch), Metric.L2, k, null, Tuning.DEFAULT);
           }
         }

@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
@@ -467,6 +468,82 @@ class CudaExactSearchWithoutGpuTest {
           .search(rows.slice(0, 1), forced(3));
       assertThat(fake.calls("cuMemAlloc")).hasSize(1);
       assertThat(gpu.ledger().used() - used).isLessThan((long) LARGE * D * Float.BYTES);
+    }
+  }
+
+  /** Rows that count how many of them are read. */
+  private record Counting(VectorSource rows, AtomicLong read) implements VectorSource {
+    @Override
+    public String name() {
+      return rows.name();
+    }
+
+    @Override
+    public long size() {
+      return rows.size();
+    }
+
+    @Override
+    public int dimension() {
+      return rows.dimension();
+    }
+
+    @Override
+    public ElementType elementType() {
+      return rows.elementType();
+    }
+
+    @Override
+    public VectorBlock block(long first, int count) {
+      read.addAndGet(count);
+      return rows.block(first, count);
+    }
+
+    @Override
+    public long offsetOf(long row, int element) {
+      return rows.offsetOf(row, element);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** The processor codes nothing: of the centre it wants a sample, the device the rows once. */
+  @Test
+  void search_withoutAShadow_readsASampleForTheCentreAndTheRowsOnce(SplittableRandom random)
+      throws Exception {
+    var gpu = gpu(1L << 30);
+    try (var memory = rows(random, LARGE)) {
+      var rows = new Counting(memory, new AtomicLong());
+      var search = search(gpu, rows, Tuning.DEFAULT);
+      search.search(memory.slice(0, 1), forced(3));
+      long sample = 2048 + 2 * (2048 / 4); // for a mean, and for bounds with it and without
+      assertThat(rows.read.get()).isBetween((long) LARGE, LARGE + sample + 1);
+      rows.read.set(0);
+      search.search(memory.slice(0, 40), forced(3));
+      search(gpu, rows, Tuning.DEFAULT).search(memory.slice(0, 1), forced(3));
+      assertThat(rows.read.get()).as("whether the source is open, twice").isEqualTo(2);
+    }
+  }
+
+  /** Each row once a query; the stand-in's kernels find no bound too loose. */
+  @Test
+  void search_report_countsTheRowsThatWereRead(SplittableRandom random) throws Exception {
+    var gpu = gpu(1L << 30);
+    try (var rows = rows(random, LARGE)) {
+      for (int chunk : new int[] {0, 4096}) {
+        var search = search(gpu, rows, new Tuning(true, chunk));
+        for (int count : new int[] {1, 3, 40}) {
+          var all = search.search(rows.slice(0, count), forced(3));
+          assertThat(all.report().work().rowsRead()).isEqualTo((long) count * LARGE);
+          assertThat(all.report().bounds()).containsExactly("int8");
+          for (int share : new int[] {2, 100, 1000}) {
+            var filter = RowFilter.of(LARGE, row -> row % share == 1);
+            var some = search.search(rows.slice(0, count), forced(3).among(filter));
+            assertThat(some.report().work().rowsRead()).isEqualTo(count * filter.count());
+          }
+        }
+      }
     }
   }
 
