@@ -7,6 +7,7 @@ module dev.kith.lab {
   requires transitive dev.kith.embed;
   requires java.management;
   requires java.sql;
+  requires jdk.incubator.vector;
   requires jdk.jfr;
   requires jdk.management;
   requires org.xerial.sqlitejdbc;

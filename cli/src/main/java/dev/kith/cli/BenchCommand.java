@@ -3,7 +3,6 @@ package dev.kith.cli;
 import dev.kith.core.backend.Backends;
 import dev.kith.core.index.BatchingOptions;
 import dev.kith.core.index.VectorIndex;
-import dev.kith.core.kernel.ReadBandwidth;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.RowFilter;
@@ -14,6 +13,7 @@ import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.vector.Ivecs;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.lab.measure.Oracle;
+import dev.kith.lab.measure.ReadBandwidth;
 import dev.kith.lab.profile.NamedRange;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -121,11 +121,11 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--batching",
       arity = "0..1",
-      fallbackValue = "200",
+      fallbackValue = "-1",
       paramLabel = "US",
       description =
           "with --clients: queries of different clients are searched together; one is queued for"
-              + " at most US microseconds, ${FALLBACK-VALUE} if not given")
+              + " at most US microseconds; if not given, as suits the backend")
   @Nullable Integer batching;
 
   @Option(
@@ -261,7 +261,7 @@ final class BenchCommand implements Callable<Integer> {
     if (batching != null) {
       require(!clients.isEmpty(), "--batching needs --clients", "");
       require(
-          batching >= 0 && batching <= MAX_BATCHING,
+          batching >= -1 && batching <= MAX_BATCHING,
           "--batching must be 0 to %d microseconds: ".formatted(MAX_BATCHING),
           batching);
     }
@@ -350,11 +350,8 @@ final class BenchCommand implements Callable<Integer> {
     var options =
         SearchOptions.nearest(vectors.k).withThreads(threads).onBackend(backend).among(filter);
     boolean crowd = !clients.isEmpty();
-    var asked =
-        batching == null
-            ? index
-            : index.batching(
-                BatchingOptions.DEFAULTS.withLatencyBound(Duration.ofNanos(1000L * batching)));
+    var limits = limits(index);
+    var asked = limits == null ? index : index.batching(limits);
     for (int setting : crowd ? clients : batches) {
       Timing timing;
       try (var _ = NamedRange.open((crowd ? "clients " : "batch ") + setting, "lab")) {
@@ -367,7 +364,7 @@ final class BenchCommand implements Callable<Integer> {
       served = timing.report.backend();
       runs.add(
           new Run(
-              params(setting),
+              params(setting, limits),
               queries.size(),
               recall(last, truth, expected, rows, queries, metric),
               expected == null ? null : mismatches(last, expected),
@@ -410,13 +407,23 @@ final class BenchCommand implements Callable<Integer> {
     return differs ? Main.CHECK_FAILED : Main.DONE;
   }
 
-  private Map<String, Integer> params(int setting) {
+  /** How queries of different clients are served together, or null if they are not. */
+  private @Nullable BatchingOptions limits(VectorIndex index) {
+    if (batching == null) {
+      return null;
+    }
+    return batching < 0
+        ? index.batchingOptions()
+        : BatchingOptions.DEFAULTS.withLatencyBound(Duration.ofNanos(1000L * batching));
+  }
+
+  private Map<String, Integer> params(int setting, @Nullable BatchingOptions limits) {
     if (clients.isEmpty()) {
       return Map.of("batch", setting);
     }
     var params = new TreeMap<>(Map.of("batch", 1, "clients", setting));
-    if (batching != null) {
-      params.put("batchingMicros", batching);
+    if (limits != null) {
+      params.put("batchingMicros", Math.toIntExact(limits.latencyBound().toNanos() / 1000));
     }
     return params;
   }

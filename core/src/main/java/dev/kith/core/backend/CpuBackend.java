@@ -19,6 +19,7 @@ public abstract class CpuBackend implements Backend {
   protected CpuBackend() {}
 
   /** The loops to run; asked only where the probe said yes. */
+  @SuppressWarnings("exports") // only Kith's own modules bring loops
   protected abstract Kernels kernels();
 
   @Override

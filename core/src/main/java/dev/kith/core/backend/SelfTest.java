@@ -16,6 +16,7 @@ import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -130,7 +131,7 @@ final class SelfTest {
   }
 
   /** Of the first query twice, for backends treat a batch otherwise than one query. */
-  private static ArrayList<Neighbors> answers(
+  private static List<Neighbors> answers(
       Backend backend, Searcher searcher, VectorSource queries, Effort effort) {
     // Named, so that no backend may hand the search on to another.
     var options = SearchOptions.nearest(K).onBackend(backend.name()).withEffort(effort);

@@ -34,6 +34,11 @@ final class BatchingIndex implements VectorIndex {
   }
 
   @Override
+  public BatchingOptions batchingOptions() {
+    return index.batchingOptions();
+  }
+
+  @Override
   public long indexBytes() {
     return index.indexBytes();
   }

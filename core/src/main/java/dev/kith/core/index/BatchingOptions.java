@@ -18,6 +18,13 @@ public record BatchingOptions(Duration latencyBound, int maxBatch, int maxQueued
   public static final BatchingOptions DEFAULTS =
       new BatchingOptions(Duration.ofNanos(200_000), 256, 4096, 1);
 
+  /**
+   * For a device that is kept busy by one search: two batches at once, so that one is got ready
+   * while the other runs, and a query is queued until one of them ends, however long that takes;
+   * its deadline still ends it. What gathers meanwhile goes together, up to 1,024 queries.
+   */
+  public static final BatchingOptions FOR_DEVICE = new BatchingOptions(LONGEST, 1024, 1 << 16, 2);
+
   /** Checks the numbers. */
   public BatchingOptions {
     if (latencyBound.isNegative() || latencyBound.compareTo(LONGEST) > 0) {

@@ -56,6 +56,12 @@ final class OpenIndex implements VectorIndex {
     return result;
   }
 
+  @Override
+  public BatchingOptions batchingOptions() {
+    boolean onCores = Backends.choose(null, data).backend().device().equals("cpu");
+    return onCores ? BatchingOptions.DEFAULTS : BatchingOptions.FOR_DEVICE;
+  }
+
   private Searcher searcher(String name) {
     var known = searchers.get(name);
     if (known != null) {

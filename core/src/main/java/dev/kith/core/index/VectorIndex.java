@@ -53,12 +53,18 @@ public interface VectorIndex {
   }
 
   /**
-   * This index, with single queries of many threads served together, as {@link BatchingSearch}
-   * says, 200 us being the longest that one is queued. It pays where many threads ask at once; what
-   * it costs and brings is measured in {@code docs/results/batching.md}.
+   * How single queries of many threads are best served together, by what the best backend runs on:
+   * {@link BatchingOptions#DEFAULTS} for cores, {@link BatchingOptions#FOR_DEVICE} for a device.
+   */
+  BatchingOptions batchingOptions();
+
+  /**
+   * This index, with single queries of many threads served together, as {@link BatchingSearch} and
+   * {@link #batchingOptions} say. It pays where many threads ask at once; what it costs and brings
+   * is measured in {@code docs/results/batching.md}.
    */
   default VectorIndex batching() {
-    return batching(BatchingOptions.DEFAULTS);
+    return batching(batchingOptions());
   }
 
   /**

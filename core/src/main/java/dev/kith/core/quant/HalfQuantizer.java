@@ -13,6 +13,11 @@ import java.nio.file.Path;
 record HalfQuantizer(String name, ElementType type) implements Quantizer {
 
   @Override
+  public Shadow encode(VectorSource rows, Metric metric) {
+    return encode(rows, metric, BuildOptions.defaults());
+  }
+
+  @Override
   public Shadow encode(VectorSource rows, Metric metric, BuildOptions options) {
     long bytes = HalfShadow.bytes(rows);
     var shadow =

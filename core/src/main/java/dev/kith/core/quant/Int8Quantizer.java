@@ -16,6 +16,11 @@ record Int8Quantizer() implements Quantizer {
   }
 
   @Override
+  public Shadow encode(VectorSource rows, Metric metric) {
+    return encode(rows, metric, BuildOptions.defaults());
+  }
+
+  @Override
   public Shadow encode(VectorSource rows, Metric metric, BuildOptions options) {
     var centre = Int8Shadow.chooseCentre(rows, metric);
     var body = options.arena().allocate(Int8Shadow.bytes(rows), 64);

@@ -43,9 +43,7 @@ public interface Quantizer {
    * The same on all cores, into memory that {@code -XX:MaxDirectMemorySize} limits (by default to
    * the heap's limit) and that is freed with the shadow.
    */
-  default Shadow encode(VectorSource rows, Metric metric) {
-    return encode(rows, metric, BuildOptions.defaults());
-  }
+  Shadow encode(VectorSource rows, Metric metric);
 
   /**
    * The shadow whose {@link Shadow#body} was stored elsewhere, read in place. Nothing but its

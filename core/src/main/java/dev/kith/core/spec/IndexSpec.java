@@ -28,7 +28,7 @@ public interface IndexSpec {
     }
 
     private static Flat of(SpecText text) {
-      return new Flat(text.value("shadow", null, Quantizer::named));
+      return new Flat(text.value("shadow", Quantizer::named));
     }
 
     @Override

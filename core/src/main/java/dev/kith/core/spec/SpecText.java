@@ -54,19 +54,17 @@ final class SpecText {
     return name;
   }
 
-  /**
-   * The value of a key as {@code reader} understands it, or {@code fallback} if it is not there.
-   */
-  <T extends @Nullable Object> T value(String key, T fallback, Function<String, T> reader) {
+  /** The value of a key as {@code reader} understands it, or null if it is not there. */
+  <T> @Nullable T value(String key, Function<String, T> reader) {
     known.add(key);
     var found = values.get(key);
     if (found == null) {
-      return fallback;
+      return null;
     }
     try {
       return reader.apply(found.text);
     } catch (IllegalArgumentException e) {
-      throw error(found.column, e.getMessage());
+      throw error(found.column, String.valueOf(e.getMessage()));
     }
   }
 

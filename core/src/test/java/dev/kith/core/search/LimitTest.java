@@ -65,7 +65,7 @@ class LimitTest {
     int n = 1 + random.nextInt(3000);
     int k = 1 + random.nextInt(40);
     int count = 1 + random.nextInt(9);
-    var metric = Metric.values()[random.nextInt(3)];
+    var metric = List.of(Metric.values()).get(random.nextInt(3));
     var quantizer = random.nextBoolean() ? Quantizer.INT8 : null;
     var data = new ClusteredVectors(d, Math.min(d, 6), 5, random.nextDouble(), random.nextLong());
     try (var rows = data.generate(0, n);

@@ -121,7 +121,8 @@ final class CpuRungs implements RungProvider {
                 + " out the queries to decide them. The answer does not depend on who took what.",
             () ->
                 SourceCode.function(
-                    "core/src/main/java/dev/kith/core/exact/Workers.java", "static void run(")));
+                    "core/src/main/java/dev/kith/core/work/Workers.java",
+                    "public static void run(")));
   }
 
   /** The C loop that this machine runs: over one query, or over a tile of them. */

@@ -1,17 +1,13 @@
 package dev.kith.lab.measure;
 
-import dev.kith.core.kernel.ArithmeticRate;
 import dev.kith.core.kernel.Kernels;
-import dev.kith.core.kernel.ReadBandwidth;
 import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.Workers;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.DoubleSupplier;
 import java.util.function.IntToDoubleFunction;
-import java.util.stream.IntStream;
 
 /**
  * How fast this machine can read and compute at all, measured when asked for and then kept. Rates
@@ -117,21 +113,8 @@ public final class MachineRates {
 
   /** The sum of what each thread reaches while the others work too. */
   private static double together(int threads, IntToDoubleFunction rate) {
-    try (var workers = Executors.newFixedThreadPool(threads)) {
-      var running =
-          IntStream.range(0, threads)
-              .mapToObj(thread -> workers.submit(() -> rate.applyAsDouble(thread)))
-              .toList();
-      double sum = 0;
-      for (Future<Double> one : running) {
-        sum += one.get();
-      }
-      return sum;
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("measuring was interrupted", e);
-    }
+    var rates = new double[threads];
+    Workers.run(threads, thread -> rates[thread] = rate.applyAsDouble(thread), () -> {});
+    return Arrays.stream(rates).sum();
   }
 }

@@ -4,7 +4,7 @@ import dev.kith.core.metric.Metric;
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.TopK;
 import dev.kith.core.vector.VectorSource;
-import java.util.stream.IntStream;
+import dev.kith.core.work.Workers;
 import org.jspecify.annotations.Nullable;
 
 /** The answer by definition: every canonical float64 key, no bound, no kernel. */
@@ -22,9 +22,8 @@ public final class Oracle {
   public static long[][] nearest(
       VectorSource rows, VectorSource queries, Metric metric, int k, @Nullable RowFilter filter) {
     var nearest = new long[Math.toIntExact(queries.size())][];
-    IntStream.range(0, nearest.length)
-        .parallel()
-        .forEach(q -> nearest[q] = nearest(rows, queries.row(q), metric, k, filter));
+    Workers.forEach(
+        nearest.length, q -> nearest[(int) q] = nearest(rows, queries.row(q), metric, k, filter));
     return nearest;
   }
 

@@ -1,4 +1,4 @@
-package dev.kith.core.kernel;
+package dev.kith.lab.measure;
 
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;

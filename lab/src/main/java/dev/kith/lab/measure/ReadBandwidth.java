@@ -1,4 +1,4 @@
-package dev.kith.core.kernel;
+package dev.kith.lab.measure;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
