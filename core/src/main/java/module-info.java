@@ -1,4 +1,8 @@
-/** Vectors, metrics, kernels and exact search. Depends on the JDK alone. */
+/**
+ * Vectors, metrics, kernels and searches. Depends on the JDK alone. What is exported to named
+ * modules is Kith's own and may change at any time.
+ */
+@SuppressWarnings("module") // those modules are optional, and compiled after this one
 module dev.kith.core {
   requires java.management;
   requires jdk.incubator.vector;
@@ -6,9 +10,12 @@ module dev.kith.core {
   requires static transitive org.jspecify;
 
   exports dev.kith.core.backend;
-  exports dev.kith.core.exact;
+  exports dev.kith.core.exact to
+      dev.kith.cuda;
   exports dev.kith.core.index;
-  exports dev.kith.core.kernel;
+  exports dev.kith.core.kernel to
+      dev.kith.lab,
+      dev.kith.nativekernels;
   exports dev.kith.core.metric;
   exports dev.kith.core.quant;
   exports dev.kith.core.search;

@@ -1,8 +1,7 @@
 // What all kernels share: words, rounding, elements, sums over a block. No host headers: NVRTC compiles this as it is.
 #pragma once
 
-typedef unsigned int u32;
-typedef unsigned long long u64;
+#include "structs.cuh"
 
 // As dev.kith.core.metric.Metric and dev.kith.core.vector.ElementType order them.
 enum Metric { L2 = 0, COSINE = 1, DOT = 2 };
@@ -89,82 +88,11 @@ __device__ inline void blockReduce(double (&values)[N], double* scratch) {
 // that the shadow's first rows are a fair sample of all.
 __device__ inline u32 rowAt(u32 position, u32 stride, u32 n) { return static_cast<u64>(position) * stride % n; }
 
-// What the loops need of a query to drop rows; docs/exactness.md, section 4, "The filter in the loop".
-struct QueryFilter {
-  float scale;
-  float weight;
-  float slack;
-  float threshold;
-};
-
-// What turns a product into an interval, same section.
-struct QueryTerms {
-  double squaredNorm;
-  double norm;
-  double codedNorm;
-  double missed;
-  double offset;
-  float lowScale;
-  int state;  // one of the following
-};
-
 enum QueryState { BOUNDED = 0, UNBOUNDED = 1, NOT_FINITE = 2 };
-
-struct RowTerms {
-  float scale;
-  float lift;
-  float residual;
-  float reach;
-};
-
-// Of a shadow: the metric, the centre's norm (0 for L2) and sigma = (8 d + 128) 2^-53.
-struct Bound {
-  double centreNorm;
-  double sigma;
-  int metric;
-};
-
-// The rows that are not excluded yet, `capacity` places a query; counts may pass it: then the query gave up. Places from
-// `valued` on are as the loops left them, with products instead of bounds.
-struct Lists {
-  u32* rows;  // positions of a shadow, until keys are computed
-  union {
-    float* lowers;
-    int* products;
-  };
-  union {
-    float* uppers;
-    int* lowProducts;
-  };
-  double* keys;
-  u32* counts;
-  u32* valued;
-  u32 capacity;
-  u32 direct;  // whether every position is kept, at its own place: the first chunk, without a filter
-};
-
-// What a search says of each query.
-struct Outcome {
-  u32 found;       // rows of the answer
-  u32 candidates;  // keys computed
-  u32 gaveUp;      // whether another way must answer it
-  u32 broken;      // one of the following
-};
 
 // A key below its lower bound: the rows were changed. Or a key, or an element of the query, that is not finite.
 // The largest counts.
 enum Broken { WHOLE = 0, BELOW_BOUND = 1, ROW_NOT_FINITE = 2, QUERY_NOT_FINITE = 3 };
-
-// Rows as codes, in scattered order.
-struct Shadow {
-  const signed char* codes;  // [n][stride]
-  const RowTerms* terms;     // [n]
-  const double* bases;       // [n]
-  const u32* filter;         // a bit a position, or null
-  u32 n;
-  u32 scatter;
-  int stride;  // bytes a row, a multiple of 16
-};
 
 __device__ inline bool allows(const u32* filter, u32 at) { return !filter || (__ldg(filter + (at >> 5)) >> (at & 31) & 1); }
 

@@ -4,8 +4,7 @@
 
 namespace {
 
-constexpr u32 MOST = 2048;   // the largest k
-constexpr u32 FEW = 320;    // so many keys are ranked without a selection before
+constexpr u32 FEW = 320;  // so many keys are ranked without a selection before
 
 // The sum of eight lanes in the order of the definition; lane 0 gets it.
 __device__ inline double sumOfLanes(double lane) {
@@ -134,14 +133,14 @@ __device__ u32 best(const u32* rows, const double* keys, u32 count, u32 k, u32* 
 // Keys of the rows in the lists from place `done[query]` on, then the k best, in order, to `bestRows` and `bestKeys` ([query]
 // [k]), and what there is to say to `reports`; the three may be the host's memory. Blocks (x, query): `slots` names the
 // queries, or is null for all. Lists hold positions of a shadow of n rows, or rows if `scatter` is 0. With `keep` the best
-// stay in the list, for more rows to be added; `done` then says how many.
+// stay in the list, for more rows to be added; `done` then says how many. A launch gives it 12 max(k, FEW) bytes of shared memory.
 extern "C" __global__ void __launch_bounds__(256)
 kith_rescore(const void* rows, u32 n, u32 scatter, u32 d, int type, int metric, const float* queries, Lists lists,
              const u32* slots, u32* done, u32* tickets, u32 k, int keep, u32* bestRows, double* bestKeys, Outcome* outcomes,
              Outcome* reports) {
   __shared__ SelectScratch scratch;
-  __shared__ double pickedKeys[MOST];
-  __shared__ u32 pickedRows[MOST];
+  extern __shared__ double pickedKeys[];  // [max(k, FEW)], and as many rows behind them
+  u32* pickedRows = reinterpret_cast<u32*>(pickedKeys + max(k, FEW));
   followOn();
   u32 query = slots ? slots[blockIdx.y] : blockIdx.y;
   u32 count = __ldcg(lists.counts + query);

@@ -1,9 +1,13 @@
 // A libcuda for tests on machines without a GPU: it answers as scripted by fake_set, notes its calls, and "device"
 // memory is the host's, so that copies are real. -DOLD leaves out what CUDA 12.0 brought, -DSTRANGE everything.
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "../../main/cuda/structs.cuh"
 
 typedef int CUresult;
 typedef uint64_t ptr; // device pointers and handles
@@ -182,6 +186,7 @@ static CUresult take(const char *name, ptr *out, size_t bytes) {
 
 static CUresult give_back(const char *name, ptr address) {
   CUresult result = called(name, address);
+  usleep((useconds_t)(1000 * get("free millis", 0)));
   free((void *)(uintptr_t)address);
   allocated--;
   return result;
@@ -306,7 +311,33 @@ static CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int *out, ptr functi
   return 0;
 }
 
+static u32 name_hash(const char *name) {
+  u32 hash = 2166136261u;
+  while (*name) hash = (hash ^ (unsigned char)*name++) * 16777619u;
+  return hash;
+}
+
+// An entry of kith_structs; "offset of NAME" of the script lies about it.
+static void report(u32 *out, const char *name, size_t offset, size_t bytes) {
+  char key[64];
+  snprintf(key, sizeof key, "offset of %s", name);
+  u32 *at = out + 1 + 3 * (*out)++;
+  at[0] = name_hash(name);
+  at[1] = (u32)get(key, (int64_t)offset);
+  at[2] = (u32)bytes;
+}
+
+static void report_structs(u32 *out) {
+  *out = 0;
+#define STRUCT(S) report(out, #S, 0, sizeof(S));
+#define FIELD(S, F) report(out, #S "." #F, offsetof(S, F), sizeof(((S *)0)->F));
+  KITH_STRUCTS(STRUCT, FIELD)
+  for (int64_t more = get("more structs", 0); more > 0; more--) report(out, "Another", 0, 8);
+  *out -= (u32)get("fewer structs", 0);
+}
+
 static void run(const char *kernel, void **arguments) {
+  if (!strcmp(kernel, "kith_structs") && !get("no structs", 0)) report_structs(*(u32 **)arguments[0]);
   if (!strcmp(kernel, "probe")) {
     launch.pointer = *(ptr *)arguments[0];
     launch.i = *(int32_t *)arguments[1];

@@ -72,6 +72,17 @@ class ArchitectureTest {
           new Part("format", "point", "durability"),
           new Part("store", "point", "durability", "filter", "query", "log", "format"));
 
+  /** Packages of cuda below {@code dev.kith.cuda} itself, from the bottom up. */
+  static final List<Part> CUDA =
+      List.of(
+          new Part("driver"),
+          new Part("kernels", "driver"),
+          new Part("memory", "driver"),
+          new Part("device", "driver", "kernels", "memory"),
+          new Part("store", "driver", "kernels", "memory", "device"),
+          new Part("exact", "driver", "kernels", "memory", "device", "store"),
+          new Part("ladder", "driver", "kernels", "memory", "device", "store", "exact"));
+
   /** Packages of lab, from the bottom up. */
   static final List<Part> LAB =
       List.of(
@@ -165,6 +176,31 @@ class ArchitectureTest {
             resideInAnyPackage(part.packagesItMaySee("dev.kith.lab."))
                 .or(not(resideInAPackage("dev.kith.lab.."))))
         .allowEmptyShould(true)
+        .check(KITH);
+  }
+
+  @ParameterizedTest
+  @FieldSource("CUDA")
+  void cudaPackage_usesOnlyPackagesBelowIt(Part part) {
+    classes()
+        .that()
+        .resideInAPackage("dev.kith.cuda." + part.name() + "..")
+        .should()
+        .onlyDependOnClassesThat(
+            resideInAnyPackage(part.packagesItMaySee("dev.kith.cuda."))
+                .or(not(resideInAPackage("dev.kith.cuda.."))))
+        .check(KITH);
+  }
+
+  /** Outside of cuda only the lab sees the driver, because of its failures. */
+  @Test
+  void driver_isUsedByCudaAlone() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages("dev.kith.cuda..", "dev.kith.lab.ladder..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("dev.kith.cuda.driver..")
         .check(KITH);
   }
 

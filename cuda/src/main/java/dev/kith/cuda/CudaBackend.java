@@ -5,9 +5,10 @@ import dev.kith.core.exact.FlatData;
 import dev.kith.core.search.IndexData;
 import dev.kith.core.search.Searcher;
 import dev.kith.cuda.device.Gpu;
+import dev.kith.cuda.device.Gpus;
+import dev.kith.cuda.driver.CudaException;
 import dev.kith.cuda.driver.CudaUnavailableException;
 import dev.kith.cuda.exact.CudaExactSearch;
-import dev.kith.cuda.exact.DeviceCopies;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class CudaBackend implements Backend {
   @Override
   public String name() {
-    return "cuda";
+    return Gpu.BACKEND;
   }
 
   @Override
@@ -28,15 +29,19 @@ public final class CudaBackend implements Backend {
 
   @Override
   public int priority() {
-    return 300;
+    return Gpu.PRIORITY;
   }
 
   @Override
   public Probe probe() {
     try {
-      return new Probe(true, Gpu.get().toString());
+      var gpu = Gpus.get();
+      CudaExactSearch.loadKernels(gpu);
+      return new Probe(true, gpu.toString());
     } catch (CudaUnavailableException e) {
       return new Probe(false, e.reason(), !e.isAbsent());
+    } catch (CudaException e) {
+      return new Probe(false, e.toString());
     }
   }
 
@@ -46,9 +51,7 @@ public final class CudaBackend implements Backend {
       return null;
     }
     try {
-      var search = new CudaExactSearch(Gpu.opened(), this, flat);
-      DeviceCopies.add(search);
-      return search;
+      return new CudaExactSearch(Gpus.opened(), flat);
     } catch (CudaUnavailableException e) {
       throw new IllegalStateException("the probe said no: " + e.reason(), e);
     }

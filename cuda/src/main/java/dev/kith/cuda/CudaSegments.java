@@ -3,7 +3,7 @@ package dev.kith.cuda;
 import dev.kith.core.backend.SegmentListener;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.VectorSource;
-import dev.kith.cuda.exact.DeviceCopies;
+import dev.kith.cuda.store.DeviceSegments;
 
 /**
  * Frees the copies of segments that storage closes. They are made by the first search that needs
@@ -12,11 +12,11 @@ import dev.kith.cuda.exact.DeviceCopies;
 public final class CudaSegments implements SegmentListener {
   @Override
   public void appeared(Object key, String name, VectorSource rows, Metric metric) {
-    DeviceCopies.appeared(key, rows);
+    DeviceSegments.appeared(key, rows);
   }
 
   @Override
   public void gone(Object key) {
-    DeviceCopies.gone(key);
+    DeviceSegments.gone(key);
   }
 }

@@ -9,9 +9,10 @@ import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.ElementType;
 import dev.kith.cuda.device.Gpu;
+import dev.kith.cuda.device.Gpus;
 import dev.kith.cuda.driver.CudaUnavailableException;
-import dev.kith.cuda.exact.DeviceCopies;
 import dev.kith.cuda.memory.GpuBufferLoader;
+import dev.kith.cuda.store.DeviceSegments;
 import dev.kith.db.point.FieldType;
 import dev.kith.db.point.Payload;
 import dev.kith.db.point.Point;
@@ -50,7 +51,7 @@ class CollectionCudaTest {
   @BeforeEach
   void requireGpu() {
     try {
-      gpu = Gpu.get();
+      gpu = Gpus.get();
     } catch (CudaUnavailableException e) {
       assumeTrue("required".equals(System.getProperty("kith.gpu")), "no GPU: " + e.reason());
       throw new AssertionError(e);
@@ -112,7 +113,7 @@ class CollectionCudaTest {
       assertThat(loaded).isGreaterThanOrEqualTo(ROWS_BYTES);
 
       collection.optimize(); // one segment, without the deleted points, that nobody searched yet
-      DeviceCopies.awaitFreed();
+      DeviceSegments.awaitFreed();
       long optimized = ledger.used();
       assertThat(optimized).as("copies of segments that are gone").isLessThan(loaded - ROWS_BYTES);
 
@@ -123,7 +124,7 @@ class CollectionCudaTest {
       assertThat(reloaded).isLessThan(loaded);
 
       collection.close();
-      DeviceCopies.awaitFreed();
+      DeviceSegments.awaitFreed();
       assertThat(ledger.used()).isLessThanOrEqualTo(optimized + SEARCHES);
     }
   }

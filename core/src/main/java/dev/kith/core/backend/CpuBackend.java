@@ -19,6 +19,7 @@ public abstract class CpuBackend implements Backend {
   protected CpuBackend() {}
 
   /** Loops to run; called only if the probe found the backend usable. */
+  @SuppressWarnings("exports") // only Kith's own modules bring loops
   protected abstract Kernels kernels();
 
   @Override

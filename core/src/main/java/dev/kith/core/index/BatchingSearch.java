@@ -16,6 +16,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -97,9 +98,9 @@ public final class BatchingSearch implements Searcher {
 
   private final ReentrantLock lock = new ReentrantLock();
 
-  // Under the lock. Whenever it is free: if any are queued, at least `parallel` batches run; if any
+  // Change under the lock. Whenever it is free: if any are queued, at least `parallel` batches run; if any
   // wait for room, the queue is full.
-  private int running;
+  private final AtomicInteger running = new AtomicInteger();
   private final Line queue = new Line();
   private final Line outside = new Line();
   private final ArrayDeque<Batch> idle = new ArrayDeque<>();
@@ -162,19 +163,22 @@ public final class BatchingSearch implements Searcher {
   int running() {
     lock.lock();
     try {
-      return running;
+      return running.get();
     } finally {
       lock.unlock();
     }
   }
 
   private boolean startsAtOnce() {
+    if (running.get() >= limits.parallel()) {
+      return false; // the usual case where many ask: they take the lock once, to be queued
+    }
     lock.lock();
     try {
-      if (running >= limits.parallel()) {
+      if (running.get() >= limits.parallel()) {
         return false;
       }
-      running++;
+      running.incrementAndGet();
       return true;
     } finally {
       lock.unlock();
@@ -185,7 +189,7 @@ public final class BatchingSearch implements Searcher {
   private void end() {
     lock.lock();
     try {
-      running--;
+      running.decrementAndGet();
       handOver();
     } finally {
       lock.unlock();
@@ -201,10 +205,10 @@ public final class BatchingSearch implements Searcher {
         queue.add(next);
         next.become(State.QUEUED);
       }
-      if (running >= limits.parallel() || queue.size == 0) {
+      if (running.get() >= limits.parallel() || queue.size == 0) {
         return;
       }
-      running++;
+      running.incrementAndGet();
       queue.take().become(State.LEADING);
     }
   }
@@ -316,7 +320,7 @@ public final class BatchingSearch implements Searcher {
       try {
         if (state == State.QUEUED) {
           queue.remove(this);
-          running++;
+          running.incrementAndGet();
           state = State.LEADING;
           handOver();
         }
@@ -332,7 +336,7 @@ public final class BatchingSearch implements Searcher {
         switch (state) {
           case OUTSIDE -> outside.remove(this);
           case QUEUED -> queue.remove(this);
-          case LEADING -> running--;
+          case LEADING -> running.decrementAndGet();
           case TAKEN, ENDED -> {} // nobody reads the answer
         }
         handOver();

@@ -250,6 +250,7 @@ public final class PanelBound {
     }
 
     /** Hands codes and terms to the loops. */
+    @SuppressWarnings("exports") // loops are Kith's own
     public void putInto(PanelQuery queries, int number) {
       double loose = missed + 2 * LOOSE * codedNorm + sigma * (norm + 2 * centreNorm);
       queries.set(

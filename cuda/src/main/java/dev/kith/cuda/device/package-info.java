@@ -1,4 +1,7 @@
-/** The GPU that this process uses: its context, kernels, ledger and loader. */
+/**
+ * The GPUs of this process ({@link dev.kith.cuda.device.Gpus}) and what each has ({@link
+ * dev.kith.cuda.device.Gpu}): context, kernels, ledger and loader.
+ */
 @NullMarked
 package dev.kith.cuda.device;
 

@@ -32,58 +32,58 @@ final class Calls {
               FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_INT, JAVA_LONG, ADDRESS));
 
   private final SymbolLookup library;
-  private final Function.IL errorName;
-  private final Function.IL errorString;
+  private final EntryPoint.IL errorName;
+  private final EntryPoint.IL errorString;
 
-  final Function.I init;
-  final Function.L driverVersion;
-  final Function.L deviceGetCount;
-  final Function.LI deviceGet;
-  final Function.LII deviceGetName;
-  final Function.LII deviceGetAttribute;
-  final Function.LII deviceGetPciBusId;
-  final Function.LI deviceTotalMem;
-  final Function.LI contextRetain;
-  final Function.I contextRelease;
-  final Function.L contextSetCurrent;
-  final Function.LL memGetInfo;
-  final Function.LL memAlloc;
-  final Function.L memFree;
-  final Function.LLI memHostAlloc;
-  final Function.LLI memHostGetDevicePointer;
-  final Function.L memFreeHost;
-  final Function.LI streamCreate;
-  final Function.L streamDestroy;
-  final Function.L streamSynchronize;
-  final Function.L streamQuery;
-  final Function.LLI streamWaitEvent;
-  final Function.LI streamBeginCapture;
-  final Function.LL streamEndCapture;
-  final Function.LI eventCreate;
-  final Function.L eventDestroy;
-  final Function.LL eventRecord;
-  final Function.L eventSynchronize;
-  final Function.L eventQuery;
-  final Function.LLL eventElapsedTime;
-  final Function.LLLL copyToDevice;
-  final Function.LLLL copyToHost;
-  final Function.LLLL copyOnDevice;
-  final Function.LBLL fillBytes;
-  final Function.LILL fillInts;
-  final Function.LLLLILLI libraryLoadData;
-  final Function.L libraryUnload;
-  final Function.LLL libraryGetKernel;
-  final Function.LL kernelGetFunction;
-  final Function.LII functionSetAttribute;
-  final Function.LIL functionGetAttribute;
-  final Function.LLIL maxActiveBlocks;
-  final Function.LIIIIIIILLL launchKernel;
-  final Function.LLLL launchKernelEx;
-  final Function.LLL graphInstantiate;
-  final Function.LL graphLaunch;
-  final Function.L graphExecDestroy;
-  final Function.L graphDestroy;
-  final Function.LIILLLLLIIII tensorMapEncodeTiled;
+  final EntryPoint.I init;
+  final EntryPoint.L driverVersion;
+  final EntryPoint.L deviceGetCount;
+  final EntryPoint.LI deviceGet;
+  final EntryPoint.LII deviceGetName;
+  final EntryPoint.LII deviceGetAttribute;
+  final EntryPoint.LII deviceGetPciBusId;
+  final EntryPoint.LI deviceTotalMem;
+  final EntryPoint.LI contextRetain;
+  final EntryPoint.I contextRelease;
+  final EntryPoint.L contextSetCurrent;
+  final EntryPoint.LL memGetInfo;
+  final EntryPoint.LL memAlloc;
+  final EntryPoint.L memFree;
+  final EntryPoint.LLI memHostAlloc;
+  final EntryPoint.LLI memHostGetDevicePointer;
+  final EntryPoint.L memFreeHost;
+  final EntryPoint.LI streamCreate;
+  final EntryPoint.L streamDestroy;
+  final EntryPoint.L streamSynchronize;
+  final EntryPoint.L streamQuery;
+  final EntryPoint.LLI streamWaitEvent;
+  final EntryPoint.LI streamBeginCapture;
+  final EntryPoint.LL streamEndCapture;
+  final EntryPoint.LI eventCreate;
+  final EntryPoint.L eventDestroy;
+  final EntryPoint.LL eventRecord;
+  final EntryPoint.L eventSynchronize;
+  final EntryPoint.L eventQuery;
+  final EntryPoint.LLL eventElapsedTime;
+  final EntryPoint.LLLL copyToDevice;
+  final EntryPoint.LLLL copyToHost;
+  final EntryPoint.LLLL copyOnDevice;
+  final EntryPoint.LBLL fillBytes;
+  final EntryPoint.LILL fillInts;
+  final EntryPoint.LLLLILLI libraryLoadData;
+  final EntryPoint.L libraryUnload;
+  final EntryPoint.LLL libraryGetKernel;
+  final EntryPoint.LL kernelGetFunction;
+  final EntryPoint.LII functionSetAttribute;
+  final EntryPoint.LIL functionGetAttribute;
+  final EntryPoint.LLIL maxActiveBlocks;
+  final EntryPoint.LIIIIIIILLL launchKernel;
+  final EntryPoint.LLLL launchKernelEx;
+  final EntryPoint.LLL graphInstantiate;
+  final EntryPoint.LL graphLaunch;
+  final EntryPoint.L graphExecDestroy;
+  final EntryPoint.L graphDestroy;
+  final EntryPoint.LIILLLLLIIII tensorMapEncodeTiled;
 
   /**
    * Finds every function.
@@ -93,60 +93,60 @@ final class Calls {
    */
   Calls(SymbolLookup library) throws CudaUnavailableException {
     this.library = library;
-    errorName = new Function.IL(find("cuGetErrorName"));
-    errorString = new Function.IL(find("cuGetErrorString"));
-    init = new Function.I(find("cuInit"));
-    driverVersion = new Function.L(find("cuDriverGetVersion"));
-    deviceGetCount = new Function.L(find("cuDeviceGetCount"));
-    deviceGet = new Function.LI(find("cuDeviceGet"));
-    deviceGetName = new Function.LII(find("cuDeviceGetName"));
-    deviceGetAttribute = new Function.LII(find("cuDeviceGetAttribute"));
-    deviceGetPciBusId = new Function.LII(find("cuDeviceGetPCIBusId"));
-    deviceTotalMem = new Function.LI(find("cuDeviceTotalMem"));
-    contextRetain = new Function.LI(find("cuDevicePrimaryCtxRetain"));
-    contextRelease = new Function.I(find("cuDevicePrimaryCtxRelease"));
-    contextSetCurrent = new Function.L(find("cuCtxSetCurrent"));
-    memGetInfo = new Function.LL(find("cuMemGetInfo"));
-    memAlloc = new Function.LL(find("cuMemAlloc"));
-    memFree = new Function.L(find("cuMemFree"));
-    memHostAlloc = new Function.LLI(find("cuMemHostAlloc"));
-    memHostGetDevicePointer = new Function.LLI(find("cuMemHostGetDevicePointer"));
-    memFreeHost = new Function.L(find("cuMemFreeHost"));
-    streamCreate = new Function.LI(find("cuStreamCreate"));
-    streamDestroy = new Function.L(find("cuStreamDestroy"));
-    streamSynchronize = new Function.L(find("cuStreamSynchronize"));
-    streamQuery = new Function.L(find("cuStreamQuery"));
-    streamWaitEvent = new Function.LLI(find("cuStreamWaitEvent"));
-    streamBeginCapture = new Function.LI(find("cuStreamBeginCapture"));
-    streamEndCapture = new Function.LL(find("cuStreamEndCapture"));
-    eventCreate = new Function.LI(find("cuEventCreate"));
-    eventDestroy = new Function.L(find("cuEventDestroy"));
-    eventRecord = new Function.LL(find("cuEventRecord"));
-    eventSynchronize = new Function.L(find("cuEventSynchronize"));
-    eventQuery = new Function.L(find("cuEventQuery"));
-    eventElapsedTime = new Function.LLL(find("cuEventElapsedTime"));
-    copyToDevice = new Function.LLLL(find("cuMemcpyHtoDAsync"));
-    copyToHost = new Function.LLLL(find("cuMemcpyDtoHAsync"));
-    copyOnDevice = new Function.LLLL(find("cuMemcpyDtoDAsync"));
-    fillBytes = new Function.LBLL(find("cuMemsetD8Async"));
-    fillInts = new Function.LILL(find("cuMemsetD32Async"));
-    libraryLoadData = new Function.LLLLILLI(find("cuLibraryLoadData"));
-    libraryUnload = new Function.L(find("cuLibraryUnload"));
-    libraryGetKernel = new Function.LLL(find("cuLibraryGetKernel"));
-    kernelGetFunction = new Function.LL(find("cuKernelGetFunction"));
-    functionSetAttribute = new Function.LII(find("cuFuncSetAttribute"));
-    functionGetAttribute = new Function.LIL(find("cuFuncGetAttribute"));
-    maxActiveBlocks = new Function.LLIL(find("cuOccupancyMaxActiveBlocksPerMultiprocessor"));
-    launchKernel = new Function.LIIIIIIILLL(find("cuLaunchKernel"));
-    launchKernelEx = new Function.LLLL(find("cuLaunchKernelEx"));
-    graphInstantiate = new Function.LLL(find("cuGraphInstantiateWithFlags"));
-    graphLaunch = new Function.LL(find("cuGraphLaunch"));
-    graphExecDestroy = new Function.L(find("cuGraphExecDestroy"));
-    graphDestroy = new Function.L(find("cuGraphDestroy"));
-    tensorMapEncodeTiled = new Function.LIILLLLLIIII(find("cuTensorMapEncodeTiled"));
+    errorName = new EntryPoint.IL(find("cuGetErrorName"));
+    errorString = new EntryPoint.IL(find("cuGetErrorString"));
+    init = new EntryPoint.I(find("cuInit"));
+    driverVersion = new EntryPoint.L(find("cuDriverGetVersion"));
+    deviceGetCount = new EntryPoint.L(find("cuDeviceGetCount"));
+    deviceGet = new EntryPoint.LI(find("cuDeviceGet"));
+    deviceGetName = new EntryPoint.LII(find("cuDeviceGetName"));
+    deviceGetAttribute = new EntryPoint.LII(find("cuDeviceGetAttribute"));
+    deviceGetPciBusId = new EntryPoint.LII(find("cuDeviceGetPCIBusId"));
+    deviceTotalMem = new EntryPoint.LI(find("cuDeviceTotalMem"));
+    contextRetain = new EntryPoint.LI(find("cuDevicePrimaryCtxRetain"));
+    contextRelease = new EntryPoint.I(find("cuDevicePrimaryCtxRelease"));
+    contextSetCurrent = new EntryPoint.L(find("cuCtxSetCurrent"));
+    memGetInfo = new EntryPoint.LL(find("cuMemGetInfo"));
+    memAlloc = new EntryPoint.LL(find("cuMemAlloc"));
+    memFree = new EntryPoint.L(find("cuMemFree"));
+    memHostAlloc = new EntryPoint.LLI(find("cuMemHostAlloc"));
+    memHostGetDevicePointer = new EntryPoint.LLI(find("cuMemHostGetDevicePointer"));
+    memFreeHost = new EntryPoint.L(find("cuMemFreeHost"));
+    streamCreate = new EntryPoint.LI(find("cuStreamCreate"));
+    streamDestroy = new EntryPoint.L(find("cuStreamDestroy"));
+    streamSynchronize = new EntryPoint.L(find("cuStreamSynchronize"));
+    streamQuery = new EntryPoint.L(find("cuStreamQuery"));
+    streamWaitEvent = new EntryPoint.LLI(find("cuStreamWaitEvent"));
+    streamBeginCapture = new EntryPoint.LI(find("cuStreamBeginCapture"));
+    streamEndCapture = new EntryPoint.LL(find("cuStreamEndCapture"));
+    eventCreate = new EntryPoint.LI(find("cuEventCreate"));
+    eventDestroy = new EntryPoint.L(find("cuEventDestroy"));
+    eventRecord = new EntryPoint.LL(find("cuEventRecord"));
+    eventSynchronize = new EntryPoint.L(find("cuEventSynchronize"));
+    eventQuery = new EntryPoint.L(find("cuEventQuery"));
+    eventElapsedTime = new EntryPoint.LLL(find("cuEventElapsedTime"));
+    copyToDevice = new EntryPoint.LLLL(find("cuMemcpyHtoDAsync"));
+    copyToHost = new EntryPoint.LLLL(find("cuMemcpyDtoHAsync"));
+    copyOnDevice = new EntryPoint.LLLL(find("cuMemcpyDtoDAsync"));
+    fillBytes = new EntryPoint.LBLL(find("cuMemsetD8Async"));
+    fillInts = new EntryPoint.LILL(find("cuMemsetD32Async"));
+    libraryLoadData = new EntryPoint.LLLLILLI(find("cuLibraryLoadData"));
+    libraryUnload = new EntryPoint.L(find("cuLibraryUnload"));
+    libraryGetKernel = new EntryPoint.LLL(find("cuLibraryGetKernel"));
+    kernelGetFunction = new EntryPoint.LL(find("cuKernelGetFunction"));
+    functionSetAttribute = new EntryPoint.LII(find("cuFuncSetAttribute"));
+    functionGetAttribute = new EntryPoint.LIL(find("cuFuncGetAttribute"));
+    maxActiveBlocks = new EntryPoint.LLIL(find("cuOccupancyMaxActiveBlocksPerMultiprocessor"));
+    launchKernel = new EntryPoint.LIIIIIIILLL(find("cuLaunchKernel"));
+    launchKernelEx = new EntryPoint.LLLL(find("cuLaunchKernelEx"));
+    graphInstantiate = new EntryPoint.LLL(find("cuGraphInstantiateWithFlags"));
+    graphLaunch = new EntryPoint.LL(find("cuGraphLaunch"));
+    graphExecDestroy = new EntryPoint.L(find("cuGraphExecDestroy"));
+    graphDestroy = new EntryPoint.L(find("cuGraphDestroy"));
+    tensorMapEncodeTiled = new EntryPoint.LIILLLLLIIII(find("cuTensorMapEncodeTiled"));
   }
 
-  private Function.Found find(String name) throws CudaUnavailableException {
+  private EntryPoint.Found find(String name) throws CudaUnavailableException {
     try (var arena = Arena.ofConfined()) {
       var address = arena.allocate(ADDRESS);
       var status = arena.allocate(JAVA_INT);
@@ -170,7 +170,7 @@ final class Calls {
             "the NVIDIA driver has no %s of CUDA 12.0 (result %d, status %d); install the driver again"
                 .formatted(name, result, status.get(JAVA_INT, 0)));
       }
-      return new Function.Found(name, found, code -> failure(name, code));
+      return new EntryPoint.Found(name, found, code -> failure(name, code));
     }
   }
 
@@ -184,7 +184,7 @@ final class Calls {
   }
 
   @SuppressWarnings("restricted")
-  private static String words(Function.IL of, int code, String unknown) {
+  private static String words(EntryPoint.IL of, int code, String unknown) {
     try (var arena = Arena.ofConfined()) {
       var text = arena.allocate(ADDRESS);
       int result = of.result(code, text.address());

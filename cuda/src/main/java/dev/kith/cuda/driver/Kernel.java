@@ -13,6 +13,9 @@ public final class Kernel {
   private final String name;
   private final long function;
 
+  /** The most dynamic shared memory that was asked for. */
+  private volatile int allowedBytes;
+
   Kernel(Library library, String name, long function) {
     this.library = library;
     this.name = name;
@@ -32,13 +35,24 @@ public final class Kernel {
 
   /**
    * Allows launches with that much dynamic shared memory, where it is more than 48 KiB ({@code
-   * cuFuncSetAttribute}).
+   * cuFuncSetAttribute}). What was allowed before stays allowed: another thread may be about to
+   * launch with it.
    *
    * @param bytes up to {@link Device#sharedBytesPerBlockOptin} less what the kernel declares
    * @return this
    */
   public Kernel withSharedMemory(int bytes) {
     long of = function();
+    if (bytes > allowedBytes) {
+      allow(of, bytes);
+    }
+    return this;
+  }
+
+  private synchronized void allow(long of, int bytes) {
+    if (bytes <= allowedBytes) {
+      return;
+    }
     var context = library.context;
     context.enter();
     try {
@@ -47,7 +61,7 @@ public final class Kernel {
       throw e.of(
           "of %d bytes of shared memory for %s on %s".formatted(bytes, name, context.device()));
     }
-    return this;
+    allowedBytes = bytes;
   }
 
   /**

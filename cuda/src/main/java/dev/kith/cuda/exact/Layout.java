@@ -1,13 +1,15 @@
 package dev.kith.cuda.exact;
 
+import dev.kith.cuda.kernels.Structs;
+
 /**
  * Where the working memory of a search lies, from one address on. What goes to the host lies first
  * and together: it is one copy.
  */
 final class Layout {
-  static final int OUTCOME_BYTES = 16;
-  static final int FILTER_BYTES = 16;
-  static final int TERM_BYTES = 48;
+  static final int OUTCOME_BYTES = Structs.OUTCOME.bytes();
+  static final int FILTER_BYTES = Structs.QUERY_FILTER.bytes();
+  static final int TERM_BYTES = Structs.QUERY_TERMS.bytes();
 
   final int queries;
   final int dimension;
@@ -37,7 +39,7 @@ final class Layout {
   final long bytes;
 
   /**
-   * For at most so many queries.
+   * For at most {@code queries} queries.
    *
    * @param stride bytes of a query's codes
    * @param capacity rows that a query's list holds
@@ -55,7 +57,7 @@ final class Layout {
     given = aligned(resultBytes(queries));
     high = aligned(given + 4 * q * dimension);
     low = aligned(high + q * stride);
-    filters = aligned(low + Math.min(q, DeviceSearch.FEW) * stride);
+    filters = aligned(low + Math.min(q, Sizes.FEW) * stride);
     terms = aligned(filters + FILTER_BYTES * q);
     counts = aligned(terms + TERM_BYTES * q);
     valued = aligned(counts + 4 * q);
@@ -76,17 +78,17 @@ final class Layout {
     return (bytes + 255) / 256 * 256;
   }
 
-  /** Where the keys of the rows found lie, for so many queries. */
+  /** Where the keys of the rows found lie, for {@code count} queries. */
   long keys(int count) {
     return (long) OUTCOME_BYTES * count;
   }
 
-  /** Where the rows found lie, for so many queries. */
+  /** Where the rows found lie, for {@code count} queries. */
   long found(int count) {
     return keys(count) + 8L * count * k;
   }
 
-  /** Bytes of all that goes to the host for so many queries. */
+  /** Bytes of all that goes to the host for {@code count} queries. */
   long resultBytes(int count) {
     return found(count) + 4L * count * k;
   }

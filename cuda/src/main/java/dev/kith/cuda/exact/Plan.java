@@ -3,13 +3,14 @@ package dev.kith.cuda.exact;
 /**
  * The chunks of a scan. The first gives each query a threshold; the longer it is, the fewer rows
  * the next keep, and the more there are to sort. With {@code s} rows seen and {@code m} in the
- * list, {@code x} more leave about {@code m x / s}: each later chunk is at most so many times as
- * long as all before it that lists have room for that.
+ * list, {@code x} more leave about {@code m x / s}: each later chunk is longer than all before it
+ * by a factor that lists have room for.
  */
 final class Plan {
-  /** Rows that bounds are taken to leave in a list: these, and so many for a row of the answer. */
+  /** Rows that bounds are taken to leave in a list, beside some for each row of the answer; */
   static final int LOOSE = 200;
 
+  /** and how many those are. */
   static final double LOOSENESS = 2.5;
 
   private static final int MOST_GROWTH_FEW = 128;

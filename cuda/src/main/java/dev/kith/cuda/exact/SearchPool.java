@@ -4,7 +4,6 @@ import dev.kith.core.search.SearchStoppedException;
 import dev.kith.cuda.device.Gpu;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 
@@ -19,8 +18,6 @@ final class SearchPool {
   /** Batches side by side: each fills the device. */
   private static final int MANY = 1;
 
-  private static final ConcurrentHashMap<Gpu, SearchPool> POOLS = new ConcurrentHashMap<>();
-
   private final Lane few;
   private final Lane many;
 
@@ -30,7 +27,7 @@ final class SearchPool {
   }
 
   static SearchPool of(Gpu gpu) {
-    return POOLS.computeIfAbsent(gpu, SearchPool::new);
+    return gpu.own(SearchPool.class, SearchPool::new);
   }
 
   /** Runs with a search that is free, waiting for one if need be. */
@@ -43,7 +40,7 @@ final class SearchPool {
     return Math.min(RESERVED, gpu.ledger().budget() / 4);
   }
 
-  /** Of these, bytes for the lists of a group of queries. */
+  /** Bytes of {@link #reserved} that lists of a group of queries may take. */
   static long listBytes(Gpu gpu) {
     return reserved(gpu) / 2;
   }

@@ -22,7 +22,8 @@ record Tile(int rows, int queries, int stages) {
   private static final int QUEUE_BYTES = 8 * 192 * 12;
 
   /**
-   * The smallest that takes so many queries at once, or the largest that a block has memory for.
+   * The smallest that takes {@code count} queries at once, or the largest that a block has memory
+   * for.
    */
   static Tile of(int count, int sharedBytes) {
     var best = ALL[0];

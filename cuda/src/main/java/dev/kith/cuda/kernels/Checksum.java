@@ -11,6 +11,9 @@ import java.nio.ByteOrder;
  * place: swapped, shifted and missing words show, zeros too. It is no defence against malice.
  */
 public final class Checksum {
+  /** The kernel. */
+  public static final KernelSet KERNELS = KernelSet.of("checksum", "kith_checksum");
+
   private static final long A = 0x9E3779B97F4A7C15L;
   private static final long B = 0xBF58476D1CE4E5B9L;
   private static final ValueLayout.OfInt WORD =

@@ -2,6 +2,7 @@ package dev.kith.cuda.kernels;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.kith.cuda.driver.Arguments;
 import dev.kith.cuda.driver.Context;
 import dev.kith.cuda.driver.CudaException;
 import dev.kith.cuda.driver.CudaUnavailableException;
@@ -9,6 +10,9 @@ import dev.kith.cuda.driver.Device;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -144,6 +148,44 @@ public final class KernelImages {
       throw new CudaUnavailableException(
           "%s, and the driver does not take what libnvrtc compiled either (%s, %s); install a libnvrtc no newer than the driver"
               .formatted(missing, e.name(), e.text()));
+    }
+  }
+
+  /**
+   * Loads a family, and compares the layouts of the structs that it shares with Java.
+   *
+   * @throws CudaUnavailableException with the reason, if nothing runs on this device or the image
+   *     lays out a struct otherwise
+   * @throws CudaException if the device fails for another reason, such as a lack of memory
+   */
+  public LoadedKernels load(Context context, KernelSet set) throws CudaUnavailableException {
+    var names = new ArrayList<>(set.kernels());
+    if (set.hasStructs()) {
+      names.add(Structs.KERNEL);
+    }
+    var loaded = load(context, set.source(), names.toArray(String[]::new));
+    try {
+      if (set.hasStructs()) {
+        Structs.require(structsOf(context, loaded), set.source());
+      }
+      return loaded;
+    } catch (CudaUnavailableException | RuntimeException e) {
+      loaded.close();
+      throw e;
+    }
+  }
+
+  private static MemorySegment structsOf(Context context, LoadedKernels loaded) {
+    long bytes = Structs.reportBytes();
+    try (var memory = context.allocate(bytes);
+        var stream = context.stream()) {
+      var report = Arena.ofAuto().allocate(bytes, 8);
+      stream.fill(memory.address(), (byte) 0, bytes);
+      var arguments = new Arguments().addPointer(memory.address());
+      stream.launch(loaded.kernel(Structs.KERNEL), 1, 1, 1, 1, 0, arguments);
+      stream.copyToHost(report, memory.address(), bytes);
+      stream.synchronize();
+      return report;
     }
   }
 

@@ -79,7 +79,7 @@ final class Nvrtc {
     return names;
   }
 
-  /** The first of these that the system has. */
+  /** The first library of those names that the system has. */
   static Nvrtc search(List<String> names) throws CudaUnavailableException {
     for (var name : names) {
       var found = lookup(name);

@@ -88,7 +88,7 @@ abstract class FloatSearch implements GpuSearch {
             stream.copyToDevice(queriesAt, givenQueries.segment(), (long) count * d * Float.BYTES));
   }
 
-  /** Everything that the device does for so many queries; returns when it is done. */
+  /** Does everything on the device for {@code count} queries; returns when it is done. */
   abstract void run(int count, Meter meter);
 
   /** What the run left for query {@code q}, of those of the run. */

@@ -1,6 +1,6 @@
 package dev.kith.cuda.ladder;
 
-import dev.kith.cuda.device.Gpu;
+import dev.kith.cuda.device.Gpus;
 import dev.kith.cuda.driver.CudaException;
 import dev.kith.cuda.driver.CudaUnavailableException;
 import dev.kith.cuda.ladder.QueuedSearch.Distances;
@@ -153,7 +153,7 @@ public final class GpuLadder {
   /** What runs on tensor cores here: Hopper has instructions of its own. */
   private static LadderSource tensorCores() {
     try {
-      if (Gpu.get().hasWgmma()) {
+      if (Gpus.get().hasWgmma()) {
         return LadderSource.kernels("scan_sm90a.cu", "wgmma");
       }
     } catch (CudaUnavailableException e) {

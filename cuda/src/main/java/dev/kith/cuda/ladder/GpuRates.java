@@ -73,7 +73,7 @@ public final class GpuRates {
     }
   }
 
-  /** The least time of so many float32 multiply-adds, outside tensor cores. */
+  /** The least time that float32 multiply-adds take outside tensor cores. */
   public double computeMillis(double multiplyAdds) {
     if (multiplyAddsAMilli == 0) {
       var ledger = kernels.gpu().ledger();

@@ -72,7 +72,7 @@ public final class GpuRung {
     return proved;
   }
 
-  /** How many of so many queries are taken together. */
+  /** How many of {@code queries} are taken together. */
   public int queriesAtOnce(int queries) {
     return batched ? Math.min(queries, BATCH) : 1;
   }

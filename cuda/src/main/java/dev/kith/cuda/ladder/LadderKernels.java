@@ -1,43 +1,42 @@
 package dev.kith.cuda.ladder;
 
 import dev.kith.cuda.device.Gpu;
+import dev.kith.cuda.device.Gpus;
 import dev.kith.cuda.driver.Arguments;
 import dev.kith.cuda.driver.CudaUnavailableException;
 import dev.kith.cuda.driver.Kernel;
 import dev.kith.cuda.driver.Stream;
-import dev.kith.cuda.kernels.KernelImages;
+import dev.kith.cuda.kernels.KernelSet;
 import dev.kith.cuda.kernels.LoadedKernels;
-import org.jspecify.annotations.Nullable;
 
-/** The kernels of {@code ladder.cu}, loaded when first asked for and then kept. */
+/** The kernels of {@code ladder.cu} on one GPU. */
 final class LadderKernels {
-  private static final String[] NAMES = {
-    "kith_ladder_subtract",
-    "kith_ladder_square",
-    "kith_ladder_sum",
-    "kith_ladder_root",
-    "kith_ladder_distances",
-    "kith_ladder_keys",
-    "kith_ladder_sort_blocks",
-    "kith_ladder_sort_step",
-    "kith_ladder_sort_rest",
-    "kith_ladder_select",
-    "kith_ladder_merge",
-    "kith_ladder_tile",
-    "kith_ladder_select_tile",
-    "kith_ladder_read",
-    "kith_ladder_multiply",
-    "kith_ladder_pause"
-  };
-
-  private static @Nullable LadderKernels loaded;
+  private static final KernelSet KERNELS =
+      KernelSet.of(
+          "ladder",
+          "kith_ladder_subtract",
+          "kith_ladder_square",
+          "kith_ladder_sum",
+          "kith_ladder_root",
+          "kith_ladder_distances",
+          "kith_ladder_keys",
+          "kith_ladder_sort_blocks",
+          "kith_ladder_sort_step",
+          "kith_ladder_sort_rest",
+          "kith_ladder_select",
+          "kith_ladder_merge",
+          "kith_ladder_tile",
+          "kith_ladder_select_tile",
+          "kith_ladder_read",
+          "kith_ladder_multiply",
+          "kith_ladder_pause");
 
   private final Gpu gpu;
   private final LoadedKernels kernels;
 
-  private LadderKernels(Gpu gpu, LoadedKernels kernels) {
+  private LadderKernels(Gpu gpu) throws CudaUnavailableException {
     this.gpu = gpu;
-    this.kernels = kernels;
+    this.kernels = gpu.load(KERNELS);
   }
 
   /**
@@ -45,12 +44,8 @@ final class LadderKernels {
    *
    * @throws CudaUnavailableException with the reason, if there is none that can be used
    */
-  static synchronized LadderKernels get() throws CudaUnavailableException {
-    var gpu = Gpu.get(); // also where they are loaded: the device may be lost since
-    if (loaded == null) {
-      loaded = new LadderKernels(gpu, KernelImages.ofJar().load(gpu.context(), "ladder", NAMES));
-    }
-    return loaded;
+  static LadderKernels get() throws CudaUnavailableException {
+    return new LadderKernels(Gpus.get());
   }
 
   Gpu gpu() {
@@ -69,12 +64,14 @@ final class LadderKernels {
     }
   }
 
-  /** Holds a stream for so long. */
+  /** A launch that holds its stream for a time. */
   Launch pause(long nanos) {
     return launch("kith_ladder_pause", 1, 1, 1, 0, new Arguments().addLong(nanos));
   }
 
-  /** Blocks of {@code threads} threads, as many as make {@code all} threads, times {@code y}. */
+  /**
+   * A launch of {@code all} threads or a few more, in blocks of {@code threads}, {@code y} times.
+   */
   Launch launch(String name, long all, int y, int threads, int sharedBytes, Arguments arguments) {
     int x = Math.toIntExact((all + threads - 1) / threads);
     return new Launch(kernel(name), x, y, threads, sharedBytes, arguments);

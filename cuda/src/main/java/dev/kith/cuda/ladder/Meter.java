@@ -19,10 +19,10 @@ interface Meter {
         }
       };
 
-  /** Work that queues so many launches, or a few fewer. */
+  /** Does work that queues {@code launches} launches, or a few fewer. */
   void kernels(int launches, Runnable work);
 
-  /** Work that queues a copy. */
+  /** Does work that queues a copy. */
   void copies(Runnable work);
 
   /**

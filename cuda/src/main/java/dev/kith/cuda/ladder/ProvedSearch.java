@@ -6,11 +6,12 @@ import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchResult;
 import dev.kith.core.vector.VectorSource;
-import dev.kith.cuda.CudaBackend;
+import dev.kith.cuda.device.Gpu;
 import dev.kith.cuda.driver.Stream;
 import dev.kith.cuda.exact.CudaExactSearch;
 import dev.kith.cuda.exact.EventClock;
 import dev.kith.cuda.exact.SearchClock;
+import dev.kith.cuda.store.DeviceStore;
 
 /** Kith's own search on the device, which proves its answers. */
 final class ProvedSearch implements GpuSearch {
@@ -27,13 +28,11 @@ final class ProvedSearch implements GpuSearch {
 
   /** Loads the rows when they are first searched. */
   ProvedSearch(LadderKernels kernels, VectorSource source, VectorSource queries, int k) {
-    var backend = new CudaBackend();
     this.kernels = kernels;
     this.source = source;
     this.queries = queries;
-    this.search =
-        new CudaExactSearch(kernels.gpu(), backend, new FlatData(source, Metric.L2, null));
-    this.options = SearchOptions.nearest(k).onBackend(backend.name());
+    this.search = new CudaExactSearch(kernels.gpu(), new FlatData(source, Metric.L2, null));
+    this.options = SearchOptions.nearest(k).onBackend(Gpu.BACKEND);
   }
 
   private SearchResult search(int first, int count, SearchClock clock) {
@@ -66,7 +65,7 @@ final class ProvedSearch implements GpuSearch {
 
   @Override
   public void close() {
-    search.drop();
+    DeviceStore.of(kernels.gpu()).release(source);
   }
 
   /** All the work is queued before the device begins with it. */

@@ -44,7 +44,7 @@ final class QueuedSearch extends FloatSearch {
   /** Rows whose distances to all queries are in memory at once. */
   private static final int TILE_ROWS = 8192;
 
-  /** A list has room for so many keys, or for 2 k. */
+  /** Keys that a list has room for, if 2 k are not more. */
   private static final int LIST = 256;
 
   private static final int TILE_LIST = 1024;

@@ -5,7 +5,7 @@ import dev.kith.cuda.driver.DeviceMemory;
 import org.jspecify.annotations.Nullable;
 
 /** Rows in device memory, one behind the other without gaps. Closing gives the memory back. */
-public final class GpuBuffer implements AutoCloseable {
+public final class GpuBuffer implements DevicePart {
   private final DeviceLedger ledger;
   private final DeviceMemory memory;
   private final RowMap map;
@@ -51,6 +51,11 @@ public final class GpuBuffer implements AutoCloseable {
   /** Bytes of all rows, without scales. */
   public long byteSize() {
     return size() * dimension * type.bytes();
+  }
+
+  @Override
+  public long bytes() {
+    return memory.byteSize();
   }
 
   /**

@@ -5,6 +5,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.Workers;
 import dev.kith.cuda.driver.Context;
 import dev.kith.cuda.driver.CudaException;
 import dev.kith.cuda.driver.Event;
@@ -15,17 +16,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Streams rows from wherever they lie (a file, index storage, memory) into device memory. Several
- * threads read and convert, each a slice of a pinned buffer; who fills the last slice sends it off,
- * and the next buffer is filled meanwhile. Safe for many threads; loads run one after another.
+ * threads read and convert, each a slice of a pinned buffer; the one that fills the last slice
+ * sends it off, and the next buffer is filled meanwhile. Safe for many threads; loads run one after
+ * another.
  */
 public final class GpuBufferLoader implements AutoCloseable {
   /**
@@ -51,8 +49,6 @@ public final class GpuBufferLoader implements AutoCloseable {
   private final DeviceLedger ledger;
   private final List<Lane> lanes = new ArrayList<>();
   private final List<Buffer> buffers = new ArrayList<>();
-  private final ExecutorService threads =
-      Executors.newCachedThreadPool(Thread.ofPlatform().name("kith-load-", 0).daemon().factory());
 
   /** With at most as many threads as there are cores. Pinned memory is taken on first use. */
   public GpuBufferLoader(Context context, DeviceLedger ledger) {
@@ -166,52 +162,41 @@ public final class GpuBufferLoader implements AutoCloseable {
     for (int i = 0; i < buffers.size(); i++) {
       buffers.get(i).start(i - BUFFERS);
     }
-    var running = new ArrayList<Future<?>>();
-    for (int i = 1; i < wanted; i++) {
-      var lane = lanes.get(i);
-      running.add(threads.submit(() -> lane.run(job)));
-    }
-    Throwable failure = null;
     try {
-      lanes.getFirst().run(job);
+      Workers.run(wanted, lane -> lanes.get(lane).run(job), () -> fail(job));
     } catch (RuntimeException | Error e) {
-      failure = e;
+      awaitCopies(false);
+      throw e;
     }
-    boolean interrupted = false;
-    for (var other : running) {
-      for (boolean ended = false; !ended; ) {
-        try {
-          other.get();
-          ended = true;
-        } catch (ExecutionException e) {
-          failure = failure == null ? e.getCause() : failure;
-          ended = true;
-        } catch (InterruptedException e) {
-          interrupted = true; // they write to memory that is given back on failure: wait
-        }
-      }
-    }
+    awaitCopies(true);
+  }
+
+  private void fail(Job job) {
+    job.failed = true;
+    buffers.forEach(Buffer::wake);
+  }
+
+  /**
+   * Returns when no copy is under way: what a failure gives back must not be written to any more.
+   *
+   * @param whole whether a copy's failure is what the caller is to hear of
+   */
+  private void awaitCopies(boolean whole) {
+    CudaException failure = null;
     for (var buffer : buffers) {
       try {
-        buffer.stream.synchronize(); // what a failure gives back must not be written to any more
+        buffer.stream.synchronize();
       } catch (CudaException e) {
         failure = failure == null ? e : failure;
       }
     }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-    switch (failure) {
-      case null -> {}
-      case RuntimeException e -> throw e;
-      case Error e -> throw e;
-      case Throwable e -> throw new IllegalStateException(e);
+    if (whole && failure != null) {
+      throw failure;
     }
   }
 
   @Override
   public synchronized void close() {
-    threads.shutdown();
     buffers.forEach(Buffer::close);
     buffers.clear();
   }
@@ -350,24 +335,18 @@ public final class GpuBufferLoader implements AutoCloseable {
     private short[] halves = {};
 
     void run(Job job) {
-      try {
-        long slices = job.fillings() * SLICES;
-        for (long slice; !job.failed && (slice = job.next.getAndIncrement()) < slices; ) {
-          long filling = slice / SLICES;
-          var buffer = buffers.get((int) (filling % BUFFERS));
-          if (!buffer.await(job, filling)) {
-            return;
-          }
-          long at = slice % SLICES * job.rowsPerSlice;
-          long first = filling * job.rowsPerBlock + at;
-          int count = (int) Math.clamp(job.map.size() - first, 0L, (long) job.rowsPerSlice);
-          fill(job, first, count, buffer.pinned.segment().asSlice(at * job.rowBytes));
-          buffer.filled(job, filling);
+      long slices = job.fillings() * SLICES;
+      for (long slice; !job.failed && (slice = job.next.getAndIncrement()) < slices; ) {
+        long filling = slice / SLICES;
+        var buffer = buffers.get((int) (filling % BUFFERS));
+        if (!buffer.await(job, filling)) {
+          return;
         }
-      } catch (RuntimeException | Error e) {
-        job.failed = true;
-        buffers.forEach(Buffer::wake);
-        throw e;
+        long at = slice % SLICES * job.rowsPerSlice;
+        long first = filling * job.rowsPerBlock + at;
+        int count = (int) Math.clamp(job.map.size() - first, 0L, (long) job.rowsPerSlice);
+        fill(job, first, count, buffer.pinned.segment().asSlice(at * job.rowBytes));
+        buffer.filled(job, filling);
       }
     }
 

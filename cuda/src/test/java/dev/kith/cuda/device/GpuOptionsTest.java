@@ -13,14 +13,14 @@ class GpuOptionsTest {
 
   @Test
   void budget_everyForm_isBytes() throws Exception {
-    assertThat(Gpu.budget(null, FREE)).isEqualTo(FREE / 100 * 80);
-    assertThat(Gpu.budget("60%", FREE)).isEqualTo(FREE / 100 * 60);
-    assertThat(Gpu.budget("100%", FREE)).isEqualTo(FREE / 100 * 100);
-    assertThat(Gpu.budget("8g", FREE)).isEqualTo(8L << 30);
-    assertThat(Gpu.budget("500m", FREE)).isEqualTo(500L << 20);
-    assertThat(Gpu.budget("7k", FREE)).isEqualTo(7L << 10);
-    assertThat(Gpu.budget("2t", FREE)).isEqualTo(2L << 40);
-    assertThat(Gpu.budget("12345", FREE)).isEqualTo(12_345);
+    assertThat(Gpus.budget(null, FREE)).isEqualTo(FREE / 100 * 80);
+    assertThat(Gpus.budget("60%", FREE)).isEqualTo(FREE / 100 * 60);
+    assertThat(Gpus.budget("100%", FREE)).isEqualTo(FREE / 100 * 100);
+    assertThat(Gpus.budget("8g", FREE)).isEqualTo(8L << 30);
+    assertThat(Gpus.budget("500m", FREE)).isEqualTo(500L << 20);
+    assertThat(Gpus.budget("7k", FREE)).isEqualTo(7L << 10);
+    assertThat(Gpus.budget("2t", FREE)).isEqualTo(2L << 40);
+    assertThat(Gpus.budget("12345", FREE)).isEqualTo(12_345);
   }
 
   @ParameterizedTest
@@ -39,7 +39,7 @@ class GpuOptionsTest {
         "999999999999g"
       })
   void budget_otherText_isRefusedWithExamples(String text) {
-    assertThatThrownBy(() -> Gpu.budget(text, FREE))
+    assertThatThrownBy(() -> Gpus.budget(text, FREE))
         .isInstanceOf(CudaUnavailableException.class)
         .hasMessage(
             "-Dkith.cuda.budget must be bytes of device memory, such as 8g, 500m or 60%: found "
@@ -48,21 +48,21 @@ class GpuOptionsTest {
 
   @Test
   void budget_nothingFree_saysSo() {
-    assertThatThrownBy(() -> Gpu.budget(null, 99))
+    assertThatThrownBy(() -> Gpus.budget(null, 99))
         .isInstanceOf(CudaUnavailableException.class)
         .hasMessage("the device has no memory left: free=99 bytes; others use it");
   }
 
   @Test
   void device_number_isOneOfThem() throws Exception {
-    assertThat(Gpu.device(null, 1)).isZero();
-    assertThat(Gpu.device("1", 2)).isEqualTo(1);
+    assertThat(Gpus.device(null, 1)).isZero();
+    assertThat(Gpus.device("1", 2)).isEqualTo(1);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "2", "-1", "first", "0x1", "99999999999"})
   void device_otherText_isRefused(String text) {
-    assertThatThrownBy(() -> Gpu.device(text, 2))
+    assertThatThrownBy(() -> Gpus.device(text, 2))
         .isInstanceOf(CudaUnavailableException.class)
         .hasMessage("-Dkith.cuda.device=%s names no device: there are 2, from 0".formatted(text));
   }

@@ -184,6 +184,29 @@ class ContextTest {
     }
   }
 
+  /** Another thread may be about to launch with what was allowed before. */
+  @Test
+  void withSharedMemory_lessThanBefore_takesNothingBack() throws Exception {
+    try (var context = fake.open();
+        var library = context.load(new byte[] {1, 2, 3, 4})) {
+      var kernel = library.kernel("probe");
+      for (int bytes : new int[] {40_000, 30_000, 40_000, 50_000, 1}) {
+        assertThat(kernel.withSharedMemory(bytes)).isEqualTo(kernel);
+      }
+      assertThat(fake.calls())
+          .filteredOn(call -> call.startsWith("cuFuncSetAttribute"))
+          .containsExactly("cuFuncSetAttribute 9c40", "cuFuncSetAttribute c350");
+      fake.set("cuFuncSetAttribute", 1);
+      for (int round = 0; round < 2; round++) {
+        assertThatThrownBy(() -> kernel.withSharedMemory(60_000))
+            .isInstanceOf(CudaException.class)
+            .hasMessage(
+                "cuFuncSetAttribute of 60000 bytes of shared memory for probe on GPU 0 (Fake 0)"
+                    + " failed: invalid argument (CUDA_ERROR_INVALID_VALUE)");
+      }
+    }
+  }
+
   @Test
   @SuppressWarnings("try") // closed early on purpose
   void load_text_endsWithAZero() throws Exception {

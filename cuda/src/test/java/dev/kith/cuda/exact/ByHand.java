@@ -3,15 +3,19 @@ package dev.kith.cuda.exact;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.RowFilter;
 import dev.kith.cuda.device.Gpu;
 import dev.kith.cuda.driver.Arguments;
 import dev.kith.cuda.driver.DeviceMemory;
+import dev.kith.cuda.driver.Kernel;
 import dev.kith.cuda.driver.Stream;
 import dev.kith.cuda.driver.TensorMap;
+import dev.kith.cuda.kernels.KernelEnums;
+import dev.kith.cuda.kernels.Struct;
+import dev.kith.cuda.kernels.Structs;
+import dev.kith.cuda.store.DeviceCodes;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -20,32 +24,33 @@ final class ByHand implements AutoCloseable {
   static final int STATE_BOUNDED = 0;
 
   final Gpu gpu;
-  final Resident resident;
+  final DeviceCodes codes;
   final Layout where;
   private final Stream stream;
   private final DeviceMemory memory;
-  private final MemorySegment shadow = Arena.ofAuto().allocate(48, 8);
-  private final MemorySegment bound = Arena.ofAuto().allocate(24, 8);
-  private final MemorySegment lists = Arena.ofAuto().allocate(56, 8);
+  private final Struct.Value shadow = Structs.SHADOW.value();
+  private final Struct.Value bound = Structs.BOUND.value();
+  private final Struct.Value lists = Structs.LISTS.value();
   private boolean filtered;
 
-  ByHand(Gpu gpu, Resident resident, int queries, int k, int capacity) {
+  ByHand(Gpu gpu, DeviceCodes codes, int queries, int k, int capacity) {
     this.gpu = gpu;
-    this.resident = resident;
-    int d = resident.rows().dimension();
-    this.where = new Layout(queries, d, resident.stride(), k, capacity, resident.size());
+    this.codes = codes;
+    int d = codes.rows().dimension();
+    this.where = new Layout(queries, d, codes.stride(), k, capacity, codes.size());
     this.stream = gpu.context().stream();
     this.memory = gpu.ledger().take(where.bytes, "a test");
     stream.fill(memory.address(), (byte) 0, where.bytes);
-    resident.putShadow(shadow, 0);
-    resident.putBound(bound);
-    long[] places = {
-      where.listRows, where.lowers, where.uppers, where.listKeys, where.counts, where.valued
-    };
-    for (int i = 0; i < places.length; i++) {
-      lists.setAtIndex(JAVA_LONG, i, at(places[i]));
-    }
-    lists.set(JAVA_INT, 48, capacity);
+    codes.putShadow(shadow, 0);
+    codes.putBound(bound);
+    lists
+        .setPointer("rows", at(where.listRows))
+        .setPointer("lowers", at(where.lowers))
+        .setPointer("uppers", at(where.uppers))
+        .setPointer("keys", at(where.listKeys))
+        .setPointer("counts", at(where.counts))
+        .setPointer("valued", at(where.valued))
+        .setInt("capacity", capacity);
   }
 
   private long at(long offset) {
@@ -110,15 +115,15 @@ final class ByHand implements AutoCloseable {
 
   /** The row at a position of the shadow. */
   int rowAt(int position) {
-    return (int) ((long) position * resident.scatter() % resident.size());
+    return (int) ((long) position * codes.scatter() % codes.size());
   }
 
   /** Lets the loops see those rows alone; returns the bits of positions, a word for each 32. */
   int[] filter(RowFilter filter) {
-    int n = resident.size();
+    int n = codes.size();
     write(where.allowed, filter.bits());
     launch(
-        "kith_scatter_bits",
+        gpu.kernel(RescoreLaunches.KERNELS, "kith_scatter_bits"),
         Math.ceilDiv(n, 256),
         1,
         256,
@@ -126,9 +131,9 @@ final class ByHand implements AutoCloseable {
         new Arguments()
             .addPointer(at(where.allowed))
             .addInt(n)
-            .addInt(resident.scatter())
+            .addInt(codes.scatter())
             .addPointer(at(where.positions)));
-    resident.putShadow(shadow, at(where.positions));
+    codes.putShadow(shadow, at(where.positions));
     filtered = true;
     return ints(where.positions, Math.ceilDiv(n, 32));
   }
@@ -142,7 +147,7 @@ final class ByHand implements AutoCloseable {
     }
     write(where.given, given);
     launch(
-        "kith_encode_queries",
+        gpu.kernel(DeviceCodes.KERNELS, "kith_encode_queries"),
         queries.length,
         1,
         256,
@@ -151,30 +156,47 @@ final class ByHand implements AutoCloseable {
             .addPointer(at(where.given))
             .addPointer(at(where.given))
             .addInt(d)
-            .addPointer(resident.centreAddress())
-            .addBytes(bound)
+            .addPointer(codes.centreAddress())
+            .addBytes(bound.segment())
             .addPointer(at(where.high))
             .addPointer(two ? at(where.low) : 0)
             .addInt(where.stride)
             .addPointer(at(where.filters))
             .addPointer(at(where.terms))
-            .addBytes(lists)
+            .addBytes(lists.segment())
             .addInt(0)
             .addPointer(at(where.done))
             .addPointer(at(where.outcomes)));
   }
 
   int state(int query) {
-    return read(where.terms + 48L * query, 48).get(JAVA_INT, 44);
+    return terms(query).getInt("state");
   }
 
   float threshold(int query) {
-    return read(where.filters + 16L * query, 16).get(JAVA_FLOAT, 12);
+    return Structs.QUERY_FILTER
+        .at(read(filterAt(query), Structs.QUERY_FILTER.bytes()), 0)
+        .getFloat("threshold");
   }
 
   /** Lets the loops drop what has a key above {@code tau}, for a query that has a bound. */
   void setThreshold(int query, float tau) {
-    write(where.filters + 16L * query + 12, thresholdOf(query, tau));
+    write(filterAt(query) + Structs.QUERY_FILTER.offset("threshold"), thresholdOf(query, tau));
+  }
+
+  private long filterAt(int query) {
+    return where.filters + (long) Structs.QUERY_FILTER.bytes() * query;
+  }
+
+  private Struct.Value terms(int query) {
+    int bytes = Structs.QUERY_TERMS.bytes();
+    return Structs.QUERY_TERMS.at(read(where.terms + (long) bytes * query, bytes), 0);
+  }
+
+  /** What a search says of a query. */
+  Struct.Value report(int query) {
+    int bytes = Structs.OUTCOME.bytes();
+    return Structs.OUTCOME.at(read(where.reports + (long) bytes * query, bytes), 0);
   }
 
   /** As kith.cuh has it. */
@@ -182,14 +204,14 @@ final class ByHand implements AutoCloseable {
     if (tau == Float.POSITIVE_INFINITY) {
       return Float.NEGATIVE_INFINITY;
     }
-    var terms = read(where.terms + 48L * query, 48);
-    double squaredNorm = terms.get(JAVA_DOUBLE, 0);
-    double norm = terms.get(JAVA_DOUBLE, 8);
-    double offset = terms.get(JAVA_DOUBLE, 32);
-    double centreNorm = bound.get(JAVA_DOUBLE, 0);
-    double sigma = bound.get(JAVA_DOUBLE, 8);
+    var terms = terms(query);
+    double squaredNorm = terms.getDouble("squaredNorm");
+    double norm = terms.getDouble("norm");
+    double offset = terms.getDouble("offset");
+    double centreNorm = bound.getDouble("centreNorm");
+    double sigma = bound.getDouble("sigma");
     double threshold =
-        resident.metric() == Metric.L2
+        codes.metric() == Metric.L2
             ? 0.5 * (squaredNorm - tau) - sigma * norm * norm
             : -tau - offset - sigma * ((norm + 2 * centreNorm) * 4 * centreNorm);
     return Math.nextDown((float) (threshold - 0x1p-140));
@@ -199,55 +221,52 @@ final class ByHand implements AutoCloseable {
   void scanFew() {
     int shared = 2 * where.queries * where.stride;
     var kernel = (filtered ? "kith_scan_filtered_" : "kith_scan_") + where.queries;
-    gpu.kernel(kernel).withSharedMemory(shared);
     launch(
-        kernel,
-        Math.ceilDiv(resident.size(), 256),
+        gpu.kernel(ScanLaunches.SCAN, kernel).withSharedMemory(shared),
+        Math.ceilDiv(codes.size(), 256),
         1,
         512,
         shared,
         new Arguments()
-            .addBytes(shadow)
+            .addBytes(shadow.segment())
             .addInt(0)
-            .addInt(resident.size())
+            .addInt(codes.size())
             .addPointer(at(where.high))
             .addPointer(at(where.low))
-            .addBytes(bound)
+            .addBytes(bound.segment())
             .addPointer(at(where.terms))
             .addPointer(at(where.filters))
-            .addBytes(lists)
+            .addBytes(lists.segment())
             .addInt(where.rows % 2));
   }
 
   /** All rows, by a loop over tiles. */
   void scanTiles(Tile tile) {
-    gpu.kernel(tile.kernel()).withSharedMemory(tile.sharedBytes());
     launch(
-        tile.kernel(),
-        Math.ceilDiv(resident.size(), tile.rows()) * Math.ceilDiv(where.queries, tile.queries()),
+        gpu.kernel(ScanLaunches.SCAN, tile.kernel()).withSharedMemory(tile.sharedBytes()),
+        Math.ceilDiv(codes.size(), tile.rows()) * Math.ceilDiv(where.queries, tile.queries()),
         1,
         256,
         tile.sharedBytes(),
         new Arguments()
-            .addBytes(shadow)
+            .addBytes(shadow.segment())
             .addInt(0)
-            .addInt(resident.size())
+            .addInt(codes.size())
             .addPointer(at(where.high))
             .addInt(where.queries)
             .addPointer(at(where.filters))
-            .addBytes(lists));
+            .addBytes(lists.segment()));
   }
 
   /** All rows, by Hopper's products. */
   void scanByWgmma() {
     int shared = (128 + 128) * 128 * 5 + 1024 + 128;
-    gpu.kernel("kith_scan_wgmma").withSharedMemory(shared);
-    var rows = map(resident.codesAddress(), resident.size());
+    var rows = map(codes.codesAddress(), codes.size());
     var queries = map(at(where.high), where.queries);
     launch(
-        "kith_scan_wgmma",
+        gpu.kernel(ScanLaunches.WGMMA, "kith_scan_wgmma").withSharedMemory(shared),
         Math.min(
-            Math.ceilDiv(resident.size(), 128) * Math.ceilDiv(where.queries, 128),
+            Math.ceilDiv(codes.size(), 128) * Math.ceilDiv(where.queries, 128),
             gpu.device().multiprocessors()),
         1,
         384,
@@ -255,12 +274,12 @@ final class ByHand implements AutoCloseable {
         new Arguments()
             .addBytes(rows.segment())
             .addBytes(queries.segment())
-            .addBytes(shadow)
+            .addBytes(shadow.segment())
             .addInt(0)
-            .addInt(resident.size())
+            .addInt(codes.size())
             .addInt(where.queries)
             .addPointer(at(where.filters))
-            .addBytes(lists));
+            .addBytes(lists.segment()));
   }
 
   private TensorMap map(long address, int rows) {
@@ -277,15 +296,15 @@ final class ByHand implements AutoCloseable {
 
   void tighten(int k, int threads) {
     launch(
-        threads > 256 ? "kith_tighten_few" : "kith_tighten",
+        gpu.kernel(ScanLaunches.TIGHTEN, threads > 256 ? "kith_tighten_few" : "kith_tighten"),
         where.queries,
         1,
         threads,
         0,
         new Arguments()
-            .addBytes(shadow)
-            .addBytes(lists)
-            .addBytes(bound)
+            .addBytes(shadow.segment())
+            .addBytes(lists.segment())
+            .addBytes(bound.segment())
             .addPointer(at(where.terms))
             .addPointer(at(where.filters))
             .addInt(k));
@@ -296,21 +315,22 @@ final class ByHand implements AutoCloseable {
     if (slots.length > 0) {
       write(where.slots, slots);
     }
+    int shared = 12 * Math.max(where.k, 320);
     launch(
-        "kith_rescore",
+        gpu.kernel(RescoreLaunches.KERNELS, "kith_rescore").withSharedMemory(shared),
         blocks,
         slots.length > 0 ? slots.length : where.queries,
         256,
-        0,
+        shared,
         new Arguments()
-            .addPointer(resident.rows().address())
-            .addInt(resident.size())
-            .addInt(positions ? resident.scatter() : 0)
+            .addPointer(codes.rows().address())
+            .addInt(codes.size())
+            .addInt(positions ? codes.scatter() : 0)
             .addInt(where.dimension)
-            .addInt(Codes.of(resident.rows().elementType()))
-            .addInt(Codes.of(resident.metric()))
+            .addInt(KernelEnums.of(codes.rows().elementType()))
+            .addInt(KernelEnums.of(codes.metric()))
             .addPointer(at(where.given))
-            .addBytes(lists)
+            .addBytes(lists.segment())
             .addPointer(slots.length > 0 ? at(where.slots) : 0)
             .addPointer(at(where.done))
             .addPointer(at(where.tickets))
@@ -322,8 +342,8 @@ final class ByHand implements AutoCloseable {
             .addPointer(at(where.reports)));
   }
 
-  private void launch(String kernel, int x, int y, int threads, int shared, Arguments arguments) {
-    stream.launch(gpu.kernel(kernel), x, y, 1, threads, shared, arguments);
+  private void launch(Kernel kernel, int x, int y, int threads, int shared, Arguments arguments) {
+    stream.launch(kernel, x, y, 1, threads, shared, arguments);
     stream.synchronize();
   }
 

@@ -13,6 +13,8 @@ import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.cuda.SharedGpu;
 import dev.kith.cuda.device.Gpu;
+import dev.kith.cuda.store.DeviceCodes;
+import dev.kith.cuda.store.DeviceStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -32,7 +34,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class CudaExactSearchCrowdGpuTest {
   private static final int THREADS = 8;
   private static final int ROUNDS = 40 * Seeded.effort();
-  private static final TunedBackend BACKEND = new TunedBackend(Tuning.DEFAULT);
 
   @BeforeEach
   void requireGpu() {
@@ -42,12 +43,16 @@ class CudaExactSearchCrowdGpuTest {
   /** A source, its answers by the processor, and the search that is to give them too. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Known(
-      VectorSource rows, CudaExactSearch search, @Nullable RowFilter filter, long[][] nearest) {
+      Gpu gpu,
+      VectorSource rows,
+      CudaExactSearch search,
+      @Nullable RowFilter filter,
+      long[][] nearest) {
     static final int K = 10;
     static final int QUERIES = 40;
 
     static Known of(Gpu gpu, VectorSource rows, @Nullable RowFilter filter) {
-      var cpu = Backends.bestBelow(BACKEND.priority());
+      var cpu = Backends.bestBelow(Gpu.PRIORITY);
       var options = options(filter).onBackend(cpu.name());
       var scan = requireNonNull(cpu.searcher(new FlatData(rows, Metric.L2, null)));
       var found = scan.search(rows.slice(0, QUERIES), options);
@@ -55,13 +60,18 @@ class CudaExactSearchCrowdGpuTest {
       for (int q = 0; q < QUERIES; q++) {
         nearest[q] = found.neighbors().get(q).rows();
       }
-      var search = new CudaExactSearch(gpu, BACKEND, new FlatData(rows, Metric.L2, null));
-      return new Known(rows, search, filter, nearest);
+      var search = new CudaExactSearch(gpu, new FlatData(rows, Metric.L2, null));
+      return new Known(gpu, rows, search, filter, nearest);
     }
 
     static SearchOptions options(@Nullable RowFilter filter) {
       var all = SearchOptions.nearest(K);
       return filter == null ? all : all.among(filter);
+    }
+
+    /** Frees what the device holds of the rows. */
+    void release() {
+      DeviceStore.of(gpu).release(rows);
     }
 
     /** Which backend gave the right answer. */
@@ -123,7 +133,7 @@ class CudaExactSearchCrowdGpuTest {
             assertThat(known.get(own.nextInt(known.size())).check(first, count, true))
                 .isEqualTo("cuda");
           });
-      known.forEach(each -> each.search.drop());
+      known.forEach(Known::release);
     }
   }
 
@@ -137,7 +147,7 @@ class CudaExactSearchCrowdGpuTest {
     for (int s = 0; s < 5; s++) {
       sources.add(VectorSource.of(TestVectors.gaussians(random, size, d)));
     }
-    long one = Resident.bytes(sources.getFirst(), size);
+    long one = DeviceCodes.bytes(sources.getFirst(), size);
     try (var context = SharedGpu.get().device().open()) {
       var gpu = Gpu.on(context, 2 * one + (8L << 20));
       var known = new ArrayList<Known>();
@@ -157,8 +167,8 @@ class CudaExactSearchCrowdGpuTest {
       assertThat(known.stream().filter(each -> each.search.bytes() > 0).count())
           .as("sources that are still there")
           .isLessThan(known.size());
-      known.forEach(each -> each.search.drop());
-      assertThat(gpu.ledger().residents()).isZero();
+      known.forEach(Known::release);
+      assertThat(gpu.ledger().evictables()).isZero();
     }
     sources.forEach(VectorSource::close);
   }
@@ -173,18 +183,20 @@ class CudaExactSearchCrowdGpuTest {
     try (var first = VectorSource.of(TestVectors.gaussians(random, size, 64));
         var second = VectorSource.of(TestVectors.gaussians(random, size - 77, 64));
         var context = SharedGpu.get().device().open()) {
-      var gpu = Gpu.on(context, Resident.bytes(first, size) * 3 / 2 + (3L << 20));
+      var gpu = Gpu.on(context, DeviceCodes.bytes(first, size) * 3 / 2 + (3L << 20));
       var known = List.of(Known.of(gpu, first, null), Known.of(gpu, second, null));
       for (int round = 0; round < ROUNDS; round++) {
         var source = known.get(random.nextInt(2));
-        int count = 1 + random.nextInt(DeviceSearch.FEW);
+        int count = 1 + random.nextInt(Sizes.FEW);
         for (int again = 0; again < 4; again++) { // noted, captured, replayed
           int from = random.nextInt(Known.QUERIES - count + 1);
           assertThat(source.check(from, count, true)).isEqualTo("cuda");
         }
       }
-      assertThat(gpu.ledger().residents()).as("there is room for one").isEqualTo(1);
-      known.forEach(each -> each.search.drop());
+      assertThat(known.stream().filter(each -> each.search.bytes() > 0))
+          .as("there is room for one")
+          .hasSize(1);
+      known.forEach(Known::release);
     }
   }
 }

@@ -13,6 +13,8 @@ import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.cuda.SharedGpu;
+import dev.kith.cuda.device.Gpu;
+import dev.kith.cuda.store.DeviceStore;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -46,12 +48,10 @@ class CudaExactSearchSanitizedTest {
       int k,
       @Nullable RowFilter filter,
       Tuning tuning) {
-    var backend = new TunedBackend(tuning);
-    var cpu = Backends.bestBelow(backend.priority());
+    var cpu = Backends.bestBelow(Gpu.PRIORITY);
     var asked = SearchOptions.nearest(k);
     var options = filter == null ? asked : asked.among(filter);
-    var search =
-        new CudaExactSearch(SharedGpu.get(), backend, new FlatData(rows, metric, null), tuning);
+    var search = new CudaExactSearch(SharedGpu.get(), new FlatData(rows, metric, null), tuning);
     for (int round = 0; round < 2; round++) { // the second may be a graph
       var found = search.search(queries, options.onBackend("cuda"));
       assertThat(found.report().backend()).isEqualTo("cuda");
@@ -64,7 +64,7 @@ class CudaExactSearchSanitizedTest {
             .isEqualTo(known.neighbors().get(q).rows());
       }
     }
-    search.drop();
+    DeviceStore.of(SharedGpu.get()).release(rows);
   }
 
   @ParameterizedTest
@@ -127,7 +127,7 @@ class CudaExactSearchSanitizedTest {
     for (var vectors : new float[][][] {tight, equal}) {
       try (var rows = VectorSource.of(vectors)) {
         for (int batch : new int[] {1, 20}) {
-          for (int k : new int[] {3, 1500}) {
+          for (int k : new int[] {3, 1500, 2049}) {
             check(rows, rows.slice(0, batch), Metric.L2, k, null, Tuning.DEFAULT);
           }
         }

@@ -16,6 +16,7 @@ import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.ClusteredVectors;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.cuda.SharedGpu;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -102,6 +103,27 @@ class CudaExactSearchTest extends ExactSearchContract {
     }
   }
 
+  /** Codes of each metric lie beside one copy of the rows. */
+  @Test
+  void search_everyMetricOfOneSource_agreesWithTheProcessor(SplittableRandom random) {
+    var cpu = Backends.bestBelow(backend().priority());
+    try (var rows = VectorSource.of(TestVectors.gaussians(random, 20_000, 60))) {
+      for (int round = 0; round < 2; round++) {
+        for (var metric : Metric.values()) {
+          var found = exactSearch(rows, metric).search(rows.slice(100, 9), nearest(20));
+          var known =
+              requireNonNull(cpu.searcher(new FlatData(rows, metric, null)))
+                  .search(rows.slice(100, 9), SearchOptions.nearest(20).onBackend(cpu.name()));
+          for (int q = 0; q < 9; q++) {
+            assertThat(found.neighbors().get(q).rows())
+                .as("%s, query %d", metric, q)
+                .isEqualTo(known.neighbors().get(q).rows());
+          }
+        }
+      }
+    }
+  }
+
   /** Their codes would leave no byte of a block's shared memory for what the kernel declares. */
   @Test
   void search_queriesThatFillSharedMemory_areServed(SplittableRandom random) {
@@ -116,19 +138,43 @@ class CudaExactSearchTest extends ExactSearchContract {
 
   @Test
   void search_tooManyNeighbours_isRefusedIfForcedAndElseHandedOn(SplittableRandom random) {
-    try (var rows = VectorSource.of(TestVectors.gaussians(random, 2100, 3))) {
+    try (var rows = VectorSource.of(TestVectors.gaussians(random, 4200, 3))) {
       var search = exactSearch(rows, Metric.L2);
       var one = rows.slice(0, 1);
-      assertThatThrownBy(() -> search.search(one, nearest(2049)))
+      assertThatThrownBy(() -> search.search(one, nearest(4097)))
           .isInstanceOf(BackendUnavailableException.class)
           .hasMessage(
-              "backend cuda cannot serve: k must be at most 2048 on the device: k=2049; ask for"
+              "backend cuda cannot serve: k must be at most 4096 on the device: k=4097; ask for"
                   + " fewer or name no backend");
-      var result = search.search(one, SearchOptions.nearest(2049));
+      var result = search.search(one, SearchOptions.nearest(4097));
       assertThat(result.report().backend()).isNotEqualTo("cuda");
-      assertThat(result.neighbors().getFirst()).hasSize(2049);
-      assertThat(search.search(one, nearest(2048)).neighbors().getFirst().rows())
-          .isEqualTo(java.util.Arrays.copyOf(result.neighbors().getFirst().rows(), 2048));
+      assertThat(result.neighbors().getFirst()).hasSize(4097);
+      assertThat(search.search(one, nearest(4096)).neighbors().getFirst().rows())
+          .isEqualTo(Arrays.copyOf(result.neighbors().getFirst().rows(), 4096));
+    }
+  }
+
+  /** One more than a collection's limit among them: what its loop over ties asks for. */
+  @ParameterizedTest
+  @EnumSource
+  void search_manyNeighbours_staysOnTheDeviceAndIsExact(Metric metric, SplittableRandom random) {
+    var cpu = Backends.bestBelow(backend().priority());
+    try (var rows = VectorSource.of(TestVectors.gaussians(random, 30_000, 24))) {
+      var search = exactSearch(rows, metric);
+      var expected = requireNonNull(cpu.searcher(new FlatData(rows, metric, null)));
+      for (int k : new int[] {2048, 2049, 3000, 4096}) {
+        for (int batch : new int[] {1, 4, 40}) {
+          var asked = rows.slice(7, batch);
+          var found = search.search(asked, nearest(k));
+          assertThat(found.report().backend()).isEqualTo("cuda");
+          var known = expected.search(asked, SearchOptions.nearest(k).onBackend(cpu.name()));
+          for (int q = 0; q < batch; q++) {
+            assertThat(found.neighbors().get(q).rows())
+                .as("%s, k=%d, query %d of %d", metric, k, q, batch)
+                .isEqualTo(known.neighbors().get(q).rows());
+          }
+        }
+      }
     }
   }
 

@@ -19,12 +19,16 @@ import dev.kith.cuda.CudaSegments;
 import dev.kith.cuda.device.Gpu;
 import dev.kith.cuda.driver.CudaUnavailableException;
 import dev.kith.cuda.driver.FakeCuda;
+import dev.kith.cuda.store.DeviceCodes;
+import dev.kith.cuda.store.DeviceSegments;
+import dev.kith.cuda.store.DeviceStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
@@ -41,8 +45,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @ExtendWith(Seeded.class)
 class CudaExactSearchWithoutGpuTest {
-  private static final TunedBackend BACKEND = new TunedBackend(Tuning.DEFAULT);
-
   /** Beyond what is too little for a device. */
   private static final int LARGE = 20_000;
 
@@ -57,9 +59,12 @@ class CudaExactSearchWithoutGpuTest {
     fake = FakeCuda.fresh().set("quiet", 1);
   }
 
+  /** A GPU with its kernels loaded, so that no test depends on what another loaded before. */
   private Gpu gpu(long budget) throws Exception {
+    var gpu = Gpu.on(fake.open(), budget);
     try {
-      return Gpu.on(fake.open(), budget);
+      CudaExactSearch.loadKernels(gpu);
+      return gpu;
     } catch (CudaUnavailableException e) {
       assumeTrue(false, e.reason());
       throw e;
@@ -67,7 +72,7 @@ class CudaExactSearchWithoutGpuTest {
   }
 
   private static CudaExactSearch search(Gpu gpu, VectorSource rows, Tuning tuning) {
-    return new CudaExactSearch(gpu, BACKEND, new FlatData(rows, Metric.L2, null), tuning);
+    return new CudaExactSearch(gpu, new FlatData(rows, Metric.L2, null), tuning);
   }
 
   private static SearchOptions forced(int k) {
@@ -81,14 +86,14 @@ class CudaExactSearchWithoutGpuTest {
   @Test
   void search_tooManyNeighbours_isRefusedIfForcedAndElseHandedOn(SplittableRandom random)
       throws Exception {
-    try (var rows = rows(random, 2100)) {
+    try (var rows = rows(random, 4200)) {
       var search = search(gpu(1L << 30), rows, Tuning.DEFAULT);
-      assertThatThrownBy(() -> search.search(rows.slice(0, 1), forced(2049)))
+      assertThatThrownBy(() -> search.search(rows.slice(0, 1), forced(4097)))
           .isInstanceOf(BackendUnavailableException.class)
           .hasMessage(
-              "backend cuda cannot serve: k must be at most 2048 on the device: k=2049; ask for"
+              "backend cuda cannot serve: k must be at most 4096 on the device: k=4097; ask for"
                   + " fewer or name no backend");
-      var result = search.search(rows.slice(0, 1), SearchOptions.nearest(2049));
+      var result = search.search(rows.slice(0, 1), SearchOptions.nearest(4097));
       assertThat(result.report().backend()).isNotEqualTo("cuda");
       assertThat(result.neighbors().getFirst().row(0)).isZero();
     }
@@ -151,7 +156,7 @@ class CudaExactSearchWithoutGpuTest {
       recording.enable("dev.kith.GpuSearch");
       recording.start();
       search.search(rows.slice(3, 5), forced(3));
-      search.search(rows.slice(3, 1), SearchOptions.nearest(2049)); // handed on
+      search.search(rows.slice(3, 1), SearchOptions.nearest(4097)); // handed on
       recording.stop();
       assertThat(fake.calls("cuEventCreate timed")).hasSize(4);
       assertThat(fake.calls("cuEventRecord")).hasSize(4);
@@ -230,7 +235,7 @@ class CudaExactSearchWithoutGpuTest {
       throws Exception {
     try (var first = rows(random, LARGE);
         var second = rows(random, LARGE)) {
-      var gpu = gpu(Resident.bytes(first, LARGE) * 9 / 5); // and what a search takes for itself
+      var gpu = gpu(DeviceCodes.bytes(first, LARGE) * 9 / 5); // and what a search takes for itself
       var one = search(gpu, first, Tuning.DEFAULT);
       var two = search(gpu, second, Tuning.DEFAULT);
       for (int round = 0; round < 3; round++) {
@@ -242,12 +247,12 @@ class CudaExactSearchWithoutGpuTest {
         assertThat(two.bytes()).isPositive();
         assertThat(gpu.ledger().used()).isLessThanOrEqualTo(gpu.ledger().budget());
       }
-      assertThat(gpu.ledger().residents()).isEqualTo(1);
+      assertThat(gpu.ledger().evictables()).as("rows and codes of one").isEqualTo(2);
     }
   }
 
   @Test
-  void search_afterDrop_loadsForItselfAloneAndLeavesNothing(SplittableRandom random)
+  void search_sourceThatIsGone_loadsForItselfAloneAndLeavesNothing(SplittableRandom random)
       throws Exception {
     var gpu = gpu(1L << 30);
     try (var rows = rows(random, LARGE)) {
@@ -255,13 +260,13 @@ class CudaExactSearchWithoutGpuTest {
       search.search(rows.slice(0, 1), forced(3));
       long loaded = gpu.ledger().used();
       long copy = loaded - search.bytes();
-      search.drop();
+      DeviceStore.of(gpu).gone(rows);
       assertThat(search.bytes()).isZero();
       assertThat(gpu.ledger().used()).isBetween(copy - 4096, copy);
       for (int round = 0; round < 3; round++) {
         search.search(rows.slice(0, 1), forced(3));
         assertThat(search.bytes()).isZero();
-        assertThat(gpu.ledger().residents()).isZero();
+        assertThat(gpu.ledger().evictables()).isZero();
       }
     }
   }
@@ -426,7 +431,8 @@ class CudaExactSearchWithoutGpuTest {
         assertThat(open.get(2)).as("no more than after one failure").isEqualTo(open.get(0));
         fake.set(call, 0);
         assertThat(search.search(query, forced(3)).report().backend()).isEqualTo("cuda");
-        search.drop();
+        DeviceStore.of(gpu).release(rows);
+        assertThat(gpu.ledger().evictables()).isZero();
       }
     }
   }
@@ -440,6 +446,156 @@ class CudaExactSearchWithoutGpuTest {
         var search = search(gpu, rows, new Tuning(true, chunk));
         assertThat(search.search(rows.slice(0, 1), forced(3)).report().backend()).isEqualTo("cuda");
         assertThat(Thread.interrupted()).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void search_severalSearchesOfOneSource_loadItOnce(SplittableRandom random) throws Exception {
+    var gpu = gpu(1L << 30);
+    try (var rows = rows(random, LARGE)) {
+      var first = search(gpu, rows, Tuning.DEFAULT);
+      first.search(rows.slice(0, 1), forced(3));
+      long used = gpu.ledger().used();
+      fake.set("quiet", 0);
+      var second = search(gpu, rows, Tuning.DEFAULT);
+      second.search(rows.slice(0, 1), forced(3));
+      assertThat(fake.calls("cuMemAlloc")).isEmpty();
+      assertThat(gpu.ledger().used()).isEqualTo(used);
+      assertThat(second.bytes()).isEqualTo(first.bytes());
+      // For another metric codes are made, of rows that are there.
+      new CudaExactSearch(gpu, new FlatData(rows, Metric.DOT, null))
+          .search(rows.slice(0, 1), forced(3));
+      assertThat(fake.calls("cuMemAlloc")).hasSize(1);
+      assertThat(gpu.ledger().used() - used).isLessThan((long) LARGE * D * Float.BYTES);
+    }
+  }
+
+  /** Rows that count how many of them are read. */
+  private record Counting(VectorSource rows, AtomicLong read) implements VectorSource {
+    @Override
+    public String name() {
+      return rows.name();
+    }
+
+    @Override
+    public long size() {
+      return rows.size();
+    }
+
+    @Override
+    public int dimension() {
+      return rows.dimension();
+    }
+
+    @Override
+    public ElementType elementType() {
+      return rows.elementType();
+    }
+
+    @Override
+    public VectorBlock block(long first, int count) {
+      read.addAndGet(count);
+      return rows.block(first, count);
+    }
+
+    @Override
+    public long offsetOf(long row, int element) {
+      return rows.offsetOf(row, element);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** The processor codes nothing: of the centre it wants a sample, the device the rows once. */
+  @Test
+  void search_withoutAShadow_readsASampleForTheCentreAndTheRowsOnce(SplittableRandom random)
+      throws Exception {
+    var gpu = gpu(1L << 30);
+    try (var memory = rows(random, LARGE)) {
+      var rows = new Counting(memory, new AtomicLong());
+      var search = search(gpu, rows, Tuning.DEFAULT);
+      search.search(memory.slice(0, 1), forced(3));
+      long sample = 2048 + 2 * (2048 / 4); // for a mean, and for bounds with it and without
+      assertThat(rows.read.get()).isBetween((long) LARGE, LARGE + sample + 1);
+      rows.read.set(0);
+      search.search(memory.slice(0, 40), forced(3));
+      search(gpu, rows, Tuning.DEFAULT).search(memory.slice(0, 1), forced(3));
+      assertThat(rows.read.get()).as("whether the source is open, twice").isEqualTo(2);
+    }
+  }
+
+  /** Each row once a query; the stand-in's kernels find no bound too loose. */
+  @Test
+  void search_report_countsTheRowsThatWereRead(SplittableRandom random) throws Exception {
+    var gpu = gpu(1L << 30);
+    try (var rows = rows(random, LARGE)) {
+      for (int chunk : new int[] {0, 4096}) {
+        var search = search(gpu, rows, new Tuning(true, chunk));
+        for (int count : new int[] {1, 3, 40}) {
+          var all = search.search(rows.slice(0, count), forced(3));
+          assertThat(all.report().work().rowsRead()).isEqualTo((long) count * LARGE);
+          assertThat(all.report().bounds()).containsExactly("int8");
+          for (int share : new int[] {2, 100, 1000}) {
+            var filter = RowFilter.of(LARGE, row -> row % share == 1);
+            var some = search.search(rows.slice(0, count), forced(3).among(filter));
+            assertThat(some.report().work().rowsRead()).isEqualTo(count * filter.count());
+          }
+        }
+      }
+    }
+  }
+
+  /** A collection asks for one more than its limit, to see whether there are ties. */
+  @Test
+  void search_limitOfACollectionAndOneMore_staysOnTheDevice(SplittableRandom random)
+      throws Exception {
+    try (var rows = rows(random, LARGE)) {
+      var search = search(gpu(1L << 30), rows, Tuning.DEFAULT);
+      for (int k : new int[] {2048, 2049, 4096}) {
+        for (int count : new int[] {1, 40}) {
+          var result = search.search(rows.slice(0, count), SearchOptions.nearest(k));
+          assertThat(result.report().backend()).as("k=%d", k).isEqualTo("cuda");
+        }
+      }
+    }
+  }
+
+  @Test
+  void search_sourceWasClosed_throwsAndFreesItsCopy(SplittableRandom random) throws Exception {
+    var gpu = gpu(1L << 30);
+    var rows = rows(random, LARGE);
+    var search = search(gpu, rows, Tuning.DEFAULT);
+    search.search(rows.slice(0, 1), forced(3));
+    assertThat(search.bytes()).isPositive();
+    var query = VectorSource.single(new float[D]);
+    rows.close();
+    assertThatThrownBy(() -> search.search(query, forced(3)))
+        .isInstanceOf(IllegalStateException.class);
+    assertThat(search.bytes()).isZero();
+    assertThat(gpu.ledger().evictables()).isZero();
+  }
+
+  /** What is handed on is so in one line, and the reason stays. */
+  @Test
+  void search_kernelsCannotBeLoaded_saysWhichIfForcedAndElseIsHandedOn(SplittableRandom random)
+      throws Exception {
+    gpu(1L << 30); // skips the test where there are no images
+    var gpu = Gpu.on(fake.open(), 1L << 30);
+    fake.set("offset of Bound.metric", 20);
+    try (var rows = rows(random, LARGE)) {
+      var search = search(gpu, rows, Tuning.DEFAULT);
+      for (int round = 0; round < 2; round++) {
+        assertThatThrownBy(() -> search.search(rows.slice(7, 1), forced(3)))
+            .isInstanceOf(BackendUnavailableException.class)
+            .hasMessage(
+                "backend cuda cannot serve: its kernels of encode cannot be loaded: the image of"
+                    + " encode must lay out structs as this jar's Java does: field=Bound.metric,"
+                    + " expected 4 bytes at 16, found 4 at 20; build Kith again");
+        var result = search.search(rows.slice(7, 1), SearchOptions.nearest(3));
+        assertThat(result.report().backend()).isNotEqualTo("cuda");
+        assertThat(result.neighbors().getFirst().row(0)).isEqualTo(7);
       }
     }
   }
@@ -460,44 +616,44 @@ class CudaExactSearchWithoutGpuTest {
           };
       listener.appeared(key, "vector", first, Metric.L2);
       for (var search : searches) {
-        DeviceCopies.add(search);
         search.search(first.slice(0, 1), forced(3));
         assertThat(search.bytes()).isPositive();
       }
       listener.gone(new Object());
-      DeviceCopies.awaitFreed();
-      assertThat(gpu.ledger().residents()).isEqualTo(3);
+      DeviceSegments.awaitFreed();
+      assertThat(gpu.ledger().evictables()).as("rows and codes of two sources").isEqualTo(4);
       listener.gone(key);
       listener.gone(key);
-      DeviceCopies.awaitFreed();
+      DeviceSegments.awaitFreed();
       assertThat(searches[0].bytes()).isZero();
       assertThat(searches[1].bytes()).isZero();
       assertThat(searches[2].bytes()).isPositive();
-      assertThat(gpu.ledger().residents()).isEqualTo(1);
+      assertThat(gpu.ledger().evictables()).isEqualTo(2);
     }
   }
 
-  /** What one copy meets does not keep the others. */
+  /** What one part meets does not keep the others. */
   @Test
-  void gone_memoryCannotBeFreed_letsGoOfEveryCopy(SplittableRandom random) throws Exception {
+  void gone_memoryCannotBeFreed_letsGoOfEveryPart(SplittableRandom random) throws Exception {
     var gpu = gpu(1L << 30);
     try (var rows = rows(random, 3000)) {
       var key = new Object();
-      var searches =
-          new CudaExactSearch[] {
-            search(gpu, rows, Tuning.DEFAULT), search(gpu, rows, Tuning.DEFAULT)
-          };
-      DeviceCopies.appeared(key, rows);
-      for (var search : searches) {
-        DeviceCopies.add(search);
+      DeviceSegments.appeared(key, rows);
+      var searches = new ArrayList<CudaExactSearch>();
+      for (var metric : Metric.values()) {
+        var search = new CudaExactSearch(gpu, new FlatData(rows, metric, null));
         search.search(rows.slice(0, 1), forced(3));
+        searches.add(search);
       }
+      assertThat(gpu.ledger().evictables())
+          .as("codes for each metric, one copy of rows")
+          .isEqualTo(4);
       fake.set("cuMemFree", 1);
-      DeviceCopies.gone(key);
-      DeviceCopies.awaitFreed();
+      DeviceSegments.gone(key);
+      DeviceSegments.awaitFreed();
       fake.set("cuMemFree", 0);
-      assertThat(searches[0].bytes()).isZero();
-      assertThat(searches[1].bytes()).isZero();
+      assertThat(searches).extracting(CudaExactSearch::bytes).containsOnly(0L);
+      assertThat(gpu.ledger().evictables()).isZero();
     }
   }
 }

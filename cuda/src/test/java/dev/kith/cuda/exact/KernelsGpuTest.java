@@ -1,6 +1,5 @@
 package dev.kith.cuda.exact;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -12,6 +11,8 @@ import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.cuda.SharedGpu;
 import dev.kith.cuda.device.Gpu;
+import dev.kith.cuda.store.Centre;
+import dev.kith.cuda.store.DeviceCodes;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -81,8 +82,8 @@ class KernelsGpuTest {
         keys[q][row] = TestVectors.key(metric, queries[q], rows[row]);
       }
     }
-    try (var resident = Resident.load(gpu, source, 0, n, metric, centre);
-        var search = new ByHand(gpu, resident, queries.length, 1, n)) {
+    try (var codes = DeviceCodes.load(gpu, source, 0, n, metric, Centre.of(centre));
+        var search = new ByHand(gpu, codes, queries.length, 1, n)) {
       search.encode(queries, two);
       int share = random.nextInt(1, 10);
       var filter = random.nextBoolean() ? null : RowFilter.of(n, _ -> random.nextInt(share) == 0);
@@ -243,8 +244,8 @@ class KernelsGpuTest {
       Arrays.setAll(rows, r -> vectors[r % vectors.length]);
       for (int k : new int[] {1, 7, Math.min(n, 300), n, n + 1}) {
         try (var source = VectorSource.of(rows);
-            var resident = Resident.load(gpu, source, 0, n, metric, new float[d]);
-            var search = new ByHand(gpu, resident, 2, 1, n)) {
+            var codes = DeviceCodes.load(gpu, source, 0, n, metric, Centre.of(new float[d]));
+            var search = new ByHand(gpu, codes, 2, 1, n)) {
           search.encode(TestVectors.gaussians(random, 2, d), true);
           search.scanFew(); // without a threshold: all
           search.tighten(Integer.MAX_VALUE, 1024);
@@ -307,8 +308,8 @@ class KernelsGpuTest {
   void tighten_listOverflowed_takesNothingMore(SplittableRandom random) {
     int n = 1000;
     try (var source = VectorSource.of(TestVectors.gaussians(random, n, 8));
-        var resident = Resident.load(gpu, source, 0, n, Metric.L2, new float[8]);
-        var search = new ByHand(gpu, resident, 2, 1, 600)) {
+        var codes = DeviceCodes.load(gpu, source, 0, n, Metric.L2, Centre.of(new float[8]));
+        var search = new ByHand(gpu, codes, 2, 1, 600)) {
       search.encode(TestVectors.gaussians(random, 2, 8), true);
       search.scanFew();
       assertThat(search.counts()).containsOnly(n);
@@ -318,8 +319,7 @@ class KernelsGpuTest {
       search.scanFew(); // one row that the bound says nothing of would still be counted
       assertThat(search.counts()).containsOnly(n);
       search.rescore(16, true, false);
-      var report = search.read(search.where.reports, 16);
-      assertThat(report.get(JAVA_INT, 8)).as("gave up").isEqualTo(1);
+      assertThat(search.report(0).getInt("gaveUp")).isEqualTo(1);
     }
   }
 
@@ -345,9 +345,9 @@ class KernelsGpuTest {
         int d = 1 + random.nextInt(300);
         var few = TestVectors.typed(random, type, different, d);
         try (var source = repeated(few.source(), n)) {
-          for (int k : new int[] {1, 10, 2048}) {
-            try (var resident = Resident.load(gpu, source, 0, n, metric, new float[d]);
-                var search = new ByHand(gpu, resident, 3, k, n)) {
+          for (int k : new int[] {1, 10, 2048, 4096}) {
+            try (var codes = DeviceCodes.load(gpu, source, 0, n, metric, Centre.of(new float[d]));
+                var search = new ByHand(gpu, codes, 3, k, n)) {
               float[][] queries = TestVectors.gaussians(random, 3, d);
               search.encode(queries, false);
               int count = counts[random.nextInt(counts.length)];
@@ -385,11 +385,11 @@ class KernelsGpuTest {
                 String as =
                     "%s, %s, d=%d, k=%d, count=%d, different=%d, blocks=%d, keep=%s"
                         .formatted(metric, type, d, k, count, different, blocks, keep);
-                var report = search.read(search.where.reports + 16L * q, 16);
-                assertThat(report.get(JAVA_INT, 0)).as(as).isEqualTo(expected.length);
-                assertThat(report.get(JAVA_INT, 4)).as(as).isEqualTo(count);
-                assertThat(report.get(JAVA_INT, 8)).as(as).isZero();
-                assertThat(report.get(JAVA_INT, 12)).as(as).isZero();
+                var report = search.report(q);
+                assertThat(report.getInt("found")).as(as).isEqualTo(expected.length);
+                assertThat(report.getInt("candidates")).as(as).isEqualTo(count);
+                assertThat(report.getInt("gaveUp")).as(as).isZero();
+                assertThat(report.getInt("broken")).as(as).isZero();
                 assertThat(
                         search.ints(
                             search.where.found(search.where.queries) + 4L * q * k, expected.length))
@@ -431,8 +431,8 @@ class KernelsGpuTest {
     float[][] rows = TestVectors.gaussians(random, 100, 10);
     rows[42][3] = Float.NaN;
     try (var source = VectorSource.of(rows);
-        var resident = Resident.load(gpu, source, 0, 100, Metric.L2, new float[10]);
-        var search = new ByHand(gpu, resident, 3, 5, 100)) {
+        var codes = DeviceCodes.load(gpu, source, 0, 100, Metric.L2, Centre.of(new float[10]));
+        var search = new ByHand(gpu, codes, 3, 5, 100)) {
       float[][] queries = TestVectors.gaussians(random, 3, 10);
       search.encode(queries, false);
       for (int q = 0; q < 3; q++) {
@@ -446,7 +446,7 @@ class KernelsGpuTest {
       search.write(search.where.counts, 2, 2, 2);
       search.rescore(1, false, false);
       int[] broken = new int[3];
-      Arrays.setAll(broken, q -> search.read(search.where.reports + 16L * q, 16).get(JAVA_INT, 12));
+      Arrays.setAll(broken, q -> search.report(q).getInt("broken"));
       assertThat(broken).containsExactly(0, ROW_NOT_FINITE, BELOW_BOUND);
     }
   }

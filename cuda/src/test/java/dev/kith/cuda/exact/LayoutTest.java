@@ -3,6 +3,7 @@ package dev.kith.cuda.exact;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kith.core.testing.Seeded;
+import dev.kith.cuda.store.DeviceCodes;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -16,8 +17,8 @@ class LayoutTest {
     for (int round = 0; round < ROUNDS; round++) {
       int queries = 1 + random.nextInt(1 << random.nextInt(1, 15));
       int d = 1 + random.nextInt(1 << random.nextInt(1, 17));
-      int stride = Resident.stride(Math.min(d, 1 << 16));
-      int k = 1 + random.nextInt(DeviceSearch.MOST_K);
+      int stride = DeviceCodes.stride(Math.min(d, 1 << 16));
+      int k = 1 + random.nextInt(Sizes.MOST_K);
       int capacity = 1 << random.nextInt(12, 17);
       int rows = 1 + random.nextInt(Integer.MAX_VALUE);
       var where = new Layout(queries, d, stride, k, capacity, rows);
@@ -28,7 +29,7 @@ class LayoutTest {
         {where.found(queries), 4 * q * k, 4},
         {where.given, 4 * q * d, 256},
         {where.high, q * stride, 256},
-        {where.low, Math.min(q, DeviceSearch.FEW) * stride, 256},
+        {where.low, Math.min(q, Sizes.FEW) * stride, 256},
         {where.filters, 16 * q, 16},
         {where.terms, 48 * q, 16},
         {where.counts, 4 * q, 4},
@@ -79,19 +80,19 @@ class LayoutTest {
   @Test
   void isFew_longQueries_leavesRoomForWhatKernelsDeclare() {
     int hopper = 227 << 10;
-    assertThat(DeviceSearch.isFew(4, Resident.stride(768), hopper)).isTrue();
-    assertThat(DeviceSearch.isFew(5, Resident.stride(768), hopper)).isFalse();
-    assertThat(DeviceSearch.isFew(4, hopper / 8, hopper)).as("not a byte left").isFalse();
-    assertThat(DeviceSearch.isFew(4, hopper / 8 - 128, hopper)).isTrue();
-    assertThat(DeviceSearch.isFew(1, 65_536, hopper)).isTrue();
-    assertThat(DeviceSearch.isFew(2, 65_536, hopper)).isFalse();
+    assertThat(Sizes.isFew(4, DeviceCodes.stride(768), hopper)).isTrue();
+    assertThat(Sizes.isFew(5, DeviceCodes.stride(768), hopper)).isFalse();
+    assertThat(Sizes.isFew(4, hopper / 8, hopper)).as("not a byte left").isFalse();
+    assertThat(Sizes.isFew(4, hopper / 8 - 128, hopper)).isTrue();
+    assertThat(Sizes.isFew(1, 65_536, hopper)).isTrue();
+    assertThat(Sizes.isFew(2, 65_536, hopper)).isFalse();
   }
 
   @Test
   void groupSize_anyBudget_isAtLeastOneAndSplitsEvenly() {
-    assertThat(DeviceSearch.groupSize(10, 768, 1, 1)).isEqualTo(1);
-    assertThat(DeviceSearch.groupSize(10, 768, 100_000, 1L << 40)).isEqualTo(14_286); // of 7 groups
-    int group = DeviceSearch.groupSize(2048, 65_536, 100_000, 512 << 20);
+    assertThat(Sizes.group(10, 768, 1, 1)).isEqualTo(1);
+    assertThat(Sizes.group(10, 768, 100_000, 1L << 40)).isEqualTo(14_286); // of 7 groups
+    int group = Sizes.group(2048, 65_536, 100_000, 512 << 20);
     assertThat(group).isBetween(1, 1 << 14);
     assertThat((long) group * (Layout.listBytes(1 << 16) + 4L * 65_536))
         .isLessThanOrEqualTo(512 << 20);

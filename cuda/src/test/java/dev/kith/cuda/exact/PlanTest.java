@@ -25,7 +25,7 @@ class PlanTest {
     for (int round = 0; round < ROUNDS; round++) {
       int n = (int) Math.min(any(random, Integer.MAX_VALUE), Integer.MAX_VALUE);
       long allowed = Math.min(any(random, n), n);
-      int k = (int) Math.min(any(random, DeviceSearch.MOST_K), allowed);
+      int k = (int) Math.min(any(random, Sizes.MOST_K), allowed);
       boolean few = random.nextBoolean();
       int capacity = few ? Math.max(1 << 16, 32 * k) : 1 << random.nextInt(12, 17);
       int queries = few ? random.nextInt(1, 5) : random.nextInt(5, 1000);
@@ -51,7 +51,7 @@ class PlanTest {
   void firstChunk_withoutAFilter_fitsIntoTheLists(SplittableRandom random) {
     for (int round = 0; round < ROUNDS; round++) {
       int n = (int) Math.min(any(random, Integer.MAX_VALUE), Integer.MAX_VALUE);
-      int k = (int) Math.min(any(random, DeviceSearch.MOST_K), n);
+      int k = (int) Math.min(any(random, Sizes.MOST_K), n);
       for (boolean few : new boolean[] {true, false}) {
         int capacity = few ? Math.max(1 << 16, 32 * k) : 1 << random.nextInt(12, 17);
         var plan = new Plan(n, n, few ? 1 : 1000, k, capacity, few);
@@ -64,11 +64,11 @@ class PlanTest {
   @Test
   void laterChunks_listsAsLooseAsTheyAreTakenToBe_fitIntoThem() {
     int n = 10_000_000;
-    for (int k = 1; k <= DeviceSearch.MOST_K; k++) {
+    for (int k = 1; k <= Sizes.MOST_K; k++) {
       double list = Plan.LOOSE + Plan.LOOSENESS * k;
       for (int queries : new int[] {1, 5, 128, 1000}) {
-        int capacity = DeviceSearch.capacity(k, queries);
-        var plan = new Plan(n, n, queries, k, capacity, queries <= DeviceSearch.FEW);
+        int capacity = Sizes.capacity(k, queries);
+        var plan = new Plan(n, n, queries, k, capacity, queries <= Sizes.FEW);
         for (int c = 1; c < plan.chunks(); c++) {
           double more = list * (plan.to(c) - plan.from(c)) / plan.from(c);
           assertThat(list + more)

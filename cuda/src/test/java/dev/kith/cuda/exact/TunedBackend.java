@@ -26,6 +26,6 @@ record TunedBackend(Tuning tuning) implements Backend {
 
   @Override
   public @Nullable Searcher searcher(IndexData data) {
-    return new CudaExactSearch(SharedGpu.get(), this, (FlatData) data, tuning);
+    return new CudaExactSearch(SharedGpu.get(), (FlatData) data, tuning);
   }
 }

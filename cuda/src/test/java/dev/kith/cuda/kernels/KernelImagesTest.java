@@ -214,6 +214,50 @@ class KernelImagesTest {
         .hasMessage("there is no source gone.cuh of kernels, which scan.cuh should have");
   }
 
+  /** What cc makes of structs.cuh stands in for what a kernel would report. */
+  @Test
+  void load_setWithStructs_comparesTheirLayouts() throws Exception {
+    var set = KernelSet.withStructs("scan", "scan", "merge");
+    try (var kernels = images.load(context, set)) {
+      assertThat(kernels.kernel("merge").name()).isEqualTo("merge");
+      assertThat(fake.calls("cuLaunchKernel")).hasSize(1);
+    }
+    try (var kernels = images.load(context, KernelSet.of("scan", "scan"))) {
+      assertThat(kernels.kernel("scan").name()).isEqualTo("scan");
+      assertThat(fake.calls("cuLaunchKernel")).as("nothing to compare").hasSize(1);
+    }
+    assertThat(fake.allocated()).isZero();
+  }
+
+  @Test
+  void load_imageOfOtherStructs_saysWhichFieldAndClosesIt() {
+    var set = KernelSet.withStructs("scan", "scan");
+    fake.set("offset of Lists.capacity", 44);
+    assertThatThrownBy(() -> images.load(context, set))
+        .isInstanceOf(CudaUnavailableException.class)
+        .hasMessage(
+            "the image of scan must lay out structs as this jar's Java does: field=Lists.capacity,"
+                + " expected 4 bytes at 48, found 4 at 44; build Kith again");
+    fake.set("offset of Lists.capacity", 48).set("more structs", 1);
+    assertThatThrownBy(() -> images.load(context, set))
+        .isInstanceOf(CudaUnavailableException.class)
+        .hasMessage(
+            "the image of scan must have the structs that this jar's Java has: expected 44 structs"
+                + " and fields, found 45; build Kith again");
+    fake.set("more structs", 0).set("fewer structs", 1);
+    assertThatThrownBy(() -> images.load(context, set))
+        .isInstanceOf(CudaUnavailableException.class)
+        .hasMessage(
+            "the image of scan must have the structs that this jar's Java has: it has another"
+                + " field, or none, in place of Shadow.stride; build Kith again");
+    fake.set("fewer structs", 0).set("no structs", 1);
+    assertThatThrownBy(() -> images.load(context, set))
+        .isInstanceOf(CudaUnavailableException.class)
+        .hasMessageContaining("in place of QueryFilter; build Kith again");
+    assertThat(fake.calls("cuLibraryUnload")).hasSize(4);
+    assertThat(fake.allocated()).isZero();
+  }
+
   /**
    * The build's part: every source is in the jar, and an image of each, unless there was no nvcc.
    */

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorSource;
-import dev.kith.cuda.device.Gpu;
+import dev.kith.cuda.device.Gpus;
 import dev.kith.cuda.driver.CudaUnavailableException;
 import java.util.HashSet;
 import org.junit.jupiter.api.Test;
@@ -129,7 +129,7 @@ class GpuLadderTest {
   void unavailable_noGpu_isTheReasonThatSearchesGive() {
     String reason = "";
     try {
-      assumeFalse(Gpu.get() == null);
+      assumeFalse(Gpus.get() == null);
     } catch (CudaUnavailableException e) {
       reason = e.reason();
     }

@@ -8,6 +8,9 @@ import dev.kith.cuda.driver.DeviceMemory;
 import dev.kith.cuda.driver.FakeCuda;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** Over the stand-in of the driver. */
@@ -20,7 +23,7 @@ class DeviceLedgerTest {
   }
 
   /** Holds memory of a ledger, and lets it go unless it is in use. */
-  private final class Holder implements DeviceLedger.Resident {
+  private final class Holder implements DeviceLedger.Evictable {
     private final DeviceLedger ledger;
     private final String name;
     private final DeviceMemory memory;
@@ -95,11 +98,11 @@ class DeviceLedgerTest {
     assertThat(evicted).containsExactly("b");
     ledger.take(20, "rows");
     assertThat(evicted).as("c is in use").containsExactly("b", "a");
-    assertThat(ledger.residents()).isEqualTo(1);
+    assertThat(ledger.evictables()).isEqualTo(1);
     assertThat(ledger.used()).isEqualTo(80);
     assertThatThrownBy(() -> ledger.take(30, "rows")).isInstanceOf(DeviceBudgetException.class);
     ledger.forget(c);
-    assertThat(ledger.residents()).isZero();
+    assertThat(ledger.evictables()).isZero();
   }
 
   /** Others use the device too. */
@@ -136,6 +139,61 @@ class DeviceLedgerTest {
     assertThatThrownBy(() -> ledger.take(40, "rows")).isInstanceOf(CudaException.class);
     assertThat(evicted).isEmpty();
     assertThat(ledger.used()).isEqualTo(30);
+  }
+
+  /** Freeing may take as long as a search: nobody who only counts or gives back waits for it. */
+  @Test
+  void evict_takesLong_keepsNobodyFromTheBooks() throws Exception {
+    var ledger = ledger(100);
+    var small = ledger.take(10, "rows");
+    var a = new Holder(ledger, "a", 60);
+    var seen = new AtomicLong();
+    a.then =
+        () ->
+            CompletableFuture.runAsync(
+                    () -> {
+                      ledger.used(a);
+                      ledger.forget(a);
+                      ledger.give(small);
+                      seen.set(ledger.used());
+                    })
+                .orTimeout(10, TimeUnit.SECONDS)
+                .join();
+    ledger.take(90, "rows");
+    assertThat(evicted).containsExactly("a");
+    assertThat(seen.get()).isZero();
+    assertThat(ledger.used()).isEqualTo(90);
+  }
+
+  /** Room that is about to be free is worth waiting for: nobody else need go. */
+  @Test
+  void take_whileMemoryIsBeingFreed_waitsAndEvictsNobody() throws Exception {
+    var ledger = ledger(100);
+    new Holder(ledger, "a", 40);
+    var large = ledger.take(60, "rows");
+    fake.set("free millis", 200);
+    var freed = CompletableFuture.runAsync(() -> ledger.give(large));
+    while (fake.calls("cuMemFree").isEmpty()) {
+      Thread.onSpinWait();
+    }
+    assertThat(ledger.used()).as("not free yet, and that is known at once").isEqualTo(100);
+    ledger.take(60, "more rows");
+    assertThat(evicted).isEmpty();
+    assertThat(ledger.used()).isEqualTo(100);
+    freed.join();
+  }
+
+  /** What the driver cannot free is not counted for ever. */
+  @Test
+  void give_driverFails_throwsAndCountsItNoMore() throws Exception {
+    var ledger = ledger(100);
+    var memory = ledger.take(60, "rows");
+    fake.set("cuMemFree", 1);
+    assertThatThrownBy(() -> ledger.give(memory)).isInstanceOf(CudaException.class);
+    assertThat(ledger.used()).isZero();
+    ledger.give(memory);
+    fake.set("cuMemFree", 0);
+    assertThat(ledger.take(100, "rows").byteSize()).isEqualTo(100);
   }
 
   @Test

@@ -36,7 +36,7 @@ class GpuBufferLoaderGpuTest extends GpuBufferLoaderContract {
       var host = arena.allocate(JAVA_LONG);
       stream.fill(sum.address(), (byte) 0, sum.byteSize());
       stream.launch(
-          gpu.kernel("kith_checksum"),
+          gpu.kernel(Checksum.KERNELS, "kith_checksum"),
           gpu.device().multiprocessors(),
           1,
           1,

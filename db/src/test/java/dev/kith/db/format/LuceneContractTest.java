@@ -34,7 +34,7 @@ class LuceneContractTest {
   public static final class SearchThreads implements ThreadFilter {
     @Override
     public boolean reject(Thread thread) {
-      return thread.getName().startsWith("kith-search-");
+      return thread.getName().startsWith("kith-worker-");
     }
   }
 

@@ -12,19 +12,19 @@ import java.lang.invoke.MethodHandle;
 import java.util.function.IntFunction;
 
 /**
- * A function of the driver, a subclass for each shape of parameters; the names of the shapes spell
- * them: {@code L} 64 bits (pointers, handles, sizes), {@code I} 32, {@code B} 8. All return a
+ * An entry point of the driver, a subclass for each shape of parameters; the names of the shapes
+ * spell them: {@code L} 64 bits (pointers, handles, sizes), {@code I} 32, {@code B} 8. All return a
  * {@code CUresult}. The method handle of a shape is a constant and takes the function's address, so
  * a call costs no more than a call through a pointer in C, and several drivers can be loaded (tests
  * do). None is a critical call: a launch into a full queue blocks, and the garbage collector must
  * not wait for it.
  */
-abstract sealed class Function {
+abstract sealed class EntryPoint {
   private final String name;
   final MemorySegment address;
   private final IntFunction<CudaException> failure;
 
-  private Function(Found found) {
+  private EntryPoint(Found found) {
     this.name = found.name();
     this.address = found.address();
     this.failure = found.failure();
@@ -53,7 +53,7 @@ abstract sealed class Function {
     return new IllegalStateException("%s cannot be called: %s".formatted(name, e), e);
   }
 
-  static final class I extends Function {
+  static final class I extends EntryPoint {
     private static final MethodHandle HANDLE = shape(JAVA_INT);
 
     I(Found found) {
@@ -73,7 +73,7 @@ abstract sealed class Function {
     }
   }
 
-  static final class L extends Function {
+  static final class L extends EntryPoint {
     private static final MethodHandle HANDLE = shape(JAVA_LONG);
 
     L(Found found) {
@@ -94,7 +94,7 @@ abstract sealed class Function {
     }
   }
 
-  static final class LI extends Function {
+  static final class LI extends EntryPoint {
     private static final MethodHandle HANDLE = shape(JAVA_LONG, JAVA_INT);
 
     LI(Found found) {
@@ -112,7 +112,7 @@ abstract sealed class Function {
     }
   }
 
-  static final class IL extends Function {
+  static final class IL extends EntryPoint {
     private static final MethodHandle HANDLE = shape(JAVA_INT, JAVA_LONG);
 
     IL(Found found) {
@@ -128,7 +128,7 @@ abstract sealed class Function {
     }
   }
 
-  static final class LL extends Function {
+  static final class LL extends EntryPoint {
     private static final MethodHandle HANDLE = shape(JAVA_LONG, JAVA_LONG);
 
     LL(Found found) {
@@ -146,7 +146,7 @@ abstract sealed class Function {
     }
   }
 
-  static final class LII extends Function {
+  static final class LII extends EntryPoint {
     private static final MethodHandle HANDLE = shape(JAVA_LONG, JAVA_INT, JAVA_INT);
 
     LII(Found found) {
@@ -164,7 +164,7 @@ abstract sealed class Function {
     }
   }
 
-  static final class LLI extends Function {
+  static final class LLI extends EntryPoint {
     private static final MethodHandle HANDLE = shape(JAVA_LONG, JAVA_LONG, JAVA_INT);
 
     LLI(Found found) {
@@ -182,7 +182,7 @@ abstract sealed class Function {
     }
   }
 
-  static final class LIL extends Function {
+  static final class LIL extends EntryPoint {
     private static final MethodHandle HANDLE = shape(JAVA_LONG, JAVA_INT, JAVA_LONG);
 
     LIL(Found found) {
@@ -200,7 +200,7 @@ abstract sealed class Function {
     }
   }
 
-  static final class LLL extends Function {
+  static final class LLL extends EntryPoint {
     private static final MethodHandle HANDLE = shape(JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
     LLL(Found found) {
@@ -218,7 +218,7 @@ abstract sealed class Function {
     }
   }
 
-  static final class LLLL extends Function {
+  static final class LLLL extends EntryPoint {
     private static final MethodHandle HANDLE = shape(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
     LLLL(Found found) {
@@ -236,7 +236,7 @@ abstract sealed class Function {
     }
   }
 
-  static final class LBLL extends Function {
+  static final class LBLL extends EntryPoint {
     private static final MethodHandle HANDLE = shape(JAVA_LONG, JAVA_BYTE, JAVA_LONG, JAVA_LONG);
 
     LBLL(Found found) {
@@ -254,7 +254,7 @@ abstract sealed class Function {
     }
   }
 
-  static final class LILL extends Function {
+  static final class LILL extends EntryPoint {
     private static final MethodHandle HANDLE = shape(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
 
     LILL(Found found) {
@@ -272,7 +272,7 @@ abstract sealed class Function {
     }
   }
 
-  static final class LLIL extends Function {
+  static final class LLIL extends EntryPoint {
     private static final MethodHandle HANDLE = shape(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
 
     LLIL(Found found) {
@@ -290,7 +290,7 @@ abstract sealed class Function {
     }
   }
 
-  static final class LLLLILLI extends Function {
+  static final class LLLLILLI extends EntryPoint {
     private static final MethodHandle HANDLE =
         shape(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
 
@@ -309,7 +309,7 @@ abstract sealed class Function {
     }
   }
 
-  static final class LIIIIIIILLL extends Function {
+  static final class LIIIIIIILLL extends EntryPoint {
     private static final MethodHandle HANDLE =
         shape(
             JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT,
@@ -330,7 +330,7 @@ abstract sealed class Function {
     }
   }
 
-  static final class LIILLLLLIIII extends Function {
+  static final class LIILLLLLIIII extends EntryPoint {
     private static final MethodHandle HANDLE =
         shape(
             JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,

@@ -1,13 +1,14 @@
-package dev.kith.cuda.exact;
+package dev.kith.cuda.kernels;
 
 import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.ElementType;
 
 /** The numbers by which kernels know metrics and types: {@code kith.cuh}. */
-final class Codes {
-  private Codes() {}
+public final class KernelEnums {
+  private KernelEnums() {}
 
-  static int of(Metric metric) {
+  /** The number of a metric. */
+  public static int of(Metric metric) {
     return switch (metric) {
       case L2 -> 0;
       case COSINE -> 1;
@@ -15,7 +16,8 @@ final class Codes {
     };
   }
 
-  static int of(ElementType type) {
+  /** The number of a type. */
+  public static int of(ElementType type) {
     return switch (type) {
       case FLOAT32 -> 0;
       case FLOAT16 -> 1;

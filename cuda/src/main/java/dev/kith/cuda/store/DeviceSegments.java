@@ -1,30 +1,38 @@
-package dev.kith.cuda.exact;
+package dev.kith.cuda.store;
 
 import dev.kith.core.vector.VectorSource;
 import dev.kith.cuda.driver.CudaException;
 import java.lang.System.Logger.Level;
-import java.lang.ref.WeakReference;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** Which searches may hold copies of which segments' rows. Safe for many threads. */
-public final class DeviceCopies {
-  private static final System.Logger LOG = System.getLogger(DeviceCopies.class.getName());
+/**
+ * The segments that storage has open, so that every store lets go of what it holds of one that is
+ * closed. Safe for many threads.
+ */
+public final class DeviceSegments {
+  private static final System.Logger LOG = System.getLogger(DeviceSegments.class.getName());
   private static final IdentityHashMap<Object, List<VectorSource>> SEGMENTS =
       new IdentityHashMap<>();
-  private static final List<WeakReference<CudaExactSearch>> SEARCHES = new ArrayList<>();
+
+  /** Stores live as long as their GPUs, which are for ever but in tests. */
+  private static final Set<DeviceStore> STORES =
+      Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
   private static final ExecutorService FREER = freer();
 
-  private DeviceCopies() {}
+  private DeviceSegments() {}
 
-  /** Its one thread ends when there is nothing to do, and keeps nothing of who asked first. */
+  /** One thread, which ends when there is nothing to do and keeps nothing of its first caller. */
   private static ExecutorService freer() {
     var factory =
         Thread.ofPlatform().name("kith-free").daemon().inheritInheritableThreadLocals(false);
@@ -35,12 +43,8 @@ public final class DeviceCopies {
     return freer;
   }
 
-  /** Remembers a search, as long as others do. */
-  public static void add(CudaExactSearch search) {
-    synchronized (SEARCHES) {
-      SEARCHES.removeIf(reference -> reference.get() == null);
-      SEARCHES.add(new WeakReference<>(search));
-    }
+  static void add(DeviceStore store) {
+    STORES.add(store);
   }
 
   /** A segment has these rows, until it is gone. */
@@ -52,7 +56,7 @@ public final class DeviceCopies {
 
   /**
    * Has every copy of the segment's rows freed, by a thread of its own: the device frees memory
-   * when it has done what is under way, and who tells may hold a lock that others wait for.
+   * when it has done what is under way, and the caller may hold a lock that others wait for.
    */
   public static void gone(Object key) {
     List<VectorSource> going;
@@ -62,22 +66,19 @@ public final class DeviceCopies {
     if (going == null) {
       return;
     }
-    var holders = new ArrayList<CudaExactSearch>();
-    synchronized (SEARCHES) {
-      for (var reference : SEARCHES) {
-        var search = reference.get();
-        if (search != null && going.stream().anyMatch(search::isOf)) {
-          holders.add(search);
-        }
-      }
+    List<DeviceStore> stores;
+    synchronized (STORES) {
+      stores = new ArrayList<>(STORES);
     }
-    holders.forEach(search -> FREER.execute(() -> free(search)));
+    for (var store : stores) {
+      going.forEach(rows -> FREER.execute(() -> free(store, rows)));
+    }
   }
 
-  /** Nobody waits who could be told of a failure; the next are freed all the same. */
-  private static void free(CudaExactSearch search) {
+  /** Logs a failure, for nobody waits to be told; the next are freed all the same. */
+  private static void free(DeviceStore store, VectorSource rows) {
     try {
-      search.drop();
+      store.gone(rows);
     } catch (CudaException e) {
       LOG.log(Level.WARNING, "a closed segment's copy on the device was not freed", e);
     }
