@@ -33,7 +33,7 @@ final class PanelSieve implements Sieve {
    * they may get, kernels say (PanelKernel.mostQueries).
    *
    * Steps. A threshold is fixed for one call of the loops, and the first ones exclude nothing. So a
-   * block is scanned in steps: STEP rows, then each time as many as were seen before. The k-th bound
+   * block is scanned in steps: STEP rows first, then steps that double the rows seen. The k-th bound
    * of the first n rows excludes most of the next n; hits, and the room for them, stay few. Steps of
    * tiles are cut where TILE_HITS hits could not be held.
    *

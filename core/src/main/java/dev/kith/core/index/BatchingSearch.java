@@ -27,12 +27,12 @@ import org.jspecify.annotations.Nullable;
  * virtual ones included: a waiting caller is parked.
  *
  * <p><b>Order.</b> While fewer than {@code parallel} batches run, a caller runs its query at once,
- * in its own thread: a lone query never waits. Otherwise the query is queued. When a batch ends, the
- * caller queued longest leads the next one: it takes along the queued queries that go with its own,
- * oldest first, at most {@code maxBatch} in all, and runs them as one search. A query that has been
- * queued for {@code latencyBound} is started likewise by its own thread, whatever else runs. At most
- * {@code maxQueued} queries are queued; further callers wait for room, in their order. A call with
- * several queries, or none, goes straight to the search and counts for nothing here.
+ * in its own thread: a lone query never waits. Otherwise the query is queued. When a batch ends,
+ * the caller queued longest leads the next one: it takes along the queued queries that go with its
+ * own, oldest first, at most {@code maxBatch} in all, and runs them as one search. A query that has
+ * been queued for {@code latencyBound} is started likewise by its own thread, whatever else runs.
+ * At most {@code maxQueued} queries are queued; further callers wait for room, in their order. A
+ * call with several queries, or none, goes straight to the search and counts for nothing here.
  *
  * <p><b>Batches.</b> Queries go together if k, threads, backend, effort and filter are equal, the
  * filter by identity. Deadline, cancellation and limit stay each caller's own:
@@ -41,8 +41,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>a caller that waits, in the queue, for room, or for the batch that took its query along,
  *       leaves when its deadline passes, counted from its call, or within some 10 ms of being
  *       cancelled; the batch goes on for the others;
- *   <li>a caller that runs a batch can leave only by ending it: each of the others then searches
- *       by itself;
+ *   <li>a caller that runs a batch can leave only by ending it: each of the others then searches by
+ *       itself;
  *   <li>a limit is lowered by the caller's answer, but does not prune the batch.
  * </ul>
  *
@@ -98,7 +98,8 @@ public final class BatchingSearch implements Searcher {
 
   private final ReentrantLock lock = new ReentrantLock();
 
-  // Change under the lock. Whenever it is free: if any are queued, at least `parallel` batches run; if any
+  // Change under the lock. Whenever it is free: if any are queued, at least `parallel` batches run;
+  // if any
   // wait for room, the queue is full.
   private final AtomicInteger running = new AtomicInteger();
   private final Line queue = new Line();
