@@ -40,14 +40,15 @@ public final class ExactScan implements Searcher {
    * Implementation notes
    *
    * Filter, then refine. A sieve gives each row an interval that holds its canonical key. A row is
-   * excluded once the lower end of its interval is above tau, the k-th smallest upper end seen. The
-   * others are candidates, and get their canonical key in ascending order of their lower ends until
-   * one exceeds the k-th best key: no order computes fewer keys from lower bounds alone [2]. With
-   * the rows' own products that is some k to k + 2 keys a query, so the float64 work hardly counts.
+   * excluded once the lower end of its interval is above tau, the k-th smallest upper end seen [1].
+   * The others are candidates, and get their canonical key in ascending order of their lower ends
+   * until one exceeds the k-th best key: no order computes fewer keys from lower bounds alone [2].
+   * With the rows' own products that is some k to k + 2 keys a query, so the float64 work hardly
+   * counts.
    *
    * Groups, blocks, workers. Up to GROUP queries share one pass over the rows. Workers draw blocks
-   * from one counter instead of owning a range each, so that a slow core delays nobody, and draw the
-   * queries to decide from another. The textbook's heap shared by all threads is missing: each
+   * from one counter instead of owning a range each, so that a slow core delays nobody, and draw
+   * the queries to decide from another. The textbook's heap shared by all threads is missing: each
    * worker has lists and a tau of its own for every query, and nothing is locked or fenced in the
    * loops. The price is a tau that falls more slowly, and so some more candidates; at the end the
    * smallest one holds for all workers, since any tau is one that k keys do not exceed. A Limit of
@@ -55,17 +56,20 @@ public final class ExactScan implements Searcher {
    *
    * Lists that grow. Where bounds exclude little, a list of the rows' sieve settles: its rows get
    * their keys at once and the k best stay, so that memory is in proportion to k. A list of the
-   * shadow's sieve gives up instead: from one candidate in 32 rows on, a scan of the rows is cheaper
-   * than the keys, and reads their own, tighter bounds. Nothing of the first pass is used then.
+   * shadow's sieve gives up instead: from one candidate in 32 rows on, a scan of the rows is
+   * cheaper than the keys, and has tighter bounds [4]. Nothing of the first pass is used then.
    * Consecutive queries that gave up share the second pass; one that stands alone pays a whole one.
    *
    * Workspaces. A group of one query is pushed back when its search is over, so that single queries
    * allocate little but their answers; a larger group is allocated anew. A workspace whose search
-   * threw is dropped, for what it holds is unknown. There is a worker for each WORK multiplications,
-   * up to the threads allowed, and the caller's thread is one: a small search wakes nobody.
+   * threw is dropped, for what it holds is unknown. There is a worker for each WORK
+   * multiplications, up to the threads allowed, and the caller's thread is one: a small search
+   * wakes nobody.
    *
    * A key below its proved lower bound ends the search with an error: rows or codes have changed.
    * That sees the rows that are looked at and proves nothing of the others; Shadow.verify does.
+   * Rows that are not finite have no bound, are candidates, and are named when their key is
+   * computed [3].
    *
    * [1] docs/exactness.md, section 3, and "When the bound is loose"
    * [2] T. Seidl, H.-P. Kriegel: Optimal Multi-Step k-Nearest Neighbor Search, SIGMOD 1998

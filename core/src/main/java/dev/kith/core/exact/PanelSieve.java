@@ -20,33 +20,33 @@ final class PanelSieve implements Sieve {
    * Implementation notes
    *
    * Layout. Codes lie in panels of 16 rows, [group of 4 elements][row][element], with the terms of
-   * the bound behind them. The lanes of a register are then rows: no sum is folded, 16 bounds are
-   * compared at once, and a batch needs no packing. The textbook's layout, one row after another,
-   * costs a fold and a store a row [1]. Products are integers and exact, so that only the bound's own
-   * terms are rounded. Loops drop the rows whose upper bound of the score is below the threshold; a
-   * hit comes back with its product, from which its interval follows in float64 [2].
+   * the bound behind them [4]. The lanes of a register are then rows: no sum is folded, 16 bounds
+   * are compared at once, and a batch needs no packing. The textbook's layout, one row after
+   * another, costs a fold and a store a row [1]. Products are integers and exact, so that only the
+   * bound's own terms are rounded. Loops drop the rows whose upper bound of the score is below the
+   * threshold; a hit comes back with its product, from which its interval follows in float64 [2].
    *
-   * Two scanners. A single query is bound by memory: it has two codes an
-   * element, of 63, some 13 bits, since the second multiplication is free and the query's own error,
-   * as large as a row's, nearly vanishes. A batch is bound by arithmetic: it has one code of 127,
-   * and tiles whose sums stay in registers. Loops without tiles scan queries one by one; how many
-   * they may get, kernels say (PanelKernel.mostQueries).
+   * Two scanners. A single query is bound by memory: it has two codes an element, of 63, some 13
+   * bits, since the second multiplication is free and the query's own error, as large as a row's,
+   * nearly vanishes. A batch is bound by arithmetic: it has one code of 127, and tiles whose sums
+   * stay in registers. Loops without tiles scan queries one by one; how many they may get, kernels
+   * say (PanelKernel.mostQueries).
    *
    * Steps. A threshold is fixed for one call of the loops, and the first ones exclude nothing. So a
-   * block is scanned in steps: STEP rows first, then steps that double the rows seen. The k-th bound
-   * of the first n rows excludes most of the next n; hits, and the room for them, stay few. Steps of
-   * tiles are cut where TILE_HITS hits could not be held.
+   * block is scanned in steps: STEP rows first, then steps that double the rows seen. The k-th
+   * bound of the first n rows excludes most of the next n; hits, and the room for them, stay few.
+   * Steps of tiles are cut where TILE_HITS hits could not be held.
    *
-   * Filters. The loops drop rows by a bit each; 64 rows without any bit are not read at all. A panel
-   * is read as a whole, because single rows of it would touch as many cache lines, so that a filter
-   * that lets fewer than PANEL_WORTH rows a panel through leaves the search to RowSieve [3].
+   * Filters. The loops drop rows by a bit each; 64 rows without any bit are not read at all. A
+   * panel is read as a whole, because single rows of it would touch as many cache lines, so that a
+   * filter that lets fewer than PANEL_WORTH rows a panel through leaves the search to RowSieve [3].
    *
-   * A query whose list gave up is left out by the scan; in a tile, which is multiplied as a whole, it
-   * gets the threshold infinity, which no finite sum reaches.
+   * A query whose list gave up is left out by the scan; in a tile, which is multiplied as a whole,
+   * it gets the threshold infinity, which no finite sum reaches.
    *
    * Cost: one byte an element, filled up to groups of 4, and 24 bytes of terms a row, all in the
-   * shadow. A worker has 32 bytes of terms a query and 12 bytes for each hit that there is room for:
-   * the rows of a block, at most 4,096, or TILE_HITS, which are 3 MiB.
+   * shadow. A worker has 32 bytes of terms a query and 12 bytes for each hit that there is room
+   * for: the rows of a block, at most 4,096, or TILE_HITS, which are 3 MiB.
    *
    * [1] docs/decisions/0008-int8-shadow-in-panels.md
    * [2] docs/exactness.md, section 4

@@ -30,25 +30,26 @@ final class RowSieve implements Sieve {
    * threshold, all in float32. Only those get an interval in float64 and are offered [2]. A query's
    * threshold is computed again only when its tau has moved.
    *
-   * Three scanners. From TILE_FROM queries on, TiledScanner packs rows element by element, rows side
-   * by side, and multiplies them with tiles of queries packed likewise, so that a tile's sums stay in
-   * registers: the matrix product of [3], with the cache blocked by blocks of rows. For fewer
-   * queries that would not pay, since packing costs as much as 15 queries do [4]: DirectScanner
-   * multiplies each query with the rows where they lie, in the mapped file, while the block stays in
-   * the L2 cache; HalfScanner does so over 16-bit floats. A single query has larger blocks, for it
-   * reads nothing twice. Other element types are decoded, row by row, into a buffer of the worker's.
+   * Three scanners. From TILE_FROM queries on, TiledScanner packs rows element by element, rows
+   * side by side, and multiplies them with tiles of queries packed likewise, so that a tile's sums
+   * stay in registers: the matrix product of [3], with the cache blocked by blocks of rows. For
+   * fewer queries that would not pay, since packing costs as much as 15 queries do [4]:
+   * DirectScanner multiplies each query with the rows where they lie, in the mapped file, while the
+   * block stays in the L2 cache; HalfScanner does so over 16-bit floats. A single query has larger
+   * blocks, for it reads nothing twice. Other element types are decoded, row by row, into a buffer
+   * of the worker's.
    *
    * Norms are kept, 4 bytes a row, from the first scan of a block on: computing them in every scan
    * made it a tenth slower [1]. A shadow of 16-bit floats has them beside its codes.
    *
-   * Sparse filters. If fewer than GATHER_BELOW of a block's rows are let through, their numbers wait
-   * for those of the next blocks, until CACHED bytes of rows are multiplied at once, by number and in
-   * place. Sparse rows are one cache miss after another unless several are read together: four by
-   * four took half the time [5]. What is scanned then is a view from the first such row to the last,
-   * of which the rows between are never read. HalfScanner copies gathered rows together first, as
-   * its loops want one stride; scanners that copy or decode every row gather under any filter. Norms
-   * of gathered rows are computed anew unless their pages are all there: a table for single rows
-   * would have gained 10 to 20 % there, and was not worth its memory [5].
+   * Sparse filters. If fewer than GATHER_BELOW of a block's rows are let through, their numbers
+   * wait for those of the next blocks, until CACHED bytes of rows are multiplied at once, by number
+   * and in place. Sparse rows are one cache miss after another unless several are read together:
+   * four by four took half the time [5]. What is scanned then is a view from the first such row to
+   * the last, of which the rows between are never read. HalfScanner copies gathered rows together
+   * first, as its loops want one stride; scanners that copy or decode every row gather under any
+   * filter. Norms of gathered rows are computed anew unless their pages are all there: a table for
+   * single rows would have gained 10 to 20 % there, and was not worth its memory [5].
    *
    * Cost: beside the norms, a worker has nine arrays of a block's length, at most 1,024, and its
    * scanner's buffers; a tiled pass holds a packed copy of its queries.

@@ -60,25 +60,25 @@ public final class BatchingSearch implements Searcher {
   /*
    * Implementation notes
    *
-   * No thread of its own. The textbook's batcher collects queries in a thread and waits a little for
-   * more; a lone query would then pay two switches of threads and the wait, and the thread would
-   * have to be stopped. Here a caller leads, as in flat combining [1]: it takes along what others
-   * have queued and works for them while they are parked. A lone query pays one lock.
+   * No thread of its own. The textbook's batcher collects queries in a thread and waits a little
+   * for more; a lone query would then pay two switches of threads and the wait, and the thread
+   * would have to be stopped. Here a caller leads, as in flat combining [1]: it takes along what
+   * others have queued and works for them while they are parked. A lone query pays one lock.
    *
    * Turns are handed over, not released. A batch that ends makes the oldest queued caller the
    * leader before it lets go of the lock, so that no newcomer starts before queued ones and nobody
-   * is passed over, whatever options it has. The leader gathers when it wakes, not when it is made
-   * leader: what arrives meanwhile still joins. Late starts may run beside `parallel` batches, for
-   * latencyBound bounds waiting and not work.
+   * is passed over, whatever options it has [2]. The leader gathers when it wakes, not when it is
+   * made leader: what arrives meanwhile still joins. Late starts may run beside `parallel` batches,
+   * for latencyBound bounds waiting and not work.
    *
    * Counter and lines change under one lock, which is held for list operations only, never during a
-   * search. A caller's state is written under the lock, except for its end, which the leader
-   * of its batch writes; the caller parks on it alone. Lines are linked through the callers
-   * themselves, so that one in the middle leaves at the same cost as the first.
+   * search. A caller's state is written under the lock, except for its end, which the leader of its
+   * batch writes; the caller parks on it alone. Lines are linked through the callers themselves, so
+   * that one in the middle leaves at the same cost as the first.
    *
-   * Queries are copied when they are queued: their memory may be confined to the caller's thread, or
-   * closed by a caller that leaves early. A leader copies them again, side by side, into memory that
-   * batches reuse, unless one failed: its search may still be reading.
+   * Queries are copied when they are queued: their memory may be confined to the caller's thread,
+   * or closed by a caller that leaves early. A leader copies them again, side by side, into memory
+   * that batches reuse, unless one failed: its search may still be reading.
    *
    * [1] D. Hendler, I. Incze, N. Shavit, M. Tzafrir: Flat Combining and the
    *     Synchronization-Parallelism Tradeoff, SPAA 2010
