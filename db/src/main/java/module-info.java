@@ -15,6 +15,10 @@ module dev.kith.db {
   exports dev.kith.db.query;
   exports dev.kith.db.transfer;
 
+  uses dev.kith.db.KithStorage;
+
+  provides dev.kith.db.KithStorage with
+      dev.kith.db.store.LocalStorage;
   provides org.apache.lucene.codecs.KnnVectorsFormat with
       dev.kith.db.format.KithVectorsFormat;
 }

@@ -2,8 +2,7 @@ package dev.kith.db;
 
 import dev.kith.db.durability.Checks;
 import dev.kith.db.durability.Durability;
-import dev.kith.db.store.HeapShare;
-import dev.kith.db.store.WritableStorage;
+import dev.kith.db.memory.HeapShare;
 import java.time.Duration;
 
 /**
@@ -78,10 +77,5 @@ public record CollectionOptions(
   public CollectionOptions withChecks(Checks level) {
     return new CollectionOptions(
         durability, flushInterval, refreshInterval, memoryBytes, checkpointBytes, level);
-  }
-
-  WritableStorage.Settings settings() {
-    return new WritableStorage.Settings(
-        durability, flushInterval, refreshInterval, memoryBytes, checkpointBytes, checks);
   }
 }
