@@ -3,6 +3,7 @@ package dev.kith.db;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kith.db.testing.Trees;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.testing.Seeded;
 import dev.kith.db.filter.Filter;
@@ -69,7 +70,7 @@ class CollectionConcurrencyTest {
   }
 
   private static long version(Point point) {
-    long version = point.payload().tree().get("version").asLong();
+    long version = Trees.of(point.payload()).get("version").asLong();
     for (float element : requireNonNull(point.vector(Schema.VECTOR))) {
       assertThat(element).isEqualTo((float) version);
     }

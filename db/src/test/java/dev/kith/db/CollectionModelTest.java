@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.kith.db.testing.Trees;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.testing.Seeded;
 import dev.kith.db.durability.Durability;
@@ -266,7 +267,7 @@ class CollectionModelTest {
     private Set<String> candidates(FieldType type) {
       var found = new LinkedHashSet<String>();
       for (var point : model.points.values()) {
-        leaves(point.payload().tree(), type, found);
+        leaves(Trees.of(point.payload()), type, found);
       }
       return found;
     }

@@ -3,6 +3,7 @@ package dev.kith.db;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kith.db.testing.Trees;
 import dev.kith.core.backend.BackendUnavailableException;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.SearchStoppedException;
@@ -147,7 +148,7 @@ class GroupedQueryTest {
 
   private static List<String> values(Hit hit, String field) {
     var payload = hit.payload();
-    var value = payload == null ? null : payload.tree().get(field);
+    var value = payload == null ? null : Trees.of(payload).get(field);
     if (value == null) {
       return List.of();
     }

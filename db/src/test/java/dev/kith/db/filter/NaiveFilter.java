@@ -1,6 +1,7 @@
 package dev.kith.db.filter;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.kith.db.testing.Trees;
 import dev.kith.db.filter.Filter.All;
 import dev.kith.db.filter.Filter.Any;
 import dev.kith.db.filter.Filter.Between;
@@ -122,11 +123,11 @@ public final class NaiveFilter {
   }
 
   private static List<JsonNode> values(Payload payload, Field field) {
-    var whole = payload.tree().get(field.path());
+    var whole = Trees.of(payload).get(field.path());
     if (whole != null) {
       return flat(List.of(whole));
     }
-    List<JsonNode> nodes = List.of(payload.tree());
+    List<JsonNode> nodes = List.of(Trees.of(payload));
     for (var key : field.path().split("\\.", -1)) {
       var below = new ArrayList<JsonNode>();
       for (var node : nodes) {
