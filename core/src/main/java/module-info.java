@@ -12,7 +12,9 @@ module dev.kith.core {
   exports dev.kith.core.metric;
   exports dev.kith.core.quant;
   exports dev.kith.core.search;
+  exports dev.kith.core.spec;
   exports dev.kith.core.vector;
+  exports dev.kith.core.work;
 
   uses dev.kith.core.backend.Backend;
   uses dev.kith.core.backend.SegmentListener;

@@ -4,6 +4,7 @@ import dev.kith.core.index.VectorIndex;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchResult;
+import dev.kith.core.search.Work;
 import dev.kith.core.vector.VectorSource;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -82,16 +83,13 @@ final class BenchClients {
     }
     Collections.sort(nanos);
     var answers = new ArrayList<Neighbors>();
-    long candidates = 0;
-    long fallbacks = 0;
+    var work = Work.NONE;
     for (var result : results) {
       answers.addAll(Objects.requireNonNull(result).neighbors());
-      candidates += result.report().candidates();
-      fallbacks += result.report().fallbacks();
+      work = work.plus(result.report().work());
     }
     var report = Objects.requireNonNull(results[0]).report();
-    return new BenchCommand.Timing(
-        answers, candidates, fallbacks, report, nanos.size(), passes, wall, cpu, nanos);
+    return new BenchCommand.Timing(answers, work, report, nanos.size(), passes, wall, cpu, nanos);
   }
 
   private SearchResult search(long q) {

@@ -1,8 +1,7 @@
 package dev.kith.cli;
 
 import dev.kith.core.backend.Backends;
-import dev.kith.core.exact.BatchingOptions;
-import dev.kith.core.index.IndexSpec;
+import dev.kith.core.index.BatchingOptions;
 import dev.kith.core.index.VectorIndex;
 import dev.kith.core.kernel.ReadBandwidth;
 import dev.kith.core.metric.Metric;
@@ -10,6 +9,8 @@ import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
+import dev.kith.core.search.Work;
+import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.vector.Ivecs;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.lab.measure.Oracle;
@@ -346,7 +347,8 @@ final class BenchCommand implements Callable<Integer> {
     var runs = new ArrayList<Run>();
     var last = List.<Neighbors>of();
     String served = "";
-    var options = new SearchOptions(vectors.k, threads, null, SearchOptions.NEVER, backend, filter);
+    var options =
+        SearchOptions.nearest(vectors.k).withThreads(threads).onBackend(backend).among(filter);
     boolean crowd = !clients.isEmpty();
     var asked =
         batching == null
@@ -375,9 +377,9 @@ final class BenchCommand implements Callable<Integer> {
               timing.percentile(0.50),
               timing.percentile(0.99),
               timing.queries / timing.passes,
-              (double) timing.candidates / queries.size(),
+              (double) timing.work.keysComputed() / queries.size(),
               timing.report.bound(),
-              timing.fallbacks,
+              timing.work.fallbacks(),
               timing.report.proved()));
     }
     if (outIds != null) {
@@ -396,7 +398,7 @@ final class BenchCommand implements Callable<Integer> {
             Machine.commit(),
             buildCpuSeconds,
             buildSeconds,
-            new Bytes((long) rowBytes(rows), index.shadowBytes(), index.indexBytes()),
+            new Bytes((long) rowBytes(rows), index.data().bytes(), index.indexBytes()),
             floor ? (Double) ReadBandwidth.measure(rows, 5) : null,
             runs);
     if (json) {
@@ -454,8 +456,7 @@ final class BenchCommand implements Callable<Integer> {
    */
   record Timing(
       List<Neighbors> answers,
-      long candidates,
-      long fallbacks,
+      Work work,
       SearchReport report,
       long queries,
       double passes,
@@ -476,8 +477,7 @@ final class BenchCommand implements Callable<Integer> {
 
   private Timing time(VectorIndex index, VectorSource queries, int batch, SearchOptions options) {
     var answers = new ArrayList<Neighbors>();
-    long candidates = 0;
-    long fallbacks = 0;
+    var work = Work.NONE;
     SearchReport report = null;
     // Warm-up, and the answers: one whole pass, then more until the JIT compiler is done.
     long end = System.nanoTime() + (long) (warmUp() * NANOS);
@@ -489,8 +489,7 @@ final class BenchCommand implements Callable<Integer> {
         var result = index.search(part(queries, first, batch), options);
         if (pass == 0) {
           answers.addAll(result.neighbors());
-          candidates += result.report().candidates();
-          fallbacks += result.report().fallbacks();
+          work = work.plus(result.report().work());
           report = result.report();
         }
       }
@@ -514,15 +513,7 @@ final class BenchCommand implements Callable<Integer> {
     double cpu = (Machine.cpuNanos() - cpuStart) / NANOS;
     nanos.sort(null);
     return new Timing(
-        answers,
-        candidates,
-        fallbacks,
-        Objects.requireNonNull(report),
-        served,
-        nanos.size(),
-        wall,
-        cpu,
-        nanos);
+        answers, work, Objects.requireNonNull(report), served, nanos.size(), wall, cpu, nanos);
   }
 
   private static VectorSource part(VectorSource queries, long first, int batch) {

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.kith.core.backend.Backends;
-import dev.kith.core.index.IndexSpec;
 import dev.kith.core.metric.Metric;
+import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.vector.Ivecs;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.vector.VectorWriter;

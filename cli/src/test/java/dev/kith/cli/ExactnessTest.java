@@ -3,6 +3,7 @@ package dev.kith.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kith.core.backend.Backends;
+import dev.kith.core.exact.FlatData;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.Quantizer;
 import dev.kith.core.quant.Shadow;
@@ -75,8 +76,8 @@ class ExactnessTest {
       try (var source = VectorSource.of(rows);
           var batch = VectorSource.of(queries)) {
         Shadow shadow = plain ? null : quantizer.encode(source, metric);
-        var search = Backends.choose(backend).exactSearch(source, metric, shadow);
-        var options = new SearchOptions(k, 1 + random.nextInt(3), null, () -> false, null, filter);
+        var search = Backends.choose(backend, new FlatData(source, metric, shadow)).searcher();
+        var options = SearchOptions.nearest(k).withThreads(1 + random.nextInt(3)).among(filter);
         var result = search.search(batch, options);
         long[][] expected = definition(metric, rows, queries, k, filter);
         for (int q = 0; q < queries.length; q++) {

@@ -1,12 +1,9 @@
 package dev.kith.cuda;
 
 import dev.kith.core.backend.Backend;
-import dev.kith.core.exact.BatchingOptions;
-import dev.kith.core.exact.BatchingSearch;
-import dev.kith.core.exact.ExactSearch;
-import dev.kith.core.metric.Metric;
-import dev.kith.core.quant.Shadow;
-import dev.kith.core.vector.VectorSource;
+import dev.kith.core.exact.FlatData;
+import dev.kith.core.search.IndexData;
+import dev.kith.core.search.Searcher;
 import dev.kith.cuda.device.Gpu;
 import dev.kith.cuda.driver.CudaUnavailableException;
 import dev.kith.cuda.exact.CudaExactSearch;
@@ -16,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * An NVIDIA GPU through its driver. {@code -Dkith.cuda=off} switches it off, {@code
  * -Dkith.cuda.device=N} chooses another than the first, {@code -Dkith.cuda.budget=8g} (or {@code
- * 60%}) limits the device memory that is used. Single queries of many threads are served together.
+ * 60%}) limits the device memory that is used.
  */
 public final class CudaBackend implements Backend {
   @Override
@@ -44,11 +41,14 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
-  public ExactSearch exactSearch(VectorSource rows, Metric metric, @Nullable Shadow shadow) {
+  public @Nullable Searcher searcher(IndexData data) {
+    if (!(data instanceof FlatData flat)) {
+      return null;
+    }
     try {
-      var search = new CudaExactSearch(Gpu.opened(), this, rows, metric, shadow);
+      var search = new CudaExactSearch(Gpu.opened(), this, flat);
       DeviceCopies.add(search);
-      return new BatchingSearch(search, rows, BatchingOptions.DEFAULTS);
+      return search;
     } catch (CudaUnavailableException e) {
       throw new IllegalStateException("the probe said no: " + e.reason(), e);
     }

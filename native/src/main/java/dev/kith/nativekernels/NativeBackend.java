@@ -1,12 +1,7 @@
 package dev.kith.nativekernels;
 
-import dev.kith.core.backend.Backend;
-import dev.kith.core.exact.ExactScan;
-import dev.kith.core.exact.ExactSearch;
+import dev.kith.core.backend.CpuBackend;
 import dev.kith.core.kernel.Kernels;
-import dev.kith.core.metric.Metric;
-import dev.kith.core.quant.Shadow;
-import dev.kith.core.vector.VectorSource;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -17,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * -Dkith.native=off} switches it off, {@code -Dkith.native=avx2} and the like choose an instruction
  * set other than the fastest.
  */
-public final class NativeBackend implements Backend {
+public final class NativeBackend extends CpuBackend {
   private static final System.Logger LOG = System.getLogger(NativeBackend.class.getName());
   private static final String PROPERTY = "kith.native";
 
@@ -109,12 +104,11 @@ public final class NativeBackend implements Backend {
   }
 
   @Override
-  public ExactSearch exactSearch(VectorSource rows, Metric metric, @Nullable Shadow shadow) {
+  protected Kernels kernels() {
     var chosen = forced == null ? Loaded.CHOICE.kernels() : forced;
     if (chosen == null) {
       throw new IllegalStateException("the probe said no: " + Loaded.CHOICE.reason());
     }
-    var kernels = new Kernels(Kernels.inJava().rows(), chosen, chosen);
-    return new ExactScan(kernels, name(), rows, metric, shadow);
+    return new Kernels(Kernels.inJava().rows(), chosen, chosen);
   }
 }

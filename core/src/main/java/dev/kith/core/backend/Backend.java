@@ -1,14 +1,15 @@
 package dev.kith.core.backend;
 
-import dev.kith.core.exact.ExactSearch;
-import dev.kith.core.metric.Metric;
-import dev.kith.core.quant.Shadow;
-import dev.kith.core.vector.VectorSource;
+import dev.kith.core.search.IndexBuilder;
+import dev.kith.core.search.IndexData;
+import dev.kith.core.search.Searcher;
+import dev.kith.core.spec.IndexSpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A place where searches run. All backends give the same answers. Other modules add theirs as a
- * {@link java.util.ServiceLoader} service. Implementations are safe for many threads.
+ * A place where searches run, and builds. All backends give the same exact answers. Other modules
+ * add theirs as a {@link java.util.ServiceLoader} service. Implementations are safe for many
+ * threads.
  */
 public interface Backend {
 
@@ -27,11 +28,15 @@ public interface Backend {
   Probe probe();
 
   /**
-   * Exact search over {@code rows}, which stay the caller's to close. Reads nothing yet.
-   *
-   * @param shadow of these rows for this metric, to be scanned first, or null
+   * A searcher of this data, whose rows stay the caller's to close, or null if such data cannot be
+   * searched here. Reads nothing yet.
    */
-  ExactSearch exactSearch(VectorSource rows, Metric metric, @Nullable Shadow shadow);
+  @Nullable Searcher searcher(IndexData data);
+
+  /** A builder of indexes of this kind and with these parameters, or null if there is none here. */
+  default @Nullable IndexBuilder builder(IndexSpec spec) {
+    return null;
+  }
 
   /**
    * What a probe found.

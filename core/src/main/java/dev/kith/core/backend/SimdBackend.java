@@ -1,15 +1,9 @@
 package dev.kith.core.backend;
 
-import dev.kith.core.exact.ExactScan;
-import dev.kith.core.exact.ExactSearch;
 import dev.kith.core.kernel.Kernels;
-import dev.kith.core.metric.Metric;
-import dev.kith.core.quant.Shadow;
-import dev.kith.core.vector.VectorSource;
-import org.jspecify.annotations.Nullable;
 
 /** The Vector API, where its module is loaded. */
-final class SimdBackend implements Backend {
+final class SimdBackend extends CpuBackend {
   @Override
   public String name() {
     return "simd";
@@ -31,7 +25,7 @@ final class SimdBackend implements Backend {
   }
 
   @Override
-  public ExactSearch exactSearch(VectorSource rows, Metric metric, @Nullable Shadow shadow) {
-    return new ExactScan(Kernels.simd(), name(), rows, metric, shadow);
+  protected Kernels kernels() {
+    return Kernels.simd();
   }
 }

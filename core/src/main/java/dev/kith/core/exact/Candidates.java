@@ -1,7 +1,10 @@
 package dev.kith.core.exact;
 
+import dev.kith.core.search.Limit;
+import dev.kith.core.search.Rescorer;
 import dev.kith.core.search.TopK;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rows that one worker could not yet exclude for one query. A row stays while the lower bound
@@ -26,6 +29,13 @@ final class Candidates {
   private boolean gaveUp;
   private final Rescorer rescorer;
 
+  /** Of other searches whose answers are merged with this one's, or null. */
+  private @Nullable Limit shared;
+
+  private int sharedQuery;
+  private boolean gives;
+  private double given;
+
   Candidates(Rescorer rescorer) {
     this.rescorer = rescorer;
   }
@@ -44,6 +54,31 @@ final class Candidates {
     settled.reset(k);
     size = 0;
     gaveUp = false;
+    shared = null;
+  }
+
+  /**
+   * Excludes, from now on, what the limit does, too.
+   *
+   * @param query its number there
+   * @param mayGive whether {@code k} rows found here lower the limit
+   */
+  void share(@Nullable Limit limit, int query, boolean mayGive) {
+    shared = limit;
+    sharedQuery = query;
+    gives = mayGive;
+    given = Double.POSITIVE_INFINITY;
+  }
+
+  /** Lowers the shared limit, if there is one, to what is known here. */
+  void publish() {
+    if (shared != null && gives) {
+      double own = own();
+      if (own < given) {
+        given = own;
+        shared.offer(sharedQuery, own);
+      }
+    }
   }
 
   /** Takes nothing from now on. */
@@ -58,6 +93,10 @@ final class Candidates {
 
   /** No row with a key above this belongs to the answer. */
   double tau() {
+    return shared == null ? own() : Math.min(own(), shared.key(sharedQuery));
+  }
+
+  private double own() {
     return Math.min(uppers.bound(), settled.bound());
   }
 

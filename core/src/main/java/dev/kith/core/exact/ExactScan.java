@@ -4,18 +4,25 @@ import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.HalfShadow;
 import dev.kith.core.quant.Int8Shadow;
-import dev.kith.core.quant.Shadow;
+import dev.kith.core.search.Limit;
 import dev.kith.core.search.Neighbors;
+import dev.kith.core.search.Rescorer;
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
 import dev.kith.core.search.SearchResult;
+import dev.kith.core.search.Searcher;
+import dev.kith.core.search.StopSignal;
 import dev.kith.core.search.TopK;
+import dev.kith.core.search.Work;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.Workers;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -28,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A query for which the shadow excludes too little is answered by a scan of the rows.
  */
-public final class ExactScan implements ExactSearch {
+public final class ExactScan implements Searcher {
   /** The most queries whose rows are read together; bounds the memory of packed queries. */
   private static final int GROUP = 1024;
 
@@ -69,33 +76,16 @@ public final class ExactScan implements ExactSearch {
   private final ConcurrentLinkedDeque<Group> idleByShadow = new ConcurrentLinkedDeque<>();
 
   /**
-   * Scans {@code rows} with these loops.
+   * Scans these rows with these loops.
    *
    * @param backend the name for reports
-   * @param shadow of the same rows and metric, or null
-   * @throws IllegalArgumentException if it is of another metric or shape
    */
-  public ExactScan(
-      Kernels kernels, String backend, VectorSource rows, Metric metric, @Nullable Shadow shadow) {
-    if (shadow != null
-        && (shadow.metric() != metric
-            || shadow.rows().size() != rows.size()
-            || shadow.rows().dimension() != rows.dimension())) {
-      throw new IllegalArgumentException(
-          "a shadow must be of the rows and for the metric: shadow=%d x %d, %s; rows=%d x %d, %s"
-              .formatted(
-                  shadow.rows().size(),
-                  shadow.rows().dimension(),
-                  shadow.metric(),
-                  rows.size(),
-                  rows.dimension(),
-                  metric));
-    }
+  public ExactScan(Kernels kernels, String backend, FlatData data) {
     this.backend = backend;
-    this.rows = rows;
-    this.metric = metric;
+    this.rows = data.rows();
+    this.metric = data.metric();
     this.byRows = RowSieve.of(kernels, rows, metric);
-    switch (shadow) {
+    switch (data.shadow()) {
       case null -> {
         this.byShadow = null;
         this.mostForShadow = 0;
@@ -110,12 +100,12 @@ public final class ExactScan implements ExactSearch {
         this.mostForShadow = kernels.halves() == null ? 0 : Integer.MAX_VALUE;
       }
     }
-    this.index = shadow == null ? "flat" : "flat(shadow=%s)".formatted(shadow.quantizer().name());
+    this.index = data.spec().toString();
   }
 
   @Override
   public SearchResult search(VectorSource queries, SearchOptions options) {
-    requireFits(queries, options, rows);
+    Searcher.requireFits(queries, options, rows);
     var filter = options.filter();
     long allowed = filter == null ? rows.size() : filter.count();
     var search = new Search(options, allowed);
@@ -131,30 +121,11 @@ public final class ExactScan implements ExactSearch {
     }
     return new SearchResult(
         List.of(answers),
-        new SearchReport(
-            backend,
-            index,
-            search.bound(),
-            allowed * queries.size(),
-            search.rescored.get(),
-            search.fallbacks,
-            true,
-            queries.size()));
-  }
-
-  /** Returns if queries and filter have the shape of the rows. */
-  static void requireFits(VectorSource queries, SearchOptions options, VectorSource rows) {
-    if (queries.dimension() != rows.dimension()) {
-      throw new IllegalArgumentException(
-          "query dimension must match the source: query=%d (%s), source=%d (%s)"
-              .formatted(queries.dimension(), queries.name(), rows.dimension(), rows.name()));
-    }
-    var filter = options.filter();
-    if (filter != null && filter.size() != rows.size()) {
-      throw new IllegalArgumentException(
-          "a filter must have a bit for each row of the source: bits=%d, rows=%d (%s)"
-              .formatted(filter.size(), rows.size(), rows.name()));
-    }
+        SearchReport.of(backend, index)
+            .withBounds(search.bounds)
+            .withWork(Work.ofScan(search.rowsRead, search.rescored, search.fallbacks))
+            .withProved(true)
+            .withBatched(queries.size()));
   }
 
   @Override
@@ -166,16 +137,21 @@ public final class ExactScan implements ExactSearch {
   private final class Search {
     final StopSignal stop;
     final int k;
+
+    /** How many neighbours were asked for, which may be more than there are rows. */
+    final int wanted;
+
     final int workers;
     final @Nullable RowFilter filter;
 
     /** How many rows it lets through. */
     final long allowed;
 
-    final AtomicLong rescored = new AtomicLong();
+    final @Nullable Limit limit;
+    final Set<String> bounds = new TreeSet<>();
+    long rowsRead;
+    long rescored;
     long fallbacks;
-    private boolean usedShadow;
-    private boolean usedRows;
 
     Search(SearchOptions options, long allowed) {
       this.stop = new StopSignal(options);
@@ -183,6 +159,8 @@ public final class ExactScan implements ExactSearch {
       this.k = (int) Math.min(options.k(), allowed);
       this.workers = workers(options.threads());
       this.filter = options.filter();
+      this.limit = options.limit();
+      this.wanted = options.k();
     }
 
     private static int workers(int threads) {
@@ -195,18 +173,11 @@ public final class ExactScan implements ExactSearch {
       return Math.clamp(allowed * queries * rows.dimension() / WORK, 1, workers);
     }
 
-    String bound() {
-      String rowBound = byRows.bound();
-      if (!usedShadow || byShadow == null) {
-        return rowBound;
-      }
-      return usedRows ? byShadow.bound() + ", " + rowBound : byShadow.bound();
-    }
-
     /** Answers a group, from {@code answers[first]} on. */
     void group(VectorSource queries, Neighbors[] answers, int first) {
       int count = (int) queries.size();
       if (k == 0) {
+        bounds.add(byRows.bound());
         for (int q = 0; q < count; q++) {
           VectorDataException.requireFinite(queries, q, queries.row(q));
         }
@@ -215,7 +186,6 @@ public final class ExactScan implements ExactSearch {
         return;
       }
       if (byShadow != null && count <= mostForShadow && byShadow.suits(filter)) {
-        usedShadow = true;
         var loose = run(byShadow, false, queries, answers, first);
         fallbacks += loose.size();
         for (int i = 0; i < loose.size(); i++) {
@@ -224,12 +194,10 @@ public final class ExactScan implements ExactSearch {
           while (i + 1 < loose.size() && loose.get(i + 1) == loose.get(i) + 1) {
             i++;
           }
-          usedRows = true;
           int start = loose.get(from);
           run(byRows, true, queries.slice(start, i - from + 1L), answers, first + start);
         }
       } else {
-        usedRows = true;
         run(byRows, true, queries, answers, first);
       }
     }
@@ -237,6 +205,7 @@ public final class ExactScan implements ExactSearch {
     /** Answers what this sieve can; returns the numbers of the other queries, if it is not last. */
     private List<Integer> run(
         Sieve sieve, boolean last, VectorSource queries, Neighbors[] answers, int first) {
+      bounds.add(sieve.bound());
       var loose = new ArrayList<Integer>();
       int count = (int) queries.size();
       boolean single = count == 1;
@@ -245,7 +214,7 @@ public final class ExactScan implements ExactSearch {
       if (group == null) {
         group = new Group(sieve, count);
       }
-      group.search(this, queries, last);
+      group.search(this, queries, first, last);
       for (int q = 0; q < count; q++) {
         var answer = group.answers[q];
         if (answer == null) {
@@ -281,9 +250,10 @@ public final class ExactScan implements ExactSearch {
     /**
      * Fills {@link #answers}; null stands for a query that another sieve must answer.
      *
+     * @param first the number of the first query among those of the search
      * @param last whether there is no other sieve
      */
-    void search(Search search, VectorSource queries, boolean last) {
+    void search(Search search, VectorSource queries, int first, boolean last) {
       pass.start(queries, search.filter);
       int blockRows = pass.blockRows();
       long blocks = (rows.size() + blockRows - 1) / blockRows;
@@ -295,14 +265,15 @@ public final class ExactScan implements ExactSearch {
       }
       int limit = limit(search, last);
       for (int w = 0; w < workers.size(); w++) {
-        workers.get(w).start(search, limit, last);
+        workers.get(w).start(search, first, limit, last);
       }
       nextBlock.set(0);
       nextQuery.set(0);
       Workers.run(scanning, w -> workers.get(w).scan(search), search.stop::abandon);
       Workers.run(deciding, w -> workers.get(w).decide(search, scanning), search.stop::abandon);
-      for (var worker : workers) {
-        search.rescored.addAndGet(worker.rescorer.count());
+      for (int w = 0; w < workers.size(); w++) {
+        search.rescored += workers.get(w).rescorer.count();
+        search.rowsRead += workers.get(w).scanner.rowsRead();
       }
     }
 
@@ -330,10 +301,13 @@ public final class ExactScan implements ExactSearch {
         Arrays.setAll(candidates, _ -> new Candidates(rescorer));
       }
 
-      void start(Search search, int limit, boolean last) {
+      void start(Search search, int first, int longest, boolean last) {
         rescorer.start(search.stop);
+        scanner.start();
         for (int q = 0; q < count; q++) {
-          candidates[q].start(pass.query(q), search.k, limit, last);
+          candidates[q].start(pass.query(q), search.k, longest, last);
+          // Fewer rows than were asked for say nothing about those of other sources.
+          candidates[q].share(search.limit, first + q, search.k == search.wanted);
           if (!last && !pass.bounded(q)) {
             candidates[q].giveUp();
           }
@@ -348,6 +322,11 @@ public final class ExactScan implements ExactSearch {
           search.stop.check();
           if (search.filter == null || search.filter.allowsAny(first, blockRows)) {
             scanner.scan(first, (int) Math.min(blockRows, rows.size() - first), candidates);
+            if (search.limit != null) {
+              for (var each : candidates) {
+                each.publish();
+              }
+            }
           }
         }
         scanner.end(candidates);

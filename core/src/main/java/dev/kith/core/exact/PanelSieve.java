@@ -155,6 +155,7 @@ final class PanelSieve implements Sieve {
     private long seen;
 
     private int starts;
+    private long read;
 
     /** Rows of a step, a multiple of {@link #STEP}. */
     private final int most;
@@ -164,6 +165,16 @@ final class PanelSieve implements Sieve {
       this.terms = pass.coded[0].termsCopy(Arena.ofAuto());
       this.most = most;
       this.hits = hits;
+    }
+
+    @Override
+    public final void start() {
+      read = 0;
+    }
+
+    @Override
+    public final long rowsRead() {
+      return read;
     }
 
     @Override
@@ -187,7 +198,8 @@ final class PanelSieve implements Sieve {
         if (filter != null) {
           step = Math.min(step, stretch(filter, first + at, step));
         }
-        step(first + at, (step + Panels.ROWS - 1) / Panels.ROWS, candidates);
+        int served = step(first + at, (step + Panels.ROWS - 1) / Panels.ROWS, candidates);
+        read += served * (filter == null ? step : filter.count(first + at, step));
         seen += step;
       }
     }
@@ -204,8 +216,12 @@ final class PanelSieve implements Sieve {
       return length;
     }
 
-    /** Scans panels from row {@code first} on. */
-    abstract void step(long first, int count, Candidates[] candidates);
+    /**
+     * Scans panels from row {@code first} on.
+     *
+     * @return for how many queries
+     */
+    abstract int step(long first, int count, Candidates[] candidates);
 
     /** Rows that only fill up the last panel are not offered. */
     final void offer(
@@ -226,8 +242,9 @@ final class PanelSieve implements Sieve {
     }
 
     @Override
-    void step(long first, int count, Candidates[] candidates) {
+    int step(long first, int count, Candidates[] candidates) {
       long panel = first / Panels.ROWS;
+      int served = 0;
       for (int q = 0; q < pass.queries.length; q++) {
         if (candidates[q].gaveUp()) {
           continue;
@@ -240,7 +257,9 @@ final class PanelSieve implements Sieve {
         for (int i = 0; i < n; i++) {
           offer(candidates[q], query, first + hits.row(i), hits.product(i), hits.lowProduct(i));
         }
+        served++;
       }
+      return served;
     }
   }
 
@@ -251,7 +270,7 @@ final class PanelSieve implements Sieve {
     }
 
     @Override
-    void step(long first, int count, Candidates[] candidates) {
+    int step(long first, int count, Candidates[] candidates) {
       long panel = first / Panels.ROWS;
       var coded = pass.coded[0];
       coded.copyTerms(terms);
@@ -267,6 +286,7 @@ final class PanelSieve implements Sieve {
         int q = hits.query(i);
         offer(candidates[q], pass.queries[q], first + hits.row(i), hits.product(i), 0);
       }
+      return pass.queries.length;
     }
   }
 }

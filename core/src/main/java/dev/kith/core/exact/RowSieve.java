@@ -231,6 +231,7 @@ final class RowSieve implements Sieve {
 
     private final float[] thresholds;
     private int starts;
+    private long read;
 
     RowScanner(RowPass pass) {
       this.pass = pass;
@@ -251,6 +252,16 @@ final class RowSieve implements Sieve {
     }
 
     @Override
+    public final void start() {
+      read = 0;
+    }
+
+    @Override
+    public final long rowsRead() {
+      return read;
+    }
+
+    @Override
     public final void scan(long first, int count, Candidates[] candidates) {
       if (starts != pass.starts) {
         starts = pass.starts;
@@ -259,6 +270,7 @@ final class RowSieve implements Sieve {
       }
       var filter = pass.filter;
       int n = filter == null ? count : filter.pick(first, count, picked);
+      read += (long) n * pass.queries.length;
       if (n >= count * gatherBelow()) {
         scan(rows.block(first, count), all, count, candidates);
         return;

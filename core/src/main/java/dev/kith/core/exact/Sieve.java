@@ -48,6 +48,12 @@ interface Sieve {
 
   /** One worker's loops. */
   interface Scanner {
+    /** Counts rows from zero. */
+    void start();
+
+    /** Rows that were looked at since, among those let through; once for each query. */
+    long rowsRead();
+
     /**
      * Offers the rows of a block that are not excluded, to {@code candidates[q]} for each query.
      */

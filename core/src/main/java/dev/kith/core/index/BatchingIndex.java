@@ -1,11 +1,9 @@
 package dev.kith.core.index;
 
-import dev.kith.core.exact.BatchingOptions;
-import dev.kith.core.exact.BatchingSearch;
-import dev.kith.core.exact.ExactSearch;
-import dev.kith.core.metric.Metric;
+import dev.kith.core.search.IndexData;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchResult;
+import dev.kith.core.search.Searcher;
 import dev.kith.core.vector.VectorSource;
 
 /** Another index, with single queries of many threads served together. */
@@ -16,7 +14,7 @@ final class BatchingIndex implements VectorIndex {
   BatchingIndex(VectorIndex index, BatchingOptions limits) {
     this.index = index;
     var whole =
-        new ExactSearch() {
+        new Searcher() {
           @Override
           public SearchResult search(VectorSource queries, SearchOptions options) {
             return index.search(queries, options);
@@ -31,28 +29,13 @@ final class BatchingIndex implements VectorIndex {
   }
 
   @Override
-  public VectorSource rows() {
-    return index.rows();
-  }
-
-  @Override
-  public Metric metric() {
-    return index.metric();
-  }
-
-  @Override
-  public IndexSpec spec() {
-    return index.spec();
-  }
-
-  @Override
-  public long shadowBytes() {
-    return index.shadowBytes();
+  public IndexData data() {
+    return index.data();
   }
 
   @Override
   public long indexBytes() {
-    return search.bytes();
+    return index.indexBytes();
   }
 
   @Override

@@ -1,30 +1,39 @@
 package dev.kith.core.index;
 
-import dev.kith.core.exact.BatchingOptions;
-import dev.kith.core.exact.BatchingSearch;
+import dev.kith.core.backend.Backends;
+import dev.kith.core.exact.FlatData;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.Shadow;
+import dev.kith.core.search.IndexData;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchResult;
+import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.BuildOptions;
 
 /** Finds the rows of a source nearest to a query. Safe for many threads. */
 public interface VectorIndex {
 
-  /** The rows that are searched; the index does not close them. */
-  VectorSource rows();
+  /** Rows and what was made of them; the index closes nothing of it. */
+  IndexData data();
+
+  /** The rows that are searched. */
+  default VectorSource rows() {
+    return data().rows();
+  }
 
   /** What "near" means here. */
-  Metric metric();
+  default Metric metric() {
+    return data().metric();
+  }
 
   /** What kind of index this is. */
-  IndexSpec spec();
+  default IndexSpec spec() {
+    return data().spec();
+  }
 
-  /** Bytes of the smaller copy of the rows that is scanned first; 0 if there is none. */
-  long shadowBytes();
-
-  /** Bytes of memory that the index keeps beside rows and shadow, so far. */
+  /** Bytes of memory that searches keep beside the data, so far. */
   long indexBytes();
 
   /**
@@ -73,23 +82,23 @@ public interface VectorIndex {
   static VectorIndex over(VectorSource rows, Metric metric, IndexSpec spec) {
     var event = new IndexEvents.Build();
     event.begin();
-    var index =
-        switch (spec) {
-          case IndexSpec.Flat(var quantizer) ->
-              new FlatIndex(
-                  rows, metric, quantizer == null ? null : quantizer.encode(rows, metric));
-        };
+    var data = Backends.builderOf(spec).build(rows, metric, BuildOptions.defaults());
     event.end();
     if (event.shouldCommit()) {
       event.index = spec.toString();
       event.rows = rows.size();
       event.commit();
     }
-    return index;
+    return over(data);
+  }
+
+  /** The index over data that were built before, here or elsewhere. */
+  static VectorIndex over(IndexData data) {
+    return new OpenIndex(data);
   }
 
   /** The index that scans a shadow, built before, and then what it cannot exclude of its rows. */
   static VectorIndex over(Shadow shadow) {
-    return new FlatIndex(shadow.rows(), shadow.metric(), shadow);
+    return over(FlatData.of(shadow));
   }
 }

@@ -4,8 +4,8 @@ import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.MappedFile;
 import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.BuildOptions;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
@@ -13,15 +13,11 @@ import java.nio.file.Path;
 record HalfQuantizer(String name, ElementType type) implements Quantizer {
 
   @Override
-  public Shadow encode(VectorSource rows, Metric metric) {
-    return encode(rows, metric, Arena.ofAuto());
-  }
-
-  @Override
-  public Shadow encode(VectorSource rows, Metric metric, Arena arena) {
+  public Shadow encode(VectorSource rows, Metric metric, BuildOptions options) {
     long bytes = HalfShadow.bytes(rows);
-    var shadow = new HalfShadow(this, rows, metric, type, arena.allocate(bytes, 64), null);
-    shadow.encodeAll();
+    var shadow =
+        new HalfShadow(this, rows, metric, type, options.arena().allocate(bytes, 64), null);
+    shadow.encodeAll(options);
     return shadow;
   }
 

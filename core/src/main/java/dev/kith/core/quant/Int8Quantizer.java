@@ -3,8 +3,8 @@ package dev.kith.core.quant;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.MappedFile;
 import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.BuildOptions;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
@@ -16,17 +16,12 @@ record Int8Quantizer() implements Quantizer {
   }
 
   @Override
-  public Shadow encode(VectorSource rows, Metric metric) {
-    return encode(rows, metric, Arena.ofAuto());
-  }
-
-  @Override
-  public Shadow encode(VectorSource rows, Metric metric, Arena arena) {
+  public Shadow encode(VectorSource rows, Metric metric, BuildOptions options) {
     var centre = Int8Shadow.chooseCentre(rows, metric);
-    var body = arena.allocate(Int8Shadow.bytes(rows), 64);
+    var body = options.arena().allocate(Int8Shadow.bytes(rows), 64);
     MemorySegment.copy(centre, 0, body, Int8Shadow.FLOAT, 0, centre.length);
     var shadow = new Int8Shadow(this, rows, metric, body, null);
-    shadow.encodeAll();
+    shadow.encodeAll(options);
     HugePages.advise(body);
     return shadow;
   }

@@ -3,8 +3,8 @@ package dev.kith.core.quant;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.BuildOptions;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,21 +31,21 @@ public interface Quantizer {
   String name();
 
   /**
-   * Codes every row, on all cores; where something is to be learnt, it is learnt from these rows.
-   * The codes lie off-heap, which {@code -XX:MaxDirectMemorySize} limits (by default to the heap's
-   * limit), and are freed with the shadow.
+   * Codes every row; where something is to be learnt, it is learnt from these rows. The codes lie
+   * off-heap, in the arena of the options.
    *
    * @param rows stay the caller's, and must stay open as long as the shadow
    * @throws dev.kith.core.vector.VectorDataException if a row is not finite
    */
-  Shadow encode(VectorSource rows, Metric metric);
+  Shadow encode(VectorSource rows, Metric metric, BuildOptions options);
 
   /**
-   * The same with the codes in an arena of the caller's, which frees them.
-   *
-   * @param arena that many threads may write to, such as {@link Arena#ofShared}
+   * The same on all cores, into memory that {@code -XX:MaxDirectMemorySize} limits (by default to
+   * the heap's limit) and that is freed with the shadow.
    */
-  Shadow encode(VectorSource rows, Metric metric, Arena arena);
+  default Shadow encode(VectorSource rows, Metric metric) {
+    return encode(rows, metric, BuildOptions.defaults());
+  }
 
   /**
    * The shadow whose {@link Shadow#body} was stored elsewhere, read in place. Nothing but its

@@ -3,10 +3,12 @@ package dev.kith.core.quant;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.BuildOptions;
+import dev.kith.core.work.Workers;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.stream.LongStream;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * Immutable; safe for many threads. Format: {@code docs/formats/shadow.md}.
  */
 public abstract sealed class Shadow permits Int8Shadow, HalfShadow {
+  /** Rows that a worker codes before it asks whether to go on. */
+  private static final int ROWS_AT_ONCE = 256;
+
   private final Quantizer quantizer;
   private final VectorSource rows;
   private final Metric metric;
@@ -103,11 +108,18 @@ public abstract sealed class Shadow permits Int8Shadow, HalfShadow {
     if (file != null) {
       file.verify();
     }
-    long first = LongStream.range(0, units()).parallel().filter(this::differs).min().orElse(-1);
-    if (first >= 0) {
+    var first = new AtomicLong(Long.MAX_VALUE);
+    Workers.forEach(
+        units(),
+        unit -> {
+          if (differs(unit)) {
+            first.accumulateAndGet(unit, Math::min);
+          }
+        });
+    if (first.get() < Long.MAX_VALUE) {
       throw new VectorDataException(
           "the shadow must be of these rows: source=%s, shadow=%s, rows from %d; the rows were changed or the shadow is damaged: delete it and build it again"
-              .formatted(rows.name(), quantizer.name(), first * rowsPerUnit()));
+              .formatted(rows.name(), quantizer.name(), first.get() * rowsPerUnit()));
     }
   }
 
@@ -128,7 +140,7 @@ public abstract sealed class Shadow permits Int8Shadow, HalfShadow {
   /** Rows that are coded together. */
   abstract int rowsPerUnit();
 
-  /** Bytes of as many. */
+  /** Bytes of one unit, the smallest piece that is coded alone. */
   abstract long unitBytes();
 
   /** Codes one unit from its rows into {@code target}. */
@@ -139,10 +151,18 @@ public abstract sealed class Shadow permits Int8Shadow, HalfShadow {
   }
 
   /** Codes all units into the body. */
-  final void encodeAll() {
+  final void encodeAll(BuildOptions options) {
     long stride = unitBytes();
-    LongStream.range(0, units())
-        .parallel()
-        .forEach(unit -> encode(unit, stored().asSlice(centreBytes() + unit * stride, stride)));
+    long batch = Math.max(ROWS_AT_ONCE / rowsPerUnit(), 1);
+    long units = units();
+    Workers.forEach(
+        (units + batch - 1) / batch,
+        options.threads(),
+        options.progress(),
+        number -> {
+          for (long unit = number * batch; unit < Math.min(units, (number + 1) * batch); unit++) {
+            encode(unit, stored().asSlice(centreBytes() + unit * stride, stride));
+          }
+        });
   }
 }

@@ -104,6 +104,22 @@ public final class RowFilter {
   }
 
   /**
+   * How many of {@code length} rows may be returned.
+   *
+   * @param first a multiple of 64
+   */
+  public long count(long first, long length) {
+    long end = Math.min(first + length, size);
+    long set = 0;
+    for (long at = first >>> 6; at << 6 < end; at++) {
+      long word = bits.get(WORD, at << 3);
+      long rest = end - (at << 6);
+      set += Long.bitCount(rest < Long.SIZE ? word & (-1L >>> -rest) : word);
+    }
+    return set;
+  }
+
+  /**
    * Lists the rows of a block that may be returned.
    *
    * @param first a multiple of 64

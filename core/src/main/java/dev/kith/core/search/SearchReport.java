@@ -1,28 +1,124 @@
 package dev.kith.core.search;
 
-/**
- * What served a search, and how.
- *
- * @param backend that ran it, such as {@code simd}
- * @param index that was searched, such as {@code flat}
- * @param bound what excluded rows: {@code float32}, the rows themselves, or the name of their
- *     shadow, such as {@code int8}; {@code int8, float32} if some queries were answered by the one
- *     and some by the other. With a sparse filter it is the rows, even if there is a shadow
- * @param rowsScanned rows looked at, those that a filter lets through, for all queries together
- * @param candidates rows whose canonical score was computed, for all queries together
- * @param fallbacks queries for which the shadow's bound was too loose, so that the rows were
- *     scanned
- * @param proved whether the answer is proved to be the exact one
- * @param batched how many queries were searched together: those of the call, or, where {@link
- *     dev.kith.core.exact.BatchingSearch} took a single query along with others, those of that
- *     batch; the figures above are then the query's share of the batch's
- */
-public record SearchReport(
-    String backend,
-    String index,
-    String bound,
-    long rowsScanned,
-    long candidates,
-    long fallbacks,
-    boolean proved,
-    long batched) {}
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Objects;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/** What served a search, and how. Immutable: each {@code with} gives another one. */
+public final class SearchReport {
+  private final String backend;
+  private final String index;
+  private final SortedSet<String> bounds;
+  private final Work work;
+  private final boolean proved;
+  private final long batched;
+
+  private SearchReport(
+      String backend,
+      String index,
+      SortedSet<String> bounds,
+      Work work,
+      boolean proved,
+      long batched) {
+    this.backend = backend;
+    this.index = index;
+    this.bounds = bounds;
+    this.work = work;
+    this.proved = proved;
+    this.batched = batched;
+  }
+
+  /** Of a search of one query that did nothing yet and proved nothing. */
+  public static SearchReport of(String backend, String index) {
+    return new SearchReport(
+        backend, index, Collections.unmodifiableSortedSet(new TreeSet<>()), Work.NONE, false, 1);
+  }
+
+  /** With the names of what excluded rows. */
+  public SearchReport withBounds(Collection<String> names) {
+    var sorted = Collections.unmodifiableSortedSet(new TreeSet<>(names));
+    return new SearchReport(backend, index, sorted, work, proved, batched);
+  }
+
+  /** With what was done. */
+  public SearchReport withWork(Work done) {
+    return new SearchReport(backend, index, bounds, done, proved, batched);
+  }
+
+  /** With whether the answer is proved to be the exact one. */
+  public SearchReport withProved(boolean isProved) {
+    return new SearchReport(backend, index, bounds, work, isProved, batched);
+  }
+
+  /** With the number of queries that were searched together. */
+  public SearchReport withBatched(long queries) {
+    return new SearchReport(backend, index, bounds, work, proved, queries);
+  }
+
+  /** The backend that ran it, such as {@code simd}. */
+  public String backend() {
+    return backend;
+  }
+
+  /** The index that was searched, such as {@code flat}. */
+  public String index() {
+    return index;
+  }
+
+  /**
+   * What excluded rows: {@code float32}, the rows themselves, or the name of their shadow, such as
+   * {@code int8}; both if some queries were answered by the one and some by the other. With a
+   * sparse filter it is the rows, even if there is a shadow.
+   */
+  public SortedSet<String> bounds() {
+    return bounds;
+  }
+
+  /** The bounds as they are printed, such as {@code float32, int8}. */
+  public String bound() {
+    return String.join(", ", bounds);
+  }
+
+  /** What was done, for all queries together. */
+  public Work work() {
+    return work;
+  }
+
+  /** Whether the answer is proved to be the exact one. */
+  public boolean proved() {
+    return proved;
+  }
+
+  /**
+   * How many queries were searched together: those of the call, or, where an index with batching
+   * took a single query along with others, those of that batch; {@link #work} is then the query's
+   * share of the batch's.
+   */
+  public long batched() {
+    return batched;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof SearchReport that
+        && backend.equals(that.backend)
+        && index.equals(that.index)
+        && bounds.equals(that.bounds)
+        && work.equals(that.work)
+        && proved == that.proved
+        && batched == that.batched;
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(backend, index, bounds, work, proved, batched);
+  }
+
+  @Override
+  public String toString() {
+    return "backend=%s, index=%s, bound=%s, %s, proved=%s, batched=%d"
+        .formatted(backend, index, bound(), work, proved, batched);
+  }
+}

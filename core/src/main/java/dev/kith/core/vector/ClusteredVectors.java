@@ -1,8 +1,8 @@
 package dev.kith.core.vector;
 
+import dev.kith.core.work.Workers;
 import java.lang.foreign.MemorySegment;
 import java.util.SplittableRandom;
-import java.util.stream.LongStream;
 
 /**
  * Synthetic data: Gaussian clusters on a random linear subspace. A row is {@code B (c + s z)} with
@@ -59,14 +59,13 @@ public record ClusteredVectors(
       }
     }
     var target = SegmentVectorSource.allocate(size, dimension, ElementType.FLOAT32);
-    LongStream.range(0, size)
-        .parallel()
-        .forEach(
-            i -> {
-              var row = row(first + i, basis, centres);
-              MemorySegment.copy(
-                  row, 0, target.data(), ElementType.FLOAT, i * target.stride(), dimension);
-            });
+    Workers.forEach(
+        size,
+        i -> {
+          var row = row(first + i, basis, centres);
+          MemorySegment.copy(
+              row, 0, target.data(), ElementType.FLOAT, i * target.stride(), dimension);
+        });
     return target;
   }
 

@@ -4,20 +4,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
-import dev.kith.core.exact.ExactSearch;
+import dev.kith.core.exact.FlatData;
 import dev.kith.core.metric.Metric;
-import dev.kith.core.quant.Shadow;
+import dev.kith.core.quant.Quantizer;
+import dev.kith.core.search.IndexBuilder;
+import dev.kith.core.search.IndexData;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
 import dev.kith.core.search.SearchResult;
+import dev.kith.core.search.Searcher;
+import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.BuildOptions;
+import java.lang.foreign.MemorySegment;
 import java.text.MessageFormat;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
+import java.util.SequencedMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Handler;
@@ -94,10 +103,9 @@ class BackendsTest {
     all.add(
         new FakeBackend("device", 300) {
           @Override
-          public ExactSearch exactSearch(
-              VectorSource rows, Metric metric, @Nullable Shadow shadow) {
+          public @Nullable Searcher searcher(IndexData data) {
             found.set(Objects.requireNonNull(self.get()).below(priority()));
-            return super.exactSearch(rows, metric, shadow);
+            return super.searcher(data);
           }
         });
     var backends = new Backends(all);
@@ -161,10 +169,9 @@ class BackendsTest {
     var noting =
         new FakeBackend("noting", 300) {
           @Override
-          public ExactSearch exactSearch(
-              VectorSource rows, Metric metric, @Nullable Shadow shadow) {
-            var search = super.exactSearch(rows, metric, shadow);
-            return new ExactSearch() {
+          public @Nullable Searcher searcher(IndexData data) {
+            var search = Objects.requireNonNull(super.searcher(data));
+            return new Searcher() {
               @Override
               public SearchResult search(VectorSource queries, SearchOptions options) {
                 asked.add(options.backend());
@@ -180,6 +187,162 @@ class BackendsTest {
         };
     assertThat(SelfTest.run(noting)).isNull();
     assertThat(asked).containsExactly("noting");
+  }
+
+  /** A kind of index that finds what a backend chooses to find. */
+  record FakeSpec(String name) implements IndexSpec {
+    @Override
+    public boolean exact() {
+      return false;
+    }
+
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  private record FakeData(VectorSource rows, Metric metric, FakeSpec spec) implements IndexData {
+    @Override
+    public SequencedMap<String, MemorySegment> parts() {
+      return new LinkedHashMap<>();
+    }
+
+    @Override
+    public void verify() {}
+  }
+
+  /** Searches {@link FakeData}: the exact answer but for its last rows, with keys that are off. */
+  private static final class FakeApproximate extends FakeBackend {
+    private final int missing;
+    private final double off;
+
+    FakeApproximate(String name, int priority, int missing, double off) {
+      super(name, priority);
+      this.missing = missing;
+      this.off = off;
+    }
+
+    @Override
+    public @Nullable IndexBuilder builder(IndexSpec spec) {
+      return spec instanceof FakeSpec fake
+          ? (rows, metric, _) -> new FakeData(rows, metric, fake)
+          : super.builder(spec);
+    }
+
+    @Override
+    public @Nullable Searcher searcher(IndexData data) {
+      if (!(data instanceof FakeData)) {
+        return super.searcher(data);
+      }
+      var flat = new FlatData(data.rows(), data.metric(), null);
+      var exact = Objects.requireNonNull(super.searcher(flat));
+      return new Searcher() {
+        @Override
+        public SearchResult search(VectorSource queries, SearchOptions options) {
+          var some = new ArrayList<Neighbors>();
+          for (var each : exact.search(queries, options).neighbors()) {
+            int n = Math.max(each.size() - missing, 0);
+            var keys = new double[n];
+            for (int i = 0; i < n; i++) {
+              keys[i] = each.key(i) + off;
+            }
+            some.add(new Neighbors(data.metric(), Arrays.copyOf(each.rows(), n), keys));
+          }
+          return new SearchResult(some, SearchReport.of(name(), data.spec().toString()));
+        }
+
+        @Override
+        public long bytes() {
+          return 0;
+        }
+      };
+    }
+  }
+
+  /** The door that graphs and lists come through: data of a kind that only some backends know. */
+  @Test
+  void choose_approximateData_isTheBestThatKnowsThemAndPassesItsTest() {
+    try (var rows = VectorSource.of(new float[] {0, 1}, new float[] {2, 3})) {
+      var data = new FakeData(rows, Metric.L2, new FakeSpec("fake"));
+      var ignorant = new FakeBackend("ignorant", 300);
+      var blind = new FakeApproximate("blind", 200, 5, 0);
+      var invents = new FakeApproximate("invents", 150, 0, 1e-9);
+      var good = new FakeApproximate("good", 100, 1, 0);
+      var backends = new Backends(List.of(good, invents, blind, ignorant));
+      assertThat(
+              logged(
+                  () -> {
+                    var choice = backends.first(data, Integer.MAX_VALUE);
+                    assertThat(choice.backend()).isSameAs(good);
+                    var answer = choice.searcher().search(rows, SearchOptions.nearest(2));
+                    assertThat(answer.neighbors().getFirst().rows()).containsExactly(0);
+                    assertThat(answer.report().proved()).isFalse();
+                  }))
+          .satisfiesExactlyInAnyOrder(
+              message ->
+                  assertThat(message)
+                      .isEqualTo(
+                          "searches run on backend good, because ignorant cannot serve: it has no"
+                              + " way to search an index fake"),
+              message ->
+                  assertThat(message)
+                      .contains("because blind cannot serve: its self-test of fake failed")
+                      .contains("too little found: metric=l2, index=fake, recall@7=0.286"),
+              message ->
+                  assertThat(message)
+                      .contains("because invents cannot serve: its self-test of fake failed")
+                      .contains("keys must be canonical and ascend: metric=l2, index=fake"));
+      // What fails with one kind still serves the others.
+      var flat = new FlatData(rows, Metric.L2, null);
+      assertThat(backends.first(flat, Integer.MAX_VALUE).backend()).isSameAs(ignorant);
+      assertThat(backends.first(flat, 300).backend()).isSameAs(blind);
+      assertThat(backends.first(data, 150).backend()).isSameAs(good);
+    }
+  }
+
+  @Test
+  void choose_namedForDataItCannotSearch_saysWhy() {
+    try (var rows = VectorSource.of(new float[] {0, 1}, new float[] {2, 3})) {
+      var data = new FakeData(rows, Metric.L2, new FakeSpec("fake"));
+      var ignorant = new FakeBackend("ignorant", 300);
+      var blind = new FakeApproximate("blind", 200, 7, 0);
+      var backends = new Backends(List.of(blind, ignorant));
+      assertThatThrownBy(() -> backends.searcher("ignorant", data))
+          .isInstanceOf(BackendUnavailableException.class)
+          .hasMessage(
+              "backend ignorant cannot serve: it has no way to search an index fake; name another"
+                  + " or none");
+      assertThatThrownBy(() -> backends.searcher("blind", data))
+          .isInstanceOf(BackendUnavailableException.class)
+          .hasMessage(
+              "backend blind cannot serve: its self-test of fake failed on this machine; please"
+                  + " report it (failed: too little found: metric=l2, index=fake, recall@7=0.000,"
+                  + " asked=0.95, least=0.8)");
+      assertThatThrownBy(() -> backends.first(data, Integer.MAX_VALUE))
+          .isInstanceOf(BackendUnavailableException.class)
+          .hasMessageStartingWith(
+              "no backend can serve: ignorant: it has no way to search an index fake; blind: its");
+    }
+  }
+
+  @Test
+  void builder_ofAKind_isThatOfTheBestThatHasOne() {
+    var good = new FakeApproximate("good", 100, 0, 0);
+    var backends = new Backends(List.of(good, new FakeBackend("ignorant", 300)));
+    try (var rows = VectorSource.of(new float[] {0, 1}, new float[] {2, 3})) {
+      var fake = backends.builder(new FakeSpec("fake"));
+      assertThat(fake.build(rows, Metric.DOT, BuildOptions.defaults()))
+          .isEqualTo(new FakeData(rows, Metric.DOT, new FakeSpec("fake")));
+      var flat = Backends.builderOf(new IndexSpec.Flat(Quantizer.INT8));
+      var data = flat.build(rows, Metric.L2, BuildOptions.defaults().withThreads(1));
+      assertThat(data.spec()).hasToString("flat(shadow=int8)");
+      assertThat(data.parts()).containsOnlyKeys("shadow");
+      data.verify();
+    }
+    assertThatThrownBy(() -> Backends.builderOf(new FakeSpec("fake")))
+        .isInstanceOf(BackendUnavailableException.class)
+        .hasMessage("no backend can build an index fake; known are simd, scalar");
   }
 
   private static class FakeBackend implements Backend {
@@ -208,8 +371,8 @@ class BackendsTest {
 
     /** As the scalar backend. */
     @Override
-    public ExactSearch exactSearch(VectorSource rows, Metric metric, @Nullable Shadow shadow) {
-      return new ScalarBackend().exactSearch(rows, metric, shadow);
+    public @Nullable Searcher searcher(IndexData data) {
+      return new ScalarBackend().searcher(data);
     }
   }
 
@@ -233,14 +396,15 @@ class BackendsTest {
     }
 
     @Override
-    public ExactSearch exactSearch(VectorSource rows, Metric metric, @Nullable Shadow shadow) {
-      return new ExactSearch() {
+    public @Nullable Searcher searcher(IndexData data) {
+      return new Searcher() {
         @Override
         public SearchResult search(VectorSource queries, SearchOptions options) {
-          var invented = new Neighbors(metric, new long[] {0, 1, 2, 3, 4, 5, 6}, new double[7]);
+          var invented =
+              new Neighbors(data.metric(), new long[] {0, 1, 2, 3, 4, 5, 6}, new double[7]);
           return new SearchResult(
               Collections.nCopies((int) queries.size(), invented),
-              new SearchReport(name(), "flat", "float32", 0, 0, 0, true, queries.size()));
+              SearchReport.of(name(), "flat").withProved(true));
         }
 
         @Override

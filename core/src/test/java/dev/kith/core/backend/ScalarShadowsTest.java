@@ -1,12 +1,11 @@
 package dev.kith.core.backend;
 
 import dev.kith.core.exact.ExactScan;
-import dev.kith.core.exact.ExactSearch;
-import dev.kith.core.metric.Metric;
+import dev.kith.core.exact.FlatData;
 import dev.kith.core.quant.Quantizer;
-import dev.kith.core.quant.Shadow;
+import dev.kith.core.search.IndexData;
+import dev.kith.core.search.Searcher;
 import dev.kith.core.testing.PlainHalves;
-import dev.kith.core.vector.VectorSource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -43,8 +42,8 @@ class ScalarShadowsTest extends ExactSearchContract {
       }
 
       @Override
-      public ExactSearch exactSearch(VectorSource rows, Metric metric, @Nullable Shadow shadow) {
-        return new ExactScan(PlainHalves.withScalar(), name(), rows, metric, shadow);
+      public @Nullable Searcher searcher(IndexData data) {
+        return new ExactScan(PlainHalves.withScalar(), name(), (FlatData) data);
       }
     };
   }

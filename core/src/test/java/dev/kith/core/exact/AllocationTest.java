@@ -55,7 +55,7 @@ class AllocationTest {
   private static long allocated(
       ClusteredVectors data, VectorSource rows, @Nullable Shadow shadow, SearchOptions options) {
     var bean = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
-    var search = new ExactScan(Kernels.inJava(), "test", rows, Metric.L2, shadow);
+    var search = new ExactScan(Kernels.inJava(), "test", new FlatData(rows, Metric.L2, shadow));
     long least = Long.MAX_VALUE;
     try (var queries = data.generate(MANY, 50)) {
       for (int round = 0; round < 100 && least >= LIMIT; round++) {

@@ -8,6 +8,7 @@ import dev.kith.core.quant.Quantizer;
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
+import dev.kith.core.search.Searcher;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.VectorSource;
@@ -27,7 +28,7 @@ class EffortTest {
     int n = 6400;
     try (var rows = VectorSource.of(TestVectors.gaussians(random, n, 16));
         var queries = VectorSource.of(TestVectors.gaussians(random, 22, 16))) {
-      var search = new ExactScan(KERNELS, "test", rows, Metric.L2, null);
+      var search = new ExactScan(KERNELS, "test", new FlatData(rows, Metric.L2, null));
       var sparse = SearchOptions.nearest(5).among(RowFilter.of(n, row -> row % 64 == 9));
       search.search(queries.slice(0, 1), sparse);
       search.search(queries, sparse);
@@ -43,7 +44,7 @@ class EffortTest {
     int n = 6400;
     try (var rows = VectorSource.of(TestVectors.gaussians(random, n, 16))) {
       var shadow = Quantizer.INT8.encode(rows, Metric.L2);
-      var search = new ExactScan(KERNELS, "test", rows, Metric.L2, shadow);
+      var search = new ExactScan(KERNELS, "test", new FlatData(rows, Metric.L2, shadow));
       var query = rows.slice(77, 1);
       assertThat(report(search, query, RowFilter.of(n, row -> row % 16 == 3)).bound())
           .isEqualTo("float32");
@@ -56,7 +57,7 @@ class EffortTest {
     }
   }
 
-  private static SearchReport report(ExactSearch search, VectorSource query, RowFilter filter) {
+  private static SearchReport report(Searcher search, VectorSource query, RowFilter filter) {
     return search.search(query, SearchOptions.nearest(5).among(filter)).report();
   }
 
@@ -65,16 +66,16 @@ class EffortTest {
   void search_littleWork_staysOnTheCallersThread(SplittableRandom random) {
     try (var rows = VectorSource.of(TestVectors.gaussians(random, 1000, 64));
         var many = VectorSource.of(TestVectors.gaussians(random, 40_000, 64))) {
-      var small = new ExactScan(KERNELS, "test", rows, Metric.L2, null);
+      var small = new ExactScan(KERNELS, "test", new FlatData(rows, Metric.L2, null));
       assertThat(threads(small, rows.slice(0, 1))).containsExactly(Thread.currentThread());
       assertThat(threads(small, rows.slice(0, 3))).containsExactly(Thread.currentThread());
-      var large = new ExactScan(KERNELS, "test", many, Metric.L2, null);
+      var large = new ExactScan(KERNELS, "test", new FlatData(many, Metric.L2, null));
       assertThat(threads(large, rows.slice(0, 30))).hasSizeGreaterThan(1);
     }
   }
 
   /** Those that ask whether the search was cancelled: all that work. */
-  private static Set<Thread> threads(ExactSearch search, VectorSource queries) {
+  private static Set<Thread> threads(Searcher search, VectorSource queries) {
     var asking = ConcurrentHashMap.<Thread>newKeySet();
     var options =
         SearchOptions.nearest(5)

@@ -4,11 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kith.core.backend.BackendUnavailableException;
-import dev.kith.core.exact.BatchingOptions;
 import dev.kith.core.metric.Metric;
-import dev.kith.core.quant.Quantizer;
 import dev.kith.core.search.Neighbor;
 import dev.kith.core.search.SearchOptions;
+import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.vector.VectorSource;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -72,7 +71,7 @@ class VectorIndexTest {
       assertThat(batching.spec()).isEqualTo(index.spec());
       assertThat(batching.rows()).isSameAs(rows);
       assertThat(batching.metric()).isEqualTo(Metric.L2);
-      assertThat(batching.shadowBytes()).isEqualTo(index.shadowBytes());
+      assertThat(batching.data()).isSameAs(index.data());
       assertThat(batching.indexBytes()).isEqualTo(index.indexBytes());
       assertThat(index.batching().search(new float[] {2}, 1)).containsExactly(new Neighbor(1, 1));
     }
@@ -93,41 +92,15 @@ class VectorIndexTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"flat", "flat(shadow=int8)", "flat(shadow=fp16)", "flat(shadow=bf16)"})
-  void parse_textOfASpec_isThatSpec(String text) {
+  void over_textOfASpec_isAnIndexOfThatSpec(String text) {
     var spec = IndexSpec.parse(text);
-    assertThat(spec).hasToString(text).isEqualTo(IndexSpec.parse(spec.toString()));
     try (var rows = VectorSource.of(new float[] {0, 0}, new float[] {3, 4})) {
       var index = VectorIndex.over(rows, Metric.L2, text);
       assertThat(index.spec()).isEqualTo(spec);
-      assertThat(index.shadowBytes() > 0).isEqualTo(text.contains("shadow"));
+      assertThat(index.data().bytes() > 0).isEqualTo(text.contains("shadow"));
       var result = index.search(rows, SearchOptions.nearest(1));
       assertThat(result.report().index()).isEqualTo(text);
       assertThat(result.neighbors().get(1).rows()).containsExactly(1);
     }
-  }
-
-  @Test
-  void parse_shadow_isItsQuantizer() {
-    assertThat(IndexSpec.parse("flat(shadow=int8)"))
-        .isEqualTo(new IndexSpec.Flat(Quantizer.INT8))
-        .isNotEqualTo(new IndexSpec.Flat(Quantizer.FP16))
-        .isNotEqualTo(new IndexSpec.Flat(null));
-  }
-
-  @Test
-  void parse_unknownShadow_saysWhatIsKnown() {
-    assertThatThrownBy(() -> IndexSpec.parse("flat(shadow=int4)"))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("no such shadow: int4; known are int8, fp16, bf16");
-  }
-
-  @Test
-  void parse_unknown_saysWhatIsKnown() {
-    assertThatThrownBy(() -> IndexSpec.parse("hnsw(m=16)"))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("no such index: hnsw(m=16); known are flat and flat(shadow=int8|fp16|bf16)");
-    assertThatThrownBy(() -> IndexSpec.parse("flat()"))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("no such index: flat(); known are flat and flat(shadow=int8|fp16|bf16)");
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kith.core.exact.ExactScan;
+import dev.kith.core.exact.FlatData;
 import dev.kith.core.index.VectorIndex;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.SearchOptions;
@@ -14,6 +15,7 @@ import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorFiles;
 import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.BuildOptions;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
@@ -245,7 +247,7 @@ public abstract class ShadowContract {
       try (var batch = VectorSource.of(queries)) {
         var options = SearchOptions.nearest(9);
         var found =
-            new ExactScan(PlainHalves.withJava(), "test", source, metric, opened)
+            new ExactScan(PlainHalves.withJava(), "test", new FlatData(source, metric, opened))
                 .search(batch, options);
         var report = VectorIndex.over(shadow).search(batch, options).report();
         assertThat(found.report().bound()).isEqualTo(quantizer().name());
@@ -311,7 +313,7 @@ public abstract class ShadowContract {
     try (var source = VectorSource.of(TestVectors.gaussians(random, 100, 5))) {
       Shadow shadow;
       try (var arena = Arena.ofShared()) {
-        shadow = quantizer().encode(source, Metric.L2, arena);
+        shadow = quantizer().encode(source, Metric.L2, BuildOptions.defaults().into(arena));
         assertThat(shadow.body().mismatch(quantizer().encode(source, Metric.L2).body()))
             .isEqualTo(-1);
       }

@@ -190,6 +190,7 @@ class RowFilterTest {
             count += part.allows(row) ? 1 : 0;
           }
           assertThat(part.count()).isEqualTo(count);
+          assertThat(filter.count(first, length)).isEqualTo(count);
           assertThat(part.bits().byteSize()).isEqualTo(Math.max((length + 63) / 64, 1) * 8);
         }
       }

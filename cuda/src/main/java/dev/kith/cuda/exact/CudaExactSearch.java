@@ -3,8 +3,7 @@ package dev.kith.cuda.exact;
 import dev.kith.core.backend.Backend;
 import dev.kith.core.backend.BackendUnavailableException;
 import dev.kith.core.backend.Backends;
-import dev.kith.core.exact.ExactSearch;
-import dev.kith.core.exact.StopSignal;
+import dev.kith.core.exact.FlatData;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.Int8Shadow;
 import dev.kith.core.quant.Shadow;
@@ -12,7 +11,10 @@ import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
 import dev.kith.core.search.SearchResult;
+import dev.kith.core.search.Searcher;
+import dev.kith.core.search.StopSignal;
 import dev.kith.core.search.TopK;
+import dev.kith.core.search.Work;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.cuda.device.Gpu;
@@ -35,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * name no backend may be handed to the next best: tiny ones, those of very many neighbours, and all
  * when the device fails; reports say which backend served.
  */
-public final class CudaExactSearch implements ExactSearch {
+public final class CudaExactSearch implements Searcher {
   private static final System.Logger LOG = System.getLogger(CudaExactSearch.class.getName());
   private static final Cleaner CLEANER = Cleaner.create();
   private static final AtomicBoolean FAILURE_LOGGED = new AtomicBoolean();
@@ -48,38 +50,33 @@ public final class CudaExactSearch implements ExactSearch {
 
   private final Gpu gpu;
   private final Backend backend;
+  private final FlatData data;
   private final VectorSource rows;
   private final Metric metric;
   private final @Nullable Shadow shadow;
   private final Holder holder;
   private final Tuning tuning;
-  private volatile @Nullable ExactSearch next;
+  private volatile @Nullable Searcher next;
 
   /**
    * Loads nothing yet.
    *
    * @param backend that reports name and whose priority says who is next best
-   * @param shadow of the rows, whose centre is used if it is an int8 one, or null
+   * @param data whose shadow's centre is used if it is an int8 one
    */
-  public CudaExactSearch(
-      Gpu gpu, Backend backend, VectorSource rows, Metric metric, @Nullable Shadow shadow) {
-    this(gpu, backend, rows, metric, shadow, Tuning.DEFAULT);
+  public CudaExactSearch(Gpu gpu, Backend backend, FlatData data) {
+    this(gpu, backend, data, Tuning.DEFAULT);
   }
 
   /** For tests and measurements. */
-  CudaExactSearch(
-      Gpu gpu,
-      Backend backend,
-      VectorSource rows,
-      Metric metric,
-      @Nullable Shadow shadow,
-      Tuning tuning) {
+  CudaExactSearch(Gpu gpu, Backend backend, FlatData data, Tuning tuning) {
     this.tuning = tuning;
     this.gpu = gpu;
     this.backend = backend;
-    this.rows = rows;
-    this.metric = metric;
-    this.shadow = shadow;
+    this.data = data;
+    this.rows = data.rows();
+    this.metric = data.metric();
+    this.shadow = data.shadow();
     this.holder = new Holder(gpu);
     var held = holder;
     CLEANER.register(this, held::drop);
@@ -198,17 +195,8 @@ public final class CudaExactSearch implements ExactSearch {
 
   /** The same, measured by the clock unless it is handed on to another backend. */
   public SearchResult search(VectorSource queries, SearchOptions options, SearchClock clock) {
-    if (queries.dimension() != rows.dimension()) {
-      throw new IllegalArgumentException(
-          "query dimension must match the source: query=%d (%s), source=%d (%s)"
-              .formatted(queries.dimension(), queries.name(), rows.dimension(), rows.name()));
-    }
+    Searcher.requireFits(queries, options, rows);
     var filter = options.filter();
-    if (filter != null && filter.size() != rows.size()) {
-      throw new IllegalArgumentException(
-          "a filter must have a bit for each row of the source: bits=%d, rows=%d (%s)"
-              .formatted(filter.size(), rows.size(), rows.name()));
-    }
     boolean forced = options.backend() != null;
     long allowed = filter == null ? rows.size() : filter.count();
     long k = Math.min(options.k(), allowed);
@@ -262,10 +250,10 @@ public final class CudaExactSearch implements ExactSearch {
     }
   }
 
-  private ExactSearch next() {
+  private Searcher next() {
     var known = next;
     if (known == null) {
-      next = known = Backends.bestBelow(backend.priority()).exactSearch(rows, metric, shadow);
+      next = known = Backends.chooseBelow(backend.priority(), data).searcher();
     }
     return known;
   }
@@ -299,15 +287,11 @@ public final class CudaExactSearch implements ExactSearch {
     }
     return new SearchResult(
         List.of(answers),
-        new SearchReport(
-            backend.name(),
-            shadow == null ? "flat" : "flat(shadow=%s)".formatted(shadow.quantizer().name()),
-            bound(tally),
-            allowed * queries.size(),
-            tally.candidates,
-            tally.fallbacks,
-            true,
-            queries.size()));
+        SearchReport.of(backend.name(), data.spec().toString())
+            .withBounds(List.of(bound(tally).split(", ", -1)))
+            .withWork(Work.ofScan(allowed * queries.size(), tally.candidates, tally.fallbacks))
+            .withProved(true)
+            .withBatched(queries.size()));
   }
 
   private static String bound(DeviceSearch.Tally tally) {

@@ -2,10 +2,10 @@ package dev.kith.cuda.exact;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
-import dev.kith.core.exact.StopSignal;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.RowFilter;
+import dev.kith.core.search.StopSignal;
 import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;

@@ -1,5 +1,6 @@
 package dev.kith.cuda.ladder;
 
+import dev.kith.core.exact.FlatData;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.SearchOptions;
@@ -30,7 +31,8 @@ final class ProvedSearch implements GpuSearch {
     this.kernels = kernels;
     this.source = source;
     this.queries = queries;
-    this.search = new CudaExactSearch(kernels.gpu(), backend, source, Metric.L2, null);
+    this.search =
+        new CudaExactSearch(kernels.gpu(), backend, new FlatData(source, Metric.L2, null));
     this.options = SearchOptions.nearest(k).onBackend(backend.name());
   }
 
@@ -45,12 +47,12 @@ final class ProvedSearch implements GpuSearch {
     int d = source.dimension();
     long all = source.size() * d;
     long codes = source.size() * ((d + CODES - 1) / CODES * CODES + TERMS);
-    boolean scanned = report.bound().startsWith("int8");
-    boolean read = !scanned || report.fallbacks() > 0;
+    boolean scanned = report.bounds().contains("int8");
+    boolean read = !scanned || report.work().fallbacks() > 0;
     return new Found(
         result.neighbors().stream().map(Neighbors::rows).toArray(long[][]::new),
         null,
-        (scanned ? codes : 0) + (read ? all : report.candidates() * d) * Float.BYTES,
+        (scanned ? codes : 0) + (read ? all : report.work().keysComputed() * d) * Float.BYTES,
         0);
   }
 

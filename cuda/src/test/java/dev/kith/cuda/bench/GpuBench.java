@@ -1,12 +1,15 @@
 package dev.kith.cuda.bench;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.kith.core.backend.Backends;
-import dev.kith.core.exact.ExactSearch;
+import dev.kith.core.exact.FlatData;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchResult;
+import dev.kith.core.search.Searcher;
 import dev.kith.core.vector.ClusteredVectors;
 import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorFiles;
@@ -128,7 +131,7 @@ public final class GpuBench {
       if (loads > 0 && folder != null) {
         lines.add(load(Path.of(folder, "rows.npy"), loads));
       }
-      var search = new CudaBackend().exactSearch(rows, metric, null);
+      var search = requireNonNull(new CudaBackend().searcher(new FlatData(rows, metric, null)));
       long start = System.nanoTime();
       var asked = SearchOptions.nearest(k).onBackend("cuda");
       double share = Double.parseDouble(options.getOrDefault("filter", "1"));
@@ -161,7 +164,7 @@ public final class GpuBench {
     }
 
     private Row measure(
-        ExactSearch search, VectorSource queries, SearchOptions asked, Neighbors[] truth) {
+        Searcher search, VectorSource queries, SearchOptions asked, Neighbors[] truth) {
       SearchResult result = search.search(queries, asked);
       var times = new double[repeat];
       // Until Java has compiled what runs often: two seconds, or fifty rounds of slow work.
@@ -194,9 +197,9 @@ public final class GpuBench {
           times[repeat * 9 / 10] - times[repeat / 10],
           mismatches,
           report.proved(),
-          (double) report.candidates() / count,
-          report.fallbacks(),
-          bytes + (double) report.candidates() * dim * 4);
+          (double) report.work().keysComputed() / count,
+          report.work().fallbacks(),
+          bytes + (double) report.work().keysComputed() * dim * 4);
     }
 
     private Neighbors[] truth(VectorSource rows, VectorSource queries, SearchOptions asked) {
@@ -204,10 +207,9 @@ public final class GpuBench {
       if (count == 0) {
         return new Neighbors[0];
       }
-      var cpu = Backends.bestBelow(300);
+      var cpu = Backends.chooseBelow(300, new FlatData(rows, metric, null));
       var result =
-          cpu.exactSearch(rows, metric, null)
-              .search(queries.slice(0, count), asked.onBackend(cpu.name()));
+          cpu.searcher().search(queries.slice(0, count), asked.onBackend(cpu.backend().name()));
       return result.neighbors().toArray(Neighbors[]::new);
     }
 

@@ -1,8 +1,10 @@
 package dev.kith.cuda.exact;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kith.core.backend.Backends;
+import dev.kith.core.exact.FlatData;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
@@ -47,12 +49,13 @@ class CudaExactSearchCrowdGpuTest {
     static Known of(Gpu gpu, VectorSource rows, @Nullable RowFilter filter) {
       var cpu = Backends.bestBelow(BACKEND.priority());
       var options = options(filter).onBackend(cpu.name());
-      var found = cpu.exactSearch(rows, Metric.L2, null).search(rows.slice(0, QUERIES), options);
+      var scan = requireNonNull(cpu.searcher(new FlatData(rows, Metric.L2, null)));
+      var found = scan.search(rows.slice(0, QUERIES), options);
       var nearest = new long[QUERIES][];
       for (int q = 0; q < QUERIES; q++) {
         nearest[q] = found.neighbors().get(q).rows();
       }
-      var search = new CudaExactSearch(gpu, BACKEND, rows, Metric.L2, null);
+      var search = new CudaExactSearch(gpu, BACKEND, new FlatData(rows, Metric.L2, null));
       return new Known(rows, search, filter, nearest);
     }
 

@@ -1,8 +1,10 @@
 package dev.kith.cuda.exact;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kith.core.backend.Backends;
+import dev.kith.core.exact.FlatData;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
@@ -48,12 +50,14 @@ class CudaExactSearchSanitizedTest {
     var cpu = Backends.bestBelow(backend.priority());
     var asked = SearchOptions.nearest(k);
     var options = filter == null ? asked : asked.among(filter);
-    var search = new CudaExactSearch(SharedGpu.get(), backend, rows, metric, null, tuning);
+    var search =
+        new CudaExactSearch(SharedGpu.get(), backend, new FlatData(rows, metric, null), tuning);
     for (int round = 0; round < 2; round++) { // the second may be a graph
       var found = search.search(queries, options.onBackend("cuda"));
       assertThat(found.report().backend()).isEqualTo("cuda");
       var known =
-          cpu.exactSearch(rows, metric, null).search(queries, options.onBackend(cpu.name()));
+          requireNonNull(cpu.searcher(new FlatData(rows, metric, null)))
+              .search(queries, options.onBackend(cpu.name()));
       for (int q = 0; q < queries.size(); q++) {
         assertThat(found.neighbors().get(q).rows())
             .as("%s, %s, query %d of %d, k=%d", metric, tuning, q, queries.size(), k)

@@ -1,5 +1,6 @@
 package dev.kith.cuda.exact;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,6 +8,7 @@ import dev.kith.core.backend.Backend;
 import dev.kith.core.backend.BackendUnavailableException;
 import dev.kith.core.backend.Backends;
 import dev.kith.core.backend.ExactSearchContract;
+import dev.kith.core.exact.FlatData;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchStoppedException;
@@ -83,7 +85,7 @@ class CudaExactSearchTest extends ExactSearchContract {
       try (var rows = data.generate(0, 60_000);
           var queries = data.generate(60_000, 700)) {
         var search = exactSearch(rows, metric);
-        var expected = cpu.exactSearch(rows, metric, null);
+        var expected = requireNonNull(cpu.searcher(new FlatData(rows, metric, null)));
         for (int batch : new int[] {1, 2, 3, 4, 5, 16, 17, 40, 65, 130, 300, 700}) {
           for (int k : new int[] {1, 10, 100}) {
             var asked = queries.slice(0, batch);

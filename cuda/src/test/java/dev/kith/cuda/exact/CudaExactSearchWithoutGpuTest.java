@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kith.core.backend.BackendUnavailableException;
+import dev.kith.core.exact.FlatData;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
@@ -66,7 +67,7 @@ class CudaExactSearchWithoutGpuTest {
   }
 
   private static CudaExactSearch search(Gpu gpu, VectorSource rows, Tuning tuning) {
-    return new CudaExactSearch(gpu, BACKEND, rows, Metric.L2, null, tuning);
+    return new CudaExactSearch(gpu, BACKEND, new FlatData(rows, Metric.L2, null), tuning);
   }
 
   private static SearchOptions forced(int k) {

@@ -1,10 +1,9 @@
 package dev.kith.cuda.exact;
 
 import dev.kith.core.backend.Backend;
-import dev.kith.core.exact.ExactSearch;
-import dev.kith.core.metric.Metric;
-import dev.kith.core.quant.Shadow;
-import dev.kith.core.vector.VectorSource;
+import dev.kith.core.exact.FlatData;
+import dev.kith.core.search.IndexData;
+import dev.kith.core.search.Searcher;
 import dev.kith.cuda.SharedGpu;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +25,7 @@ record TunedBackend(Tuning tuning) implements Backend {
   }
 
   @Override
-  public ExactSearch exactSearch(VectorSource rows, Metric metric, @Nullable Shadow shadow) {
-    return new CudaExactSearch(SharedGpu.get(), this, rows, metric, shadow, tuning);
+  public @Nullable Searcher searcher(IndexData data) {
+    return new CudaExactSearch(SharedGpu.get(), this, (FlatData) data, tuning);
   }
 }

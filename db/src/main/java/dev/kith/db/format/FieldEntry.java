@@ -1,8 +1,8 @@
 package dev.kith.db.format;
 
-import dev.kith.core.index.IndexSpec;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.Quantizer;
+import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.db.point.VectorField;
@@ -67,9 +67,7 @@ record FieldEntry(
 
   /** The shadow that the spec asks for, or null. */
   @Nullable Quantizer quantizer() {
-    return switch (field.index()) {
-      case IndexSpec.Flat(var quantizer) -> quantizer;
-    };
+    return field.index() instanceof IndexSpec.Flat(var quantizer) ? quantizer : null;
   }
 
   /** Whether the spec asks for a shadow and there are rows enough. */

@@ -1,7 +1,7 @@
 package dev.kith.db.format;
 
-import dev.kith.core.index.IndexSpec;
 import dev.kith.core.metric.Metric;
+import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.vector.ElementType;
 import dev.kith.db.point.VectorField;
 import java.io.IOException;

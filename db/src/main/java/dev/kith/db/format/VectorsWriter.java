@@ -2,6 +2,7 @@ package dev.kith.db.format;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.kith.core.work.BuildOptions;
 import dev.kith.db.point.VectorField;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -125,7 +126,8 @@ final class VectorsWriter extends KnnVectorsWriter {
           try (var arena = Arena.ofShared()) {
             var rows = entry.rows(data.getName(), in, arena);
             var quantizer = requireNonNull(entry.quantizer());
-            var shadow = quantizer.encode(rows, entry.field().metric(), arena);
+            var shadow =
+                quantizer.encode(rows, entry.field().metric(), BuildOptions.defaults().into(arena));
             SegmentFile.write(shadow.body(), out);
           }
           entries.set(i, entry.withShadow(at, out.getFilePointer() - at));

@@ -1,7 +1,7 @@
 package dev.kith.db.point;
 
-import dev.kith.core.index.IndexSpec;
 import dev.kith.core.metric.Metric;
+import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.vector.ElementType;
 
 /**

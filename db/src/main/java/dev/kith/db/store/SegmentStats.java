@@ -37,7 +37,7 @@ public record SegmentStats(
               (long) vectors.size()
                   * vectors.rows().dimension()
                   * vectors.rows().elementType().bytes();
-          shadowBytes += vectors.index().shadowBytes();
+          shadowBytes += vectors.index().data().bytes();
           zeroRows += cosine ? vectors.zeroRows() : 0;
         }
       }

@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kith.core.index.IndexSpec;
 import dev.kith.core.metric.Metric;
+import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.ElementType;
@@ -99,7 +99,7 @@ class KithVectorsFormatTest {
           writer.forceMerge(1);
           try (var reader = DirectoryReader.open(writer)) {
             index.check(reader, store);
-            assertThat(RandomIndex.only(reader, "float32").index().shadowBytes()).isPositive();
+            assertThat(RandomIndex.only(reader, "float32").index().data().bytes()).isPositive();
           }
         }
         RandomIndex.requireClean(directory);

@@ -227,7 +227,7 @@ final class RandomIndex {
     assertThat(vectors.dense()).isEqualTo(vectors.size() == leaf.maxDoc());
     boolean shadow =
         !field.index().toString().equals("flat") && vectors.size() >= KithVectorsFormat.SHADOW_ROWS;
-    assertThat(vectors.index().shadowBytes() > 0).isEqualTo(shadow);
+    assertThat(vectors.index().data().bytes() > 0).isEqualTo(shadow);
     vectors.verifyShadow();
     if (store == Store.MAPPED) {
       assertThat(vectors.inPlace()).isTrue();
@@ -243,7 +243,7 @@ final class RandomIndex {
           segment.getVectorReader().getOffHeapByteSize(leaf.getFieldInfos().fieldInfo(name));
       assertThat(sizes)
           .containsEntry("vec", (long) vectors.size() * field.dimension() * field.type().bytes());
-      assertThat(sizes.getOrDefault("ves", 0L)).isEqualTo(vectors.index().shadowBytes());
+      assertThat(sizes.getOrDefault("ves", 0L)).isEqualTo(vectors.index().data().bytes());
     }
     checkSearch(vectors, leaf, field, live.toArray(float[][]::new), rowOf);
     return live.size();

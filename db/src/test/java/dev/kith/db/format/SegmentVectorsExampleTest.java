@@ -3,8 +3,8 @@ package dev.kith.db.format;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kith.core.index.IndexSpec;
 import dev.kith.core.metric.Metric;
+import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.vector.ElementType;
 import java.io.IOException;
 import java.nio.file.Files;

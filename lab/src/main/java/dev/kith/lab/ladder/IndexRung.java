@@ -63,13 +63,15 @@ record IndexRung(
         var result = searched.search(queries.slice(first, count), options);
         var report = result.report();
         long elements = rows.size() * rows.dimension();
-        boolean shadowed = searched.shadowBytes() > 0;
-        long rescored = report.candidates() * rows.dimension();
-        boolean rowsRead = !shadowed || report.fallbacks() > 0;
+        var work = report.work();
+        long codes = searched.data().bytes();
+        boolean shadowed = codes > 0;
+        long rescored = work.keysComputed() * rows.dimension();
+        boolean rowsRead = !shadowed || work.fallbacks() > 0;
         return new Answer(
             result.neighbors().stream().map(Neighbors::rows).toArray(long[][]::new),
-            searched.shadowBytes() + (rowsRead ? elements : rescored) * Float.BYTES,
-            (double) elements * (shadowed ? report.fallbacks() : count),
+            codes + (rowsRead ? elements : rescored) * Float.BYTES,
+            (double) elements * (shadowed ? work.fallbacks() : count),
             report.backend());
       }
 

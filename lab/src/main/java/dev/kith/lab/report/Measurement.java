@@ -3,6 +3,7 @@ package dev.kith.lab.report;
 import dev.kith.core.index.VectorIndex;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
+import dev.kith.core.search.Work;
 import dev.kith.core.vector.VectorSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -93,21 +94,18 @@ public record Measurement(
     var options = SearchOptions.nearest(k).onBackend(backend);
     long end = System.nanoTime() + (long) (seconds * 1e9);
     SearchReport report = null;
-    long candidates = 0;
-    long fallbacks = 0;
+    var work = Work.NONE;
     boolean proved = true;
     boolean warm = false;
     while (!warm) {
       for (long q = 0; q < queries.size(); q++) {
         report = index.search(queries.slice(q, 1), options).report();
-        candidates += report.candidates();
-        fallbacks += report.fallbacks();
+        work = work.plus(report.work());
         proved &= report.proved();
       }
       warm = System.nanoTime() >= end;
       if (!warm) {
-        candidates = 0;
-        fallbacks = 0;
+        work = Work.NONE;
       }
     }
     var rates = new ArrayList<Rate>();
@@ -130,13 +128,13 @@ public record Measurement(
         buildSeconds,
         new Bytes(
             rows.size() * rows.dimension() * rows.elementType().bytes(),
-            index.shadowBytes(),
+            index.data().bytes(),
             index.indexBytes()),
         new Effort(
             queries.size(),
-            (double) candidates / queries.size(),
+            (double) work.keysComputed() / queries.size(),
             report.bound(),
-            fallbacks,
+            work.fallbacks(),
             proved),
         rates,
         new Latency(Arrays.stream(single).boxed().toList()));

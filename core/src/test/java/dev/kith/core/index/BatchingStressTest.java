@@ -1,7 +1,9 @@
-package dev.kith.core.exact;
+package dev.kith.core.index;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kith.core.exact.ExactScan;
+import dev.kith.core.exact.FlatData;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.Quantizer;
@@ -9,6 +11,7 @@ import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchResult;
 import dev.kith.core.search.SearchStoppedException;
+import dev.kith.core.search.Searcher;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.VectorSource;
@@ -38,12 +41,12 @@ class BatchingStressTest {
   private static final int CLIENTS = 40;
 
   /** A search, and what was seen of it. */
-  private static final class Seen implements ExactSearch {
-    private final ExactSearch search;
+  private static final class Seen implements Searcher {
+    private final Searcher search;
     final AtomicInteger queries = new AtomicInteger();
     final AtomicInteger calls = new AtomicInteger();
 
-    Seen(ExactSearch search) {
+    Seen(Searcher search) {
       this.search = search;
     }
 
@@ -112,7 +115,8 @@ class BatchingStressTest {
       var limits = limits(random);
       try (var source = VectorSource.of(rows)) {
         var shadow = round % 2 == 0 ? null : Quantizer.INT8.encode(source, metric);
-        var seen = new Seen(new ExactScan(Kernels.inJava(), "test", source, metric, shadow));
+        var seen =
+            new Seen(new ExactScan(Kernels.inJava(), "test", new FlatData(source, metric, shadow)));
         var search = new BatchingSearch(seen, source, limits);
         crowd(
             virtual,
@@ -136,7 +140,8 @@ class BatchingStressTest {
                     .isEqualTo(nearest(metric, query, rows, allowed, k));
                 var report = result.report();
                 assertThat(report.proved()).isTrue();
-                assertThat(report.rowsScanned()).isEqualTo(allowed == null ? N : allowed.count());
+                assertThat(report.work().rowsRead())
+                    .isEqualTo(allowed == null ? N : allowed.count());
                 assertThat(report.batched()).isBetween(1L, (long) limits.maxBatch());
               }
             });
@@ -175,10 +180,10 @@ class BatchingStressTest {
       var limits = limits(random);
       float bad = 1000;
       try (var source = VectorSource.of(rows)) {
-        var scan = new ExactScan(Kernels.inJava(), "test", source, Metric.L2, null);
+        var scan = new ExactScan(Kernels.inJava(), "test", new FlatData(source, Metric.L2, null));
         // Fails with the bad queries, alone or together with others.
         var failing =
-            new ExactSearch() {
+            new Searcher() {
               @Override
               public SearchResult search(VectorSource queries, SearchOptions options) {
                 for (long q = 0; q < queries.size(); q++) {
@@ -250,13 +255,13 @@ class BatchingStressTest {
       throws InterruptedException {
     var rows = TestVectors.gaussians(random, N, D);
     try (var source = VectorSource.of(rows)) {
-      var scan = new ExactScan(Kernels.inJava(), "test", source, Metric.L2, null);
+      var scan = new ExactScan(Kernels.inJava(), "test", new FlatData(source, Metric.L2, null));
       // Each search ends when enough others wait, or all others that there still are.
       var alive = new AtomicInteger(CLIENTS);
       var search = new BatchingSearch[1];
       var seen =
           new Seen(
-              new ExactSearch() {
+              new Searcher() {
                 @Override
                 public SearchResult search(VectorSource queries, SearchOptions options) {
                   while (search[0].queued() < Math.min(10, alive.get() - queries.size())) {

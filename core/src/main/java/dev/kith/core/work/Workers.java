@@ -1,18 +1,24 @@
-package dev.kith.core.exact;
+package dev.kith.core.work;
 
 import java.util.ArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** Daemon threads shared by all searches; the caller's own thread always works too. */
-final class Workers {
+/**
+ * Threads for scans, builds, coding and loading: daemons shared by all, of which there are as many
+ * as are needed at once. The caller's own thread always works too, so that nothing ever waits for a
+ * free thread. Safe for many threads.
+ */
+public final class Workers {
   private static final ExecutorService THREADS =
-      Executors.newCachedThreadPool(Thread.ofPlatform().name("kith-search-", 0).daemon().factory());
+      Executors.newCachedThreadPool(Thread.ofPlatform().name("kith-worker-", 0).daemon().factory());
 
   private Workers() {}
 
@@ -21,7 +27,7 @@ final class Workers {
    * done; worker 0 is the caller. If one fails, {@code onFailure} is to make the others end soon,
    * and the first failure is thrown after they have.
    */
-  static void run(int count, IntConsumer task, Runnable onFailure) {
+  public static void run(int count, IntConsumer task, Runnable onFailure) {
     var failure = new AtomicReference<@Nullable Throwable>();
     IntConsumer guarded =
         worker -> {
@@ -66,5 +72,38 @@ final class Workers {
       case Error e -> throw e;
       case Throwable e -> throw new IllegalStateException(e);
     }
+  }
+
+  /** The number of workers for {@code threads}, where 0 stands for one a core. */
+  public static int count(int threads) {
+    return threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+  }
+
+  /**
+   * Does units 0 to {@code units - 1}, shared out one by one among the workers, and returns when
+   * all are done. {@code progress} is asked before each unit whether to go on, and told after it;
+   * what it throws, or a unit, ends the others after the unit that each is at, and is thrown.
+   *
+   * @param threads the most workers, the caller among them; 0 for one a core
+   * @param progress called by all workers at once
+   */
+  public static void forEach(long units, int threads, Progress progress, LongConsumer unit) {
+    var next = new AtomicLong();
+    run(
+        (int) Math.min(count(threads), Math.max(units, 1)),
+        _ -> {
+          long number;
+          while ((number = next.getAndIncrement()) < units) {
+            progress.check();
+            unit.accept(number);
+            progress.advance(1);
+          }
+        },
+        () -> next.set(units));
+  }
+
+  /** Does the units on all cores; nobody asks how far it is, and nobody stops it. */
+  public static void forEach(long units, LongConsumer unit) {
+    forEach(units, 0, Progress.NONE, unit);
   }
 }

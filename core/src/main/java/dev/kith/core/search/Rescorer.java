@@ -1,26 +1,27 @@
-package dev.kith.core.exact;
+package dev.kith.core.search;
 
 import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
 import org.jspecify.annotations.Nullable;
 
-/** Computes canonical keys for one worker. */
-final class Rescorer {
+/** Canonical keys of chosen rows, computed and counted. One worker's: not safe for many threads. */
+public final class Rescorer {
   private final VectorSource rows;
   private final Metric metric;
   private final float[] row;
   private @Nullable StopSignal stop;
   private long count;
 
-  Rescorer(VectorSource rows, Metric metric) {
+  /** Reads these rows. */
+  public Rescorer(VectorSource rows, Metric metric) {
     this.rows = rows;
     this.metric = metric;
     this.row = new float[rows.dimension()];
   }
 
   /** Counts from zero, and stops when this says so. */
-  void start(StopSignal newStop) {
+  public void start(StopSignal newStop) {
     stop = newStop;
     count = 0;
   }
@@ -30,7 +31,7 @@ final class Rescorer {
    *
    * @throws VectorDataException if the row is not finite
    */
-  double key(float[] query, long number) {
+  public double key(float[] query, long number) {
     if ((count++ & 1023) == 1023 && stop != null) {
       stop.check();
     }
@@ -43,7 +44,7 @@ final class Rescorer {
   }
 
   /** How many keys were computed. */
-  long count() {
+  public long count() {
     return count;
   }
 }

@@ -1,9 +1,10 @@
-package dev.kith.core.exact;
+package dev.kith.core.index;
 
 import dev.kith.core.search.SearchOptions;
-import dev.kith.core.search.SearchReport;
 import dev.kith.core.search.SearchResult;
 import dev.kith.core.search.SearchStoppedException;
+import dev.kith.core.search.Searcher;
+import dev.kith.core.search.StopSignal;
 import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
@@ -31,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * runs. At most {@code maxQueued} are queued; further callers wait for room, in their order. Calls
  * with more than one query, or none, go straight to the search and count for nothing here.
  *
- * <p><b>What goes together:</b> the same k, threads, backend and filter, by identity. Deadlines and
- * cancellation may differ, for they stay each caller's own:
+ * <p><b>What goes together:</b> the same k, threads, backend, effort and filter, the last by
+ * identity. Deadlines and cancellation may differ, for they stay each caller's own:
  *
  * <ul>
  *   <li>who waits, in the queue, for room or for a batch that took its query along, leaves when its
@@ -48,22 +49,20 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Interrupts</b> stop nothing, as in any exact search; the thread's flag is set when it
  * returns.
  *
- * <p><b>Reports.</b> {@code batched} says how many queries were served together. Every query of a
- * batch looks at as many rows: {@code rowsScanned} is a query's own. What else is counted is known
- * of the batch alone: each query gets an equal share of {@code candidates} and {@code fallbacks},
- * and the first ones what is left over, so that the shares add up to what was counted. The rest,
- * {@code bound} included, is the batch's.
+ * <p><b>Reports.</b> {@code batched} says how many queries were served together. Work is counted
+ * for the batch alone: each query gets an equal share, and the first ones what is left over, so
+ * that the shares add up to what was counted. The rest, {@code bounds} included, is the batch's.
  *
  * <p>Safe for many threads, virtual ones included: whoever waits is parked.
  */
-public final class BatchingSearch implements ExactSearch {
+public final class BatchingSearch implements Searcher {
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   /** Memory for so many batches is kept. */
   private static final int IDLE = 4;
 
-  private final ExactSearch search;
+  private final Searcher search;
   private final VectorSource rows;
   private final BatchingOptions limits;
   private final long latencyNanos;
@@ -83,7 +82,7 @@ public final class BatchingSearch implements ExactSearch {
    *
    * @param rows that {@code search} searches
    */
-  public BatchingSearch(ExactSearch search, VectorSource rows, BatchingOptions limits) {
+  public BatchingSearch(Searcher search, VectorSource rows, BatchingOptions limits) {
     this.search = search;
     this.rows = rows;
     this.limits = limits;
@@ -92,7 +91,7 @@ public final class BatchingSearch implements ExactSearch {
 
   @Override
   public SearchResult search(VectorSource queries, SearchOptions options) {
-    ExactScan.requireFits(queries, options, rows);
+    Searcher.requireFits(queries, options, rows);
     if (queries.size() != 1) {
       return search.search(queries, options);
     }
@@ -237,6 +236,7 @@ public final class BatchingSearch implements ExactSearch {
       return options.k() == other.options.k()
           && options.threads() == other.options.threads()
           && options.filter() == other.options.filter()
+          && options.effort().equals(other.options.effort())
           && Objects.equals(options.backend(), other.options.backend());
     }
 
@@ -384,13 +384,9 @@ public final class BatchingSearch implements ExactSearch {
 
     /** What it asks for, with its stop counted from the call. */
     SearchOptions own() {
-      return new SearchOptions(
-          options.k(),
-          options.threads(),
-          null,
-          stop.never() ? SearchOptions.NEVER : () -> stop.reason() != null,
-          options.backend(),
-          options.filter());
+      return options
+          .withDeadline(null)
+          .withCancel(stop.never() ? SearchOptions.NEVER : () -> stop.reason() != null);
     }
   }
 
@@ -402,8 +398,10 @@ public final class BatchingSearch implements ExactSearch {
     /** Gives every member its answer, or none if this throws. */
     void search() {
       int count = members.size();
-      var result = search.search(queries(), members.getFirst().own());
+      // Limits are each caller's own: they only prune, and learn of the answers below.
+      var result = search.search(queries(), members.getFirst().own().withLimit(null));
       var found = result.neighbors();
+      var report = result.report();
       if (found.size() != count) {
         throw new IllegalStateException(
             "a search must answer every query: queries=%d, answers=%d"
@@ -411,10 +409,18 @@ public final class BatchingSearch implements ExactSearch {
       }
       var answers = new SearchResult[count];
       for (int i = 0; i < count; i++) {
-        answers[i] = new SearchResult(List.of(found.get(i)), share(result.report(), i, count));
+        answers[i] =
+            new SearchResult(
+                List.of(found.get(i)),
+                report.withWork(report.work().share(i, count)).withBatched(count));
       }
       for (int i = 0; i < count; i++) {
-        members.get(i).answer = answers[i];
+        var member = members.get(i);
+        member.answer = answers[i];
+        var limit = member.options.limit();
+        if (limit != null) {
+          limit.offer(answers[i], member.options.k());
+        }
       }
     }
 
@@ -451,22 +457,6 @@ public final class BatchingSearch implements ExactSearch {
         }
       }
     }
-  }
-
-  private static SearchReport share(SearchReport all, int i, int count) {
-    return new SearchReport(
-        all.backend(),
-        all.index(),
-        all.bound(),
-        share(all.rowsScanned(), i, count),
-        share(all.candidates(), i, count),
-        share(all.fallbacks(), i, count),
-        all.proved(),
-        count);
-  }
-
-  private static long share(long total, int i, int count) {
-    return total / count + (i < total % count ? 1 : 0);
   }
 
   /** Callers, oldest first; every operation takes the same time. */

@@ -1,4 +1,4 @@
-package dev.kith.core.exact;
+package dev.kith.core.index;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -10,6 +10,9 @@ import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
 import dev.kith.core.search.SearchResult;
 import dev.kith.core.search.SearchStoppedException;
+import dev.kith.core.search.Searcher;
+import dev.kith.core.search.StopSignal;
+import dev.kith.core.search.Work;
 import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorBlock;
 import dev.kith.core.vector.VectorDataException;
@@ -85,8 +88,16 @@ class BatchingSearchTest {
     }
   }
 
+  private static SearchReport report(Work work, long batched) {
+    return SearchReport.of("held", "flat")
+        .withBounds(List.of("float32"))
+        .withWork(work)
+        .withProved(true)
+        .withBatched(batched);
+  }
+
   /** Finds row 10 for the query (10, 0), scores 7 rows a batch and 2 of its queries fell back. */
-  private static final class Held implements ExactSearch {
+  private static final class Held implements Searcher {
     final BlockingQueue<Call> calls = new LinkedBlockingQueue<>();
     final Queue<Call> all = new ConcurrentLinkedQueue<>();
     final AtomicBoolean open = new AtomicBoolean();
@@ -126,8 +137,7 @@ class BatchingSearchTest {
       }
       int n = asked.size();
       long fallbacks = n == 1 ? 0 : 2;
-      return new SearchResult(
-          found, new SearchReport("held", "flat", "float32", 1000L * n, 7, fallbacks, true, n));
+      return new SearchResult(found, report(Work.ofScan(1000L * n, 7, fallbacks), n));
     }
 
     @Override
@@ -229,7 +239,7 @@ class BatchingSearchTest {
       assertThat(call.options).isSameAs(options);
       assertThat(call.queries).containsExactly(4f);
       assertThat(result.report().batched()).isEqualTo(1);
-      assertThat(result.report().rowsScanned()).isEqualTo(1000);
+      assertThat(result.report().work().rowsRead()).isEqualTo(1000);
     }
     assertThat(search.bytes()).isEqualTo(77);
   }
@@ -336,10 +346,10 @@ class BatchingSearchTest {
     }
     assertThat(reports)
         .containsExactly(
-            new SearchReport("held", "flat", "float32", 1000, 2, 1, true, 4),
-            new SearchReport("held", "flat", "float32", 1000, 2, 1, true, 4),
-            new SearchReport("held", "flat", "float32", 1000, 2, 0, true, 4),
-            new SearchReport("held", "flat", "float32", 1000, 1, 0, true, 4));
+            report(Work.ofScan(1000, 2, 1), 4),
+            report(Work.ofScan(1000, 2, 1), 4),
+            report(Work.ofScan(1000, 2, 0), 4),
+            report(Work.ofScan(1000, 1, 0), 4));
   }
 
   @Test

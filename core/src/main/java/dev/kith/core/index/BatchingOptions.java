@@ -1,4 +1,4 @@
-package dev.kith.core.exact;
+package dev.kith.core.index;
 
 import java.time.Duration;
 

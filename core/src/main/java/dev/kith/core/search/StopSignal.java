@@ -1,7 +1,5 @@
-package dev.kith.core.exact;
+package dev.kith.core.search;
 
-import dev.kith.core.search.SearchOptions;
-import dev.kith.core.search.SearchStoppedException;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +46,7 @@ public final class StopSignal {
   }
 
   /** Why the search must stop, or null as long as it may go on. */
-  @Nullable String reason() {
+  public @Nullable String reason() {
     if (stopped == null) {
       if (limit != null && System.nanoTime() - end > 0) {
         stopped =
@@ -62,18 +60,18 @@ public final class StopSignal {
   }
 
   /** Whether there is nothing that could stop the search. */
-  boolean never() {
+  public boolean never() {
     return limit == null && cancelled.equals(SearchOptions.NEVER);
   }
 
   /** How long a thread that only waits may sleep before it checks again. */
-  long nanosToNextCheck() {
+  public long nanosToNextCheck() {
     long pause = cancelled.equals(SearchOptions.NEVER) ? REST : PAUSE;
     return limit == null ? pause : Math.min(pause, Math.max(end - System.nanoTime(), 0) + 1);
   }
 
   /** Makes the other workers end soon, after one of them failed. */
-  void abandon() {
+  public void abandon() {
     if (stopped == null) {
       stopped = "the search was abandoned after a failure";
     }

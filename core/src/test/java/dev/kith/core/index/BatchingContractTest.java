@@ -1,12 +1,12 @@
-package dev.kith.core.exact;
+package dev.kith.core.index;
 
 import dev.kith.core.backend.Backend;
 import dev.kith.core.backend.Backends;
 import dev.kith.core.backend.ExactSearchContract;
-import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.Quantizer;
-import dev.kith.core.quant.Shadow;
-import dev.kith.core.vector.VectorSource;
+import dev.kith.core.search.IndexData;
+import dev.kith.core.search.Searcher;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -48,9 +48,9 @@ class BatchingContractTest extends ExactSearchContract {
       }
 
       @Override
-      public ExactSearch exactSearch(VectorSource rows, Metric metric, @Nullable Shadow shadow) {
-        var search = behind.exactSearch(rows, metric, shadow);
-        return new BatchingSearch(search, rows, BatchingOptions.DEFAULTS);
+      public @Nullable Searcher searcher(IndexData data) {
+        var search = Objects.requireNonNull(behind.searcher(data));
+        return new BatchingSearch(search, data.rows(), BatchingOptions.DEFAULTS);
       }
     };
   }

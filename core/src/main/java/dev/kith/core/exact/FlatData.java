@@ -1,0 +1,73 @@
+package dev.kith.core.exact;
+
+import dev.kith.core.metric.Metric;
+import dev.kith.core.quant.Shadow;
+import dev.kith.core.search.IndexData;
+import dev.kith.core.spec.IndexSpec;
+import dev.kith.core.vector.VectorDataException;
+import dev.kith.core.vector.VectorSource;
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Rows without any structure, with a {@linkplain Shadow smaller copy} of them that is scanned
+ * first, or without.
+ *
+ * @param rows that are searched
+ * @param metric what "near" means
+ * @param shadow of the rows and for the metric, or null
+ */
+public record FlatData(VectorSource rows, Metric metric, @Nullable Shadow shadow)
+    implements IndexData {
+  /** The name of the part that holds the shadow's codes and bounds. */
+  public static final String SHADOW = "shadow";
+
+  /** Checks that the shadow is of these rows and for this metric, as far as their shape tells. */
+  public FlatData {
+    if (shadow != null
+        && (shadow.metric() != metric
+            || shadow.rows().size() != rows.size()
+            || shadow.rows().dimension() != rows.dimension())) {
+      throw new IllegalArgumentException(
+          "a shadow must be of the rows and for the metric: shadow=%d x %d, %s; rows=%d x %d, %s"
+              .formatted(
+                  shadow.rows().size(),
+                  shadow.rows().dimension(),
+                  shadow.metric(),
+                  rows.size(),
+                  rows.dimension(),
+                  metric));
+    }
+  }
+
+  /** Of a shadow and the rows that it is of. */
+  public static FlatData of(Shadow shadow) {
+    return new FlatData(shadow.rows(), shadow.metric(), shadow);
+  }
+
+  @Override
+  public IndexSpec.Flat spec() {
+    return new IndexSpec.Flat(shadow == null ? null : shadow.quantizer());
+  }
+
+  @Override
+  public SequencedMap<String, MemorySegment> parts() {
+    var parts = new LinkedHashMap<String, MemorySegment>();
+    if (shadow != null) {
+      parts.put(SHADOW, shadow.body());
+    }
+    return parts;
+  }
+
+  @Override
+  public void verify() {
+    for (long row = 0; row < rows.size(); row++) {
+      VectorDataException.requireFinite(rows, row, rows.row(row));
+    }
+    if (shadow != null) {
+      shadow.verify();
+    }
+  }
+}

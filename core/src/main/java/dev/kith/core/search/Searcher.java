@@ -1,0 +1,53 @@
+package dev.kith.core.search;
+
+import dev.kith.core.vector.VectorSource;
+
+/**
+ * Searches one index data on one backend, with what an implementation keeps about it. Safe for many
+ * threads.
+ */
+public interface Searcher {
+
+  /**
+   * The {@code min(k, size)} nearest rows of each query, nearest first, ties by smaller row; their
+   * keys are canonical, as {@link dev.kith.core.metric.Metric#key} gives them. {@link
+   * SearchReport#proved} says whether they are the exact answer, which they are for data whose
+   * {@link IndexData#spec} is exact. Fewer rows are found than asked for where {@link
+   * SearchOptions#limit} leaves some out.
+   *
+   * @param queries {@code [q][d]}
+   * @throws IllegalArgumentException if the dimensions differ, or for an effort that the index does
+   *     not know
+   * @throws dev.kith.core.vector.VectorDataException if a query or a row is not finite
+   * @throws SearchStoppedException at the deadline, or once cancelled
+   */
+  SearchResult search(VectorSource queries, SearchOptions options);
+
+  /** Bytes of memory kept beside the data, so far. */
+  long bytes();
+
+  /**
+   * Returns if queries and filter have the shape of the rows.
+   *
+   * @throws IllegalArgumentException if not
+   */
+  static void requireFits(VectorSource queries, SearchOptions options, VectorSource rows) {
+    if (queries.dimension() != rows.dimension()) {
+      throw new IllegalArgumentException(
+          "query dimension must match the source: query=%d (%s), source=%d (%s)"
+              .formatted(queries.dimension(), queries.name(), rows.dimension(), rows.name()));
+    }
+    var filter = options.filter();
+    if (filter != null && filter.size() != rows.size()) {
+      throw new IllegalArgumentException(
+          "a filter must have a bit for each row of the source: bits=%d, rows=%d (%s)"
+              .formatted(filter.size(), rows.size(), rows.name()));
+    }
+    var limit = options.limit();
+    if (limit != null && limit.queries() != queries.size()) {
+      throw new IllegalArgumentException(
+          "a limit must have a key for each query: keys=%d, queries=%d"
+              .formatted(limit.queries(), queries.size()));
+    }
+  }
+}
