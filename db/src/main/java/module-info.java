@@ -1,6 +1,6 @@
 /** Collections of points: storage, filters, searches by vector and by words. */
 module dev.kith.db {
-  requires transitive com.fasterxml.jackson.databind;
+  requires com.fasterxml.jackson.databind;
   requires transitive dev.kith.core;
   requires static dev.hardwood.core;
   requires java.management;

@@ -3,7 +3,6 @@ package dev.kith.db;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kith.db.testing.Trees;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.testing.Seeded;
 import dev.kith.db.filter.Filter;
@@ -13,6 +12,7 @@ import dev.kith.db.point.Point;
 import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
 import dev.kith.db.query.Query;
+import dev.kith.db.testing.Trees;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

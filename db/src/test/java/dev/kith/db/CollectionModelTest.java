@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.kith.db.testing.Trees;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.testing.Seeded;
 import dev.kith.db.durability.Durability;
@@ -20,6 +19,7 @@ import dev.kith.db.query.Facet;
 import dev.kith.db.query.Hit;
 import dev.kith.db.query.Query;
 import dev.kith.db.testing.SimulatedDisk;
+import dev.kith.db.testing.Trees;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -3,7 +3,6 @@ package dev.kith.db;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kith.db.testing.Trees;
 import dev.kith.core.backend.BackendUnavailableException;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.SearchStoppedException;
@@ -17,6 +16,7 @@ import dev.kith.db.query.Facet;
 import dev.kith.db.query.Fusion;
 import dev.kith.db.query.Hit;
 import dev.kith.db.query.Query;
+import dev.kith.db.testing.Trees;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

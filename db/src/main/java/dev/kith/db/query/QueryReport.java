@@ -165,8 +165,7 @@ public final class QueryReport {
   }
 
   private List<Object> all() {
-    return List.of(
-        scoreKind, backends, indexes, bounds, segments, passed, work, proved, stale);
+    return List.of(scoreKind, backends, indexes, bounds, segments, passed, work, proved, stale);
   }
 
   @Override

@@ -217,8 +217,7 @@ public final class QueryEngine {
                     path, type == null ? "not indexed" : "of type " + type, ranker.collection()));
       }
     }
-    var found =
-        ranker.words(words.fields(), words.words(), depth(query), scope(query, deadline));
+    var found = ranker.words(words.fields(), words.words(), depth(query), scope(query, deadline));
     return Ranking.of(found, Scale.NEGATED);
   }
 

@@ -3,7 +3,6 @@ package dev.kith.db.store;
 import dev.kith.db.Collection;
 import dev.kith.db.memory.HeapShare;
 import dev.kith.db.point.Point;
-import dev.kith.db.point.PointId;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -80,7 +79,10 @@ final class Importer {
   }
 
   private static long end(
-      CompletableFuture<?> writing, List<Point> round, long before, Collection.Acknowledged acknowledged) {
+      CompletableFuture<?> writing,
+      List<Point> round,
+      long before,
+      Collection.Acknowledged acknowledged) {
     try {
       writing.join();
     } catch (CompletionException e) {

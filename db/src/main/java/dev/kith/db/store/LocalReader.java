@@ -175,9 +175,13 @@ final class LocalReader implements CollectionReader {
     var type = moment.schema().field(field);
     if (type == null) {
       throw new IllegalArgumentException(
-          "values are counted of an indexed field: %s is not indexed (%s)".formatted(field, moment.collection()));
+          "values are counted of an indexed field: %s is not indexed (%s)"
+              .formatted(field, moment.collection()));
     }
-    return reading(() -> Facets.count(moment.searcher(), moment.filters(), field, type, moment.compiled(filter), limit));
+    return reading(
+        () ->
+            Facets.count(
+                moment.searcher(), moment.filters(), field, type, moment.compiled(filter), limit));
   }
 
   @Override

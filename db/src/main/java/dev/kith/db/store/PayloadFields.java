@@ -267,8 +267,7 @@ public final class PayloadFields {
     return degrees;
   }
 
-  private static IllegalArgumentException wrong(
-      Path path, String what, Object value, PointId id) {
+  private static IllegalArgumentException wrong(Path path, String what, Object value, PointId id) {
     return new IllegalArgumentException(
         "field '%s' must be %s: %s (%s)"
             .formatted(path.path, what, cut(PayloadJson.text(value)), point(id)));

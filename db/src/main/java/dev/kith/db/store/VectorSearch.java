@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
  * then of the id, whatever the segments are: an index breaks ties by row, so where the last key
  * that it gave has more rows, it is asked for more.
  *
- * <p>Segments are searched from the largest to the smallest, and all share one limit: what
- * one of them found excludes rows of the others. Where a segment alone would not keep all threads
- * busy, segments are searched side by side. Used once.
+ * <p>Segments are searched from the largest to the smallest, and all share one limit: what one of
+ * them found excludes rows of the others. Where a segment alone would not keep all threads busy,
+ * segments are searched side by side. Used once.
  */
 final class VectorSearch {
   /**
@@ -81,13 +81,12 @@ final class VectorSearch {
   List<List<Candidate>> nearest(VectorSource queries, int k) throws IOException {
     var parts = parts(moment, name);
     parts.sort(Comparator.comparingInt((Part part) -> part.vectors.size()).reversed());
-    var nearest = new NearestSoFar(Math.toIntExact(queries.size()), k);
+    var nearest = new NearestSoFar(Math.toIntExact(queries.size()), k, parts.size());
     var options =
         SearchOptions.nearest(k)
             .withThreads(scope.threads())
             .withCancel(scope.deadline()::hasPassed)
-            .onBackend(scope.backend())
-            .withLimit(parts.size() == 1 ? null : nearest.limit());
+            .onBackend(scope.backend());
     long small = SIDE_BY_SIDE / (queries.size() * queries.dimension());
     int next = 0;
     while (next < parts.size() && parts.get(next).vectors.size() > small) {
@@ -168,8 +167,7 @@ final class VectorSearch {
         .of(moment.searcher(), part.leaf, Documents.vectorField(name), part.vectors, filter);
   }
 
-  private void search(
-      Part part, VectorSource queries, SearchOptions options, NearestSoFar nearest)
+  private void search(Part part, VectorSource queries, SearchOptions options, NearestSoFar nearest)
       throws IOException {
     var rows = rows(moment, part, name, filter);
     long allowed = rows == null ? part.vectors.size() : rows.count();
@@ -182,13 +180,14 @@ final class VectorSearch {
     int asked = (int) Math.min(k + 1L, allowed); // one more shows whether the last key has others
     var here = options.among(rows).withK(asked);
     try {
-      var result = part.vectors.index().search(queries, here);
+      var limit = asked > k ? nearest.limit() : nearest.limitNow(); // all of few rows are no limit
+      var result = part.vectors.index().search(queries, here.withLimit(limit));
       count(result.report());
       for (int q = 0; q < queries.size(); q++) {
         var found = result.neighbors().get(q);
-        for (int more = asked; cutsTies(found, k, allowed, nearest.limit().key(q)); ) {
+        for (int more = asked; cutsTies(found, k, allowed, nearest.limit(q)); ) {
           more = (int) Math.min(2L * more, allowed);
-          var again = part.vectors.index().search(queries.slice(q, 1), here.withK(more).withLimit(null));
+          var again = part.vectors.index().search(queries.slice(q, 1), here.withK(more));
           count(again.report());
           found = again.neighbors().getFirst();
         }

@@ -222,7 +222,9 @@ final class ParquetPoints implements PointReader {
   }
 
   private static Payload payload(JsonNode node) {
-    return node instanceof ObjectNode object ? Payload.ofStored(PayloadJson.of(object)) : Payload.parse(node.asText());
+    return node instanceof ObjectNode object
+        ? Payload.ofStored(PayloadJson.of(object))
+        : Payload.parse(node.asText());
   }
 
   @Override

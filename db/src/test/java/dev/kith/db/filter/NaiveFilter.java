@@ -1,7 +1,6 @@
 package dev.kith.db.filter;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.kith.db.testing.Trees;
 import dev.kith.db.filter.Filter.All;
 import dev.kith.db.filter.Filter.Any;
 import dev.kith.db.filter.Filter.Between;
@@ -17,6 +16,7 @@ import dev.kith.db.point.FieldType;
 import dev.kith.db.point.Payload;
 import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
+import dev.kith.db.testing.Trees;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;

@@ -163,7 +163,9 @@ class PayloadTest {
   @Test
   void values_areJavasOwn_andCannotBeChanged() {
     var payload =
-        Payload.parse("{\"i\": 1, \"l\": 5000000000, \"d\": 1.50, \"n\": null, \"a\": [true, {\"b\": \"c\"}]}");
+        Payload.parse(
+            "{\"i\": 1, \"l\": 5000000000, \"d\": 1.50, \"n\": null, \"a\": [true, {\"b\":"
+                + " \"c\"}]}");
     assertThat(payload.values().keySet()).containsExactly("i", "l", "d", "n", "a");
     assertThat(payload.value("i")).isEqualTo(1);
     assertThat(payload.value("l")).isEqualTo(5_000_000_000L);
