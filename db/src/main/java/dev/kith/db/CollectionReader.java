@@ -86,7 +86,7 @@ public interface CollectionReader extends AutoCloseable {
   List<Facet> facet(String field, @Nullable Filter filter, int limit);
 
   /**
-   * Each segment that has such vectors, for those who search or load rows themselves. To be used
+   * Each segment that has such vectors, for callers that search or load rows themselves. To be used
    * while this reader is open.
    */
   List<VectorSegment> segments(String vector);

@@ -33,9 +33,9 @@ import org.jspecify.annotations.Nullable;
 final class VectorSearch {
   /**
    * Products of elements, for all queries together, up to which a segment is searched beside
-   * others: some milliseconds of one core, where sharing them out costs more than it brings.
+   * others: some hundreds of microseconds of one core, whose threads would wait for each other.
    */
-  private static final long SIDE_BY_SIDE = 1 << 25;
+  private static final long SIDE_BY_SIDE = 1 << 23;
 
   private final Moment moment;
   private final String name;

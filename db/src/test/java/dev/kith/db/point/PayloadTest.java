@@ -1,5 +1,6 @@
 package dev.kith.db.point;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -177,7 +178,7 @@ class PayloadTest {
     assertThat(payload.get("i.m")).isNull();
     assertThatThrownBy(() -> payload.values().put("x", 1))
         .isInstanceOf(UnsupportedOperationException.class);
-    assertThatThrownBy(() -> ((List<?>) payload.values().get("a")).clear())
+    assertThatThrownBy(() -> requireNonNull((List<?>) payload.value("a")).clear())
         .isInstanceOf(UnsupportedOperationException.class);
     var own = payload.toMap();
     own.put("x", 1);
