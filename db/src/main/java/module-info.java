@@ -1,6 +1,6 @@
 /** Collections of points: storage, filters, searches by vector and by words. */
 module dev.kith.db {
-  requires transitive com.fasterxml.jackson.databind;
+  requires com.fasterxml.jackson.databind;
   requires transitive dev.kith.core;
   requires static dev.hardwood.core;
   requires java.management;
@@ -15,6 +15,10 @@ module dev.kith.db {
   exports dev.kith.db.query;
   exports dev.kith.db.transfer;
 
+  uses dev.kith.db.KithStorage;
+
+  provides dev.kith.db.KithStorage with
+      dev.kith.db.store.LocalStorage;
   provides org.apache.lucene.codecs.KnnVectorsFormat with
       dev.kith.db.format.KithVectorsFormat;
 }

@@ -72,7 +72,7 @@ final class CreateCommand implements Callable<Integer> {
     var document = new LinkedHashMap<String, Object>();
     document.put("name", name);
     document.put("folder", database.db.resolve(name).toString());
-    document.put("schema", schema.tree());
+    document.put("schema", schema);
     database.print(document, "%s: %s".formatted(database.db.resolve(name), schema.toJson()));
     return Main.DONE;
   }

@@ -3,7 +3,6 @@ package dev.kith.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.toMap;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.kith.core.backend.Backends;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.VectorSource;
@@ -33,6 +32,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -93,7 +93,7 @@ final class DemoCommand implements Callable<Integer> {
       @Nullable Integer knownRank) {}
 
   /** One text of an answer. */
-  record Shown(int rank, String id, double score, JsonNode payload) {}
+  record Shown(int rank, String id, double score, Payload payload) {}
 
   /** Median time of one search and whether its hits are those of the first backend. */
   record BackendRun(String name, double micros, boolean sameRows) {}
@@ -341,8 +341,9 @@ final class DemoCommand implements Callable<Integer> {
         knownRank);
   }
 
-  private static JsonNode payload(Hit hit) {
-    return hit.payload() == null ? Payload.EMPTY.tree() : hit.payload().tree();
+  private static Payload payload(Hit hit) {
+    var payload = hit.payload();
+    return payload == null ? Payload.EMPTY : payload;
   }
 
   private static List<BackendRun> backends(Collection collection, List<float[]> asked) {
@@ -431,7 +432,7 @@ final class DemoCommand implements Callable<Integer> {
           "  %d. %.4f  %s%n",
           hit.rank,
           hit.score,
-          shorten(hit.payload.path(TEXT).asText()));
+          shorten(Objects.requireNonNullElse(hit.payload.get(TEXT), "")));
     }
   }
 

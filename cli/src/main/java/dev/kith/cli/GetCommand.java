@@ -1,6 +1,6 @@
 package dev.kith.cli;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.util.RawValue;
 import dev.kith.db.point.Point;
 import dev.kith.db.transfer.PointJson;
 import java.util.List;
@@ -36,7 +36,7 @@ final class GetCommand implements Callable<Integer> {
       var schema = reader.schema();
       var found =
           reader.get(wanted).stream()
-              .collect(Collectors.toMap(Point::id, point -> PointJson.tree(point, schema)));
+              .collect(Collectors.toMap(Point::id, point -> PointJson.text(point, schema)));
       var points = wanted.stream().filter(found::containsKey).map(found::get).toList();
       print(points);
       var missing = wanted.stream().filter(id -> !found.containsKey(id)).toList();
@@ -49,9 +49,9 @@ final class GetCommand implements Callable<Integer> {
     }
   }
 
-  private void print(List<ObjectNode> points) {
+  private void print(List<String> points) {
     if (database.json) {
-      Json.print(database.out(), points);
+      Json.print(database.out(), points.stream().map(RawValue::new).toList());
     } else {
       points.forEach(database.out()::println);
       database.out().flush();

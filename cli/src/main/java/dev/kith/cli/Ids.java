@@ -42,14 +42,16 @@ final class Ids {
   static PointId parse(String argument) {
     if (argument.startsWith("\"")) {
       try {
-        return PointJson.id(MAPPER.readTree(argument));
+        return PointJson.parseId(MAPPER.readTree(argument).toString());
       } catch (JsonProcessingException e) {
         throw new IllegalArgumentException(
             "an id that begins with a quote must be a JSON string: %s; the text itself is '%s'"
                 .formatted(argument, PointJson.id(PointId.of(argument))));
       }
     }
-    return isText(argument) ? PointJson.id(tree(argument)) : PointId.parse(argument);
+    return isText(argument)
+        ? PointJson.parseId(tree(argument).toString())
+        : PointId.parse(argument);
   }
 
   private static boolean isText(String argument) {
@@ -87,7 +89,7 @@ final class Ids {
   }
 
   private static String json(PointId.Text id) {
-    return Screen.escaped(PointJson.id(id).toString());
+    return Screen.escaped(PointJson.id(id));
   }
 
   /**

@@ -1,12 +1,10 @@
 package dev.kith.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.kith.db.Collection;
 import dev.kith.db.CollectionOptions;
 import dev.kith.db.durability.Durability;
 import dev.kith.db.point.PointId;
 import dev.kith.db.transfer.PointImport;
-import dev.kith.db.transfer.PointJson;
 import dev.kith.db.transfer.PointReader;
 import dev.kith.embed.TextModel;
 import java.io.IOException;
@@ -69,7 +67,7 @@ final class ImportCommand implements Callable<Integer> {
    *
    * @param acknowledged number of points, from the start of the first file, that are durable
    */
-  record Acknowledged(long acknowledged, JsonNode lastId) {}
+  record Acknowledged(long acknowledged, PointId lastId) {}
 
   private long before;
   private long acknowledged;
@@ -140,7 +138,7 @@ final class ImportCommand implements Callable<Integer> {
   private void tell() {
     var last = lastId;
     if (database.json && last != null) {
-      Json.printLine(database.out(), new Acknowledged(acknowledged, PointJson.id(last)));
+      Json.printLine(database.out(), new Acknowledged(acknowledged, last));
     } else {
       long now = System.nanoTime();
       database.show(

@@ -1,19 +1,51 @@
 package dev.kith.cli;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.kith.db.point.JsonLimits;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.StdSerializer;
+import dev.kith.db.point.Payload;
+import dev.kith.db.point.PointId;
+import dev.kith.db.point.Schema;
+import dev.kith.db.transfer.PointJson;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.function.Function;
 
-/** Printer of JSON documents on standard output. */
+/** Printer of JSON documents on standard output; ids, payloads and schemas stand in them as they are. */
 final class Json {
-  private static final JsonMapper MAPPER =
-      JsonMapper.builder(JsonLimits.factory()).enable(SerializationFeature.INDENT_OUTPUT).build();
+  private static final SimpleModule OURS =
+      new SimpleModule()
+          .addSerializer(new AsItIs<>(PointId.class, PointJson::id))
+          .addSerializer(new AsItIs<>(Payload.class, Payload::toString))
+          .addSerializer(new AsItIs<>(Schema.class, Schema::toJson));
 
-  private static final JsonMapper LINES = new JsonMapper(JsonLimits.factory());
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder().addModule(OURS).enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  private static final JsonMapper LINES = JsonMapper.builder().addModule(OURS).build();
 
   private Json() {}
+
+  /** Writes what has a JSON text of its own. */
+  private static final class AsItIs<T> extends StdSerializer<T> {
+    private static final long serialVersionUID = 1;
+    private final transient Function<T, String> text;
+
+    AsItIs(Class<T> type, Function<T, String> text) {
+      super(type);
+      this.text = text;
+    }
+
+    @Override
+    public void serialize(T value, JsonGenerator out, SerializerProvider provider)
+        throws IOException {
+      out.writeRawValue(text.apply(value));
+    }
+  }
 
   /** Prints one document in one line, of several that are printed as the work goes on. */
   static void printLine(PrintWriter out, Object document) {

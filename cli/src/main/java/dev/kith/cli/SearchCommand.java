@@ -1,9 +1,9 @@
 package dev.kith.cli;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.kith.db.CollectionReader;
+import dev.kith.db.point.Payload;
+import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
 import dev.kith.db.query.Fusion;
 import dev.kith.db.query.Query;
@@ -34,7 +34,6 @@ import picocli.CommandLine.Parameters;
       "A text is embedded by the model (--model) that made the collection's vectors."
     })
 final class SearchCommand implements Callable<Integer> {
-  private static final JsonMapper MAPPER = new JsonMapper();
 
   /** Hits that each half of a hybrid search contributes. */
   private static final int HALF = 100;
@@ -120,9 +119,9 @@ final class SearchCommand implements Callable<Integer> {
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record Hit(
       int rank,
-      JsonNode id,
+      PointId id,
       double score,
-      JsonNode payload,
+      Payload payload,
       @Nullable String group,
       @Nullable Map<String, float[]> vectors) {}
 
@@ -238,9 +237,9 @@ final class SearchCommand implements Callable<Integer> {
     var payload = hit.payload();
     return new Hit(
         rank,
-        PointJson.id(hit.id()),
+        hit.id(),
         hit.score(),
-        payload == null ? MAPPER.createObjectNode() : payload.tree(),
+        payload == null ? Payload.EMPTY : payload,
         value,
         withVectors ? hit.vectors() : null);
   }
@@ -271,7 +270,7 @@ final class SearchCommand implements Callable<Integer> {
           "%3d. %.6g  %s%s  %s%n",
           hit.rank,
           hit.score,
-          Ids.shown(PointJson.id(hit.id)),
+          Ids.shown(hit.id),
           hit.group == null ? "" : "  [" + shorten(hit.group) + "]",
           shorten(hit.payload.toString()));
       if (hit.vectors != null) {

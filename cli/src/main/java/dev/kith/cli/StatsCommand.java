@@ -1,7 +1,7 @@
 package dev.kith.cli;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kith.db.CollectionStats;
+import dev.kith.db.point.Schema;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -28,7 +28,7 @@ final class StatsCommand implements Callable<Integer> {
       long bytes,
       long logBytes,
       List<CollectionStats.IndexStats> indexes,
-      ObjectNode schema) {}
+      Schema schema) {}
 
   @Override
   public Integer call() {
@@ -46,7 +46,7 @@ final class StatsCommand implements Callable<Integer> {
                 stats.bytes(),
                 stats.logBytes(),
                 stats.indexes(),
-                collection.schema().tree()));
+                collection.schema()));
       } else {
         print(stats, collection.schema().toJson());
       }

@@ -1,9 +1,14 @@
 package dev.kith.cli;
 
+import static com.tngtech.archunit.base.DescribedPredicate.anyElementThat;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaModifier.PUBLIC;
+import static com.tngtech.archunit.core.domain.properties.HasModifiers.Predicates.modifier;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -30,8 +35,18 @@ class ArchitectureTest {
 
     String[] packagesItMaySee(String prefix) {
       return Stream.concat(Stream.of(name), uses.stream())
-          .map(part -> prefix + part + "..")
+          .map(part -> packages(prefix, part))
           .toArray(String[]::new);
+    }
+
+    /** Its own packages. */
+    String packages(String prefix) {
+      return packages(prefix, name);
+    }
+
+    /** A part without a name is the package that the prefix names, without those below it. */
+    private static String packages(String prefix, String part) {
+      return part.isEmpty() ? prefix.substring(0, prefix.length() - 1) : prefix + part + "..";
     }
   }
 
@@ -61,16 +76,35 @@ class ArchitectureTest {
           new Part(
               "index", "work", "vector", "metric", "quant", "spec", "search", "exact", "backend"));
 
-  /** Packages of db below {@code dev.kith.db} itself, from the bottom up. */
+  /** The package {@code dev.kith.db} itself, which is what users hold. */
+  private static final String DB_ITSELF = "";
+
+  /** Packages of db, from the bottom up. */
   static final List<Part> DB =
       List.of(
-          new Part("point"),
+          new Part("json"),
+          new Part("memory"),
+          new Part("point", "json"),
           new Part("durability"),
           new Part("filter", "point"),
           new Part("query", "point", "filter"),
           new Part("log", "durability"),
           new Part("format", "point", "durability"),
-          new Part("store", "point", "durability", "filter", "query", "log", "format"));
+          new Part("run", "point", "filter", "query"),
+          new Part(DB_ITSELF, "memory", "point", "durability", "filter", "query"),
+          new Part(
+              "store",
+              "json",
+              "memory",
+              "point",
+              "durability",
+              "filter",
+              "query",
+              "log",
+              "format",
+              "run",
+              DB_ITSELF),
+          new Part("transfer", "json", "memory", "point", "filter", "store", DB_ITSELF));
 
   /** Packages of cuda below {@code dev.kith.cuda} itself, from the bottom up. */
   static final List<Part> CUDA =
@@ -157,7 +191,7 @@ class ArchitectureTest {
   void dbPackage_usesOnlyPackagesBelowIt(Part part) {
     classes()
         .that()
-        .resideInAPackage("dev.kith.db." + part.name() + "..")
+        .resideInAPackage(part.packages("dev.kith.db."))
         .should()
         .onlyDependOnClassesThat(
             resideInAnyPackage(part.packagesItMaySee("dev.kith.db."))
@@ -240,6 +274,38 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.apache.lucene..")
+        .check(KITH);
+  }
+
+  /** Queries and what users hold know no segments. */
+  @Test
+  void lucene_isUsedByTheStoreAlone() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.kith.db..")
+        .and()
+        .resideOutsideOfPackages("dev.kith.db.store..", "dev.kith.db.format..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.apache.lucene..")
+        .check(KITH);
+  }
+
+  /** Payloads, schemas and reports are Java's own to their users. */
+  @Test
+  void jackson_isNotSeenByWhoUsesDb() {
+    var named = nameMatching("com\\.fasterxml\\..*");
+    methods()
+        .that()
+        .areDeclaredInClassesThat(resideInAPackage("dev.kith.db..").and(modifier(PUBLIC)))
+        .and()
+        .areDeclaredInClassesThat(not(resideInAnyPackage("dev.kith.db.json..")))
+        .and()
+        .arePublic()
+        .should()
+        .notHaveRawReturnType(named)
+        .andShould()
+        .notHaveRawParameterTypes(anyElementThat(named))
         .check(KITH);
   }
 

@@ -2,8 +2,7 @@ package dev.kith.db;
 
 import dev.kith.db.durability.Checks;
 import dev.kith.db.durability.Durability;
-import dev.kith.db.store.HeapShare;
-import dev.kith.db.store.WritableStorage;
+import dev.kith.db.memory.HeapShare;
 import java.time.Duration;
 
 /**
@@ -56,19 +55,19 @@ public record CollectionOptions(
         level, flushInterval, refreshInterval, memoryBytes, checkpointBytes, checks);
   }
 
-  /** The same with writes that may stay unseen for so long. */
+  /** The same with writes that may stay unseen for that {@code interval}. */
   public CollectionOptions withRefreshInterval(Duration interval) {
     return new CollectionOptions(
         durability, flushInterval, interval, memoryBytes, checkpointBytes, checks);
   }
 
-  /** The same with a checkpoint after so many bytes of log. */
+  /** The same with a checkpoint after {@code bytes} of log. */
   public CollectionOptions withCheckpointBytes(long bytes) {
     return new CollectionOptions(
         durability, flushInterval, refreshInterval, memoryBytes, bytes, checks);
   }
 
-  /** The same with so much memory for points that are in no segment yet. */
+  /** The same with {@code bytes} of memory for points that are in no segment yet. */
   public CollectionOptions withMemoryBytes(long bytes) {
     return new CollectionOptions(
         durability, flushInterval, refreshInterval, bytes, checkpointBytes, checks);
@@ -78,10 +77,5 @@ public record CollectionOptions(
   public CollectionOptions withChecks(Checks level) {
     return new CollectionOptions(
         durability, flushInterval, refreshInterval, memoryBytes, checkpointBytes, level);
-  }
-
-  WritableStorage.Settings settings() {
-    return new WritableStorage.Settings(
-        durability, flushInterval, refreshInterval, memoryBytes, checkpointBytes, checks);
   }
 }

@@ -7,8 +7,8 @@ import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The vectors of one segment of a collection, for those who search or load rows themselves. To be
- * used while the reader that gave it is open.
+ * The vectors of one segment of a collection, for callers that search or load rows themselves. To
+ * be used while the reader that gave it is open.
  *
  * @param index searches the rows where the files are mapped, those of deleted points among them
  * @param live the rows whose points are there, or null if all are

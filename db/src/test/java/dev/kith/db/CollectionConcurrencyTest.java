@@ -12,6 +12,7 @@ import dev.kith.db.point.Point;
 import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
 import dev.kith.db.query.Query;
+import dev.kith.db.testing.Trees;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -69,7 +70,7 @@ class CollectionConcurrencyTest {
   }
 
   private static long version(Point point) {
-    long version = point.payload().tree().get("version").asLong();
+    long version = Trees.of(point.payload()).get("version").asLong();
     for (float element : requireNonNull(point.vector(Schema.VECTOR))) {
       assertThat(element).isEqualTo((float) version);
     }

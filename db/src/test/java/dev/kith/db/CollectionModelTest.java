@@ -19,6 +19,7 @@ import dev.kith.db.query.Facet;
 import dev.kith.db.query.Hit;
 import dev.kith.db.query.Query;
 import dev.kith.db.testing.SimulatedDisk;
+import dev.kith.db.testing.Trees;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -266,7 +267,7 @@ class CollectionModelTest {
     private Set<String> candidates(FieldType type) {
       var found = new LinkedHashSet<String>();
       for (var point : model.points.values()) {
-        leaves(point.payload().tree(), type, found);
+        leaves(Trees.of(point.payload()), type, found);
       }
       return found;
     }

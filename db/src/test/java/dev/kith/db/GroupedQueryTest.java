@@ -16,6 +16,7 @@ import dev.kith.db.query.Facet;
 import dev.kith.db.query.Fusion;
 import dev.kith.db.query.Hit;
 import dev.kith.db.query.Query;
+import dev.kith.db.testing.Trees;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -147,7 +148,7 @@ class GroupedQueryTest {
 
   private static List<String> values(Hit hit, String field) {
     var payload = hit.payload();
-    var value = payload == null ? null : payload.tree().get(field);
+    var value = payload == null ? null : Trees.of(payload).get(field);
     if (value == null) {
       return List.of();
     }

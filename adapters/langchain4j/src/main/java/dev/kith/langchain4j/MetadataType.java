@@ -1,11 +1,5 @@
 package dev.kith.langchain4j;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.DoubleNode;
-import com.fasterxml.jackson.databind.node.FloatNode;
-import com.fasterxml.jackson.databind.node.IntNode;
-import com.fasterxml.jackson.databind.node.LongNode;
-import com.fasterxml.jackson.databind.node.TextNode;
 import dev.kith.db.point.FieldType;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -143,29 +137,25 @@ enum MetadataType {
     return key.toString();
   }
 
-  /** A value of this type as JSON. */
-  JsonNode write(Object value) {
+  /** A value of this type as a payload has it. */
+  Object write(Object value) {
     return switch (this) {
-      case STRING, LONG_STRING, UUID, SPECIAL_FLOAT, SPECIAL_DOUBLE ->
-          TextNode.valueOf(value.toString());
-      case INT -> IntNode.valueOf((int) value);
-      case LONG -> LongNode.valueOf((long) value);
-      case FLOAT -> FloatNode.valueOf((float) value);
-      case DOUBLE -> DoubleNode.valueOf((double) value);
+      case STRING, LONG_STRING, UUID, SPECIAL_FLOAT, SPECIAL_DOUBLE -> value.toString();
+      case INT, LONG, FLOAT, DOUBLE -> value;
     };
   }
 
-  /** The value of which {@link #write} made {@code json}. */
-  Object read(JsonNode json) {
+  /** The value of which {@link #write} made {@code value}. */
+  Object read(Object value) {
     return switch (this) {
-      case STRING, LONG_STRING -> json.textValue();
-      case UUID -> java.util.UUID.fromString(json.textValue());
-      case INT -> json.intValue();
-      case LONG -> json.longValue();
-      case FLOAT -> json.floatValue();
-      case DOUBLE -> json.doubleValue();
-      case SPECIAL_FLOAT -> Float.valueOf(json.textValue());
-      case SPECIAL_DOUBLE -> Double.valueOf(json.textValue());
+      case STRING, LONG_STRING -> value;
+      case UUID -> java.util.UUID.fromString((String) value);
+      case INT -> ((Number) value).intValue();
+      case LONG -> ((Number) value).longValue();
+      case FLOAT -> ((Number) value).floatValue();
+      case DOUBLE -> ((Number) value).doubleValue();
+      case SPECIAL_FLOAT -> Float.valueOf((String) value);
+      case SPECIAL_DOUBLE -> Double.valueOf((String) value);
     };
   }
 }

@@ -1,11 +1,10 @@
 package dev.kith.langchain4j;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kith.db.point.Payload;
 import dev.langchain4j.data.document.Metadata;
 import dev.langchain4j.data.segment.TextSegment;
 import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,34 +25,40 @@ final class Segments {
     if (segment == null) {
       return Payload.EMPTY;
     }
-    var tree = JsonNodeFactory.instance.objectNode().put(TEXT, segment.text());
-    var metadata = segment.metadata().toMap();
-    if (!metadata.isEmpty()) {
-      var folders = tree.putObject(METADATA);
-      metadata.forEach(
-          (key, value) -> {
-            var type = MetadataType.of(value);
-            folders
-                .withObjectProperty(type.folder())
-                .set(MetadataType.name(key), type.write(value));
-          });
+    var values = new LinkedHashMap<String, Object>();
+    values.put(TEXT, segment.text());
+    var folders = new LinkedHashMap<String, Map<String, Object>>();
+    segment
+        .metadata()
+        .toMap()
+        .forEach(
+            (key, value) -> {
+              var type = MetadataType.of(value);
+              folders
+                  .computeIfAbsent(type.folder(), _ -> new LinkedHashMap<>())
+                  .put(MetadataType.name(key), type.write(value));
+            });
+    if (!folders.isEmpty()) {
+      values.put(METADATA, folders);
     }
-    return Payload.of(tree);
+    return Payload.of(values);
   }
 
   /** The segment of a payload, or null if it has no text. */
   static @Nullable TextSegment segment(Payload payload) {
-    var text = payload.tree().get(TEXT);
-    return text == null ? null : TextSegment.from(text.textValue(), metadata(payload));
+    return payload.values().get(TEXT) instanceof String text
+        ? TextSegment.from(text, metadata(payload))
+        : null;
   }
 
   /** The metadata of a payload. */
   static Metadata metadata(Payload payload) {
     var values = new LinkedHashMap<String, Object>();
-    if (payload.tree().get(METADATA) instanceof ObjectNode folders) {
+    if (payload.values().get(METADATA) instanceof Map<?, ?> folders) {
       for (var type : MetadataType.values()) {
-        for (var entry : folders.path(type.folder()).properties()) {
-          values.put(MetadataType.key(entry.getKey()), type.read(entry.getValue()));
+        if (folders.get(type.folder()) instanceof Map<?, ?> folder) {
+          folder.forEach(
+              (name, value) -> values.put(MetadataType.key((String) name), type.read(value)));
         }
       }
     }

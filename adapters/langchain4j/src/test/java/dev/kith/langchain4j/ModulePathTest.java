@@ -52,12 +52,13 @@ class ModulePathTest {
           databases
               .getMethod("create", String.class, schema.getClass())
               .invoke(kith, "store", schema);
-      var store = stores.getMethod("of", collection.getClass()).invoke(null, collection);
+      var collections = loader.loadClass("dev.kith.db.Collection");
+      var store = stores.getMethod("of", collections).invoke(null, collection);
       var embeddings = loader.loadClass("dev.langchain4j.data.embedding.Embedding");
       var embedding = embeddings.getConstructor(float[].class).newInstance(new float[] {1, 2});
       stores.getMethod("add", String.class, embeddings).invoke(store, "a", embedding);
 
-      assertThat(collection.getClass().getMethod("count").invoke(collection)).isEqualTo(1L);
+      assertThat(collections.getMethod("count").invoke(collection)).isEqualTo(1L);
       assertThat(store.getClass().getModule().getName()).isEqualTo("dev.kith.langchain4j");
       assertThat(embeddings.getModule().getName()).isEqualTo("langchain4j.core");
       Class.forName("dev.langchain4j.internal.Utils", true, loader); // which logs

@@ -46,7 +46,9 @@ public final class Translog implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(Translog.class.getName());
 
-  /** Appending waits when this many bytes have gathered; as many may be on their way to disk. */
+  /**
+   * Appending waits when this many bytes have gathered; the same again may be on its way to disk.
+   */
   private static final int BUFFER_LIMIT = 32 << 20;
 
   private static final int FIRST_BUFFER = 32 << 10;

@@ -1,39 +1,44 @@
 package dev.kith.db.point;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
+import dev.kith.db.json.JsonLimits;
+import dev.kith.db.json.PayloadJson;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What is kept beside a point's vectors: a JSON object, read only when it is looked into. Two are
- * equal if their values are, in whatever order.
+ * equal if their values are, in whatever order. Immutable.
  */
 public final class Payload {
+  /** The most objects and arrays inside each other, the outermost one included. */
+  public static final int MAX_DEPTH = JsonLimits.MAX_DEPTH;
+
+  /** The most characters of a number. */
+  public static final int MAX_NUMBER = JsonLimits.MAX_NUMBER;
+
+  /** The most characters of a key. */
+  public static final int MAX_KEY = JsonLimits.MAX_KEY;
+
+  /** The most characters of a string. */
+  public static final int MAX_STRING = JsonLimits.MAX_STRING;
+
   /** Of what no payload was given. */
   public static final Payload EMPTY = new Payload("{}".getBytes(StandardCharsets.UTF_8));
 
-  private static final JsonMapper MAPPER =
-      JsonMapper.builder(JsonLimits.factory())
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES) // 100.0 stays 100.0
-          .build();
+  /** What {@link #find} gives where there is nothing, not even JSON's null. */
+  private static final Object NONE = new Object();
 
   private final byte[] json;
-  private volatile @Nullable ObjectNode tree;
+  private volatile @Nullable Map<String, @Nullable Object> values;
 
   private Payload(byte[] json) {
     this.json = json;
@@ -43,46 +48,20 @@ public final class Payload {
    * Reads a JSON object.
    *
    * @throws IllegalArgumentException if it is no JSON, no object, names a key twice, is beyond
-   *     {@link JsonLimits}, or holds half a surrogate
+   *     {@link #MAX_DEPTH}, {@link #MAX_NUMBER}, {@link #MAX_KEY} or {@link #MAX_STRING}, or holds
+   *     half a surrogate
    */
   public static Payload parse(String json) {
-    try (var parser = MAPPER.createParser(json)) {
-      parser.nextToken();
-      var payload = read(parser);
-      if (parser.nextToken() != null) {
-        throw new IllegalArgumentException("a payload must be one JSON object: more follows it");
-      }
-      return payload;
-    } catch (JsonProcessingException e) {
-      throw noObject(e);
-    } catch (IOException e) {
-      throw new IllegalStateException("memory cannot fail to be read", e);
-    }
+    return new Payload(PayloadJson.parse(json));
   }
 
   /**
-   * Reads the JSON object that a parser stands at, and leaves it at that object's end.
+   * Of a value each key: strings, numbers, booleans, null, lists and maps of these.
    *
-   * @throws IllegalArgumentException as {@link #parse} does, but for what is no JSON
+   * @throws IllegalArgumentException as {@link #parse} does
    */
-  public static Payload read(JsonParser parser) throws IOException {
-    return new Payload(PayloadJson.copy(MAPPER, parser));
-  }
-
-  private static IllegalArgumentException noObject(JsonProcessingException e) {
-    return new IllegalArgumentException(
-        "a payload must be a JSON object: " + JsonLimits.saidOfLine(e), e);
-  }
-
-  /** Of a value each key: strings, numbers, booleans, null, lists and maps of these. */
   public static Payload of(Map<String, ? extends @Nullable Object> values) {
-    try (var parser = PayloadJson.parser(MAPPER, values)) {
-      return read(parser);
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("a payload must be JSON: " + JsonLimits.said(e), e);
-    } catch (IOException e) {
-      throw new IllegalStateException("memory cannot fail to be read", e);
-    }
+    return new Payload(PayloadJson.of(values));
   }
 
   /** Of keys and values in turn. */
@@ -96,18 +75,6 @@ public final class Payload {
       values.put((String) keysAndValues[i], keysAndValues[i + 1]);
     }
     return of(values);
-  }
-
-  /** Of a tree, as it is now. */
-  public static Payload of(ObjectNode tree) {
-    try (var parser = tree.traverse(MAPPER)) {
-      parser.nextToken();
-      return read(parser);
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("a payload must be JSON: " + JsonLimits.said(e), e);
-    } catch (IOException e) {
-      throw new IllegalStateException("memory cannot fail to be read", e);
-    }
   }
 
   /** Of bytes that {@link #utf8} gave. */
@@ -125,76 +92,137 @@ public final class Payload {
     return json.length;
   }
 
-  /** Read on first use; not to be changed. */
-  public ObjectNode tree() {
-    var known = tree;
+  /**
+   * The values by their keys, read on first use: maps, lists, strings, booleans, nulls and numbers.
+   * Integers are {@link Integer}, {@link Long} or {@link BigInteger}, whichever holds them, other
+   * numbers {@link BigDecimal}, with all their digits. Nothing of it can be changed.
+   */
+  public Map<String, @Nullable Object> values() {
+    var known = values;
     if (known == null) {
-      try {
-        if (!(MAPPER.readTree(json) instanceof ObjectNode object)) {
-          throw new IllegalArgumentException("a payload must be a JSON object");
-        }
-        known = object;
-      } catch (JsonProcessingException e) {
-        throw noObject(e);
-      } catch (IOException e) {
-        throw new IllegalStateException("memory cannot fail to be read", e);
-      }
-      tree = known;
+      known = fixed(PayloadJson.values(json));
+      values = known;
     }
     return known;
   }
 
-  /** The value at a path of keys joined by dots, as JSON text, or null if there is none. */
+  private static Map<String, @Nullable Object> fixed(Map<String, @Nullable Object> map) {
+    map.replaceAll((_, value) -> fixed(value));
+    return Collections.unmodifiableMap(map);
+  }
+
+  @SuppressWarnings("unchecked") // of JSON, whose keys are strings
+  private static @Nullable Object fixed(@Nullable Object value) {
+    return switch (value) {
+      case Map<?, ?> map -> fixed((Map<String, @Nullable Object>) map);
+      case List<?> list -> {
+        var elements = new ArrayList<@Nullable Object>(list.size());
+        for (Object element : list) {
+          elements.add(fixed(element));
+        }
+        yield Collections.unmodifiableList(elements);
+      }
+      case null, default -> value;
+    };
+  }
+
+  /** The values as {@link #values} has them, in maps and lists of the caller's own. */
+  public Map<String, @Nullable Object> toMap() {
+    return PayloadJson.values(json);
+  }
+
+  /**
+   * The value at a path of keys joined by dots, or null if there is none; the key that is the whole
+   * path goes before keys joined by dots. A string as it is, all else as JSON text.
+   */
   public @Nullable String get(String path) {
-    var value = at(path);
-    if (value == null) {
+    var found = find(path);
+    if (found == NONE) {
       return null;
     }
-    return value.isTextual() ? value.textValue() : value.toString();
+    return found instanceof String text ? text : PayloadJson.text(found);
   }
 
-  /** The value at a path; the key that is the whole path goes before keys joined by dots. */
-  public @Nullable JsonNode at(String path) {
-    JsonNode node = tree().get(path);
-    if (node != null || path.indexOf('.') < 0) {
-      return node;
+  /** The same as {@link #values} has it; null also where JSON's null stands. */
+  public @Nullable Object value(String path) {
+    var found = find(path);
+    return found == NONE ? null : found;
+  }
+
+  private @Nullable Object find(String path) {
+    if (values().containsKey(path)) {
+      return values().get(path);
     }
-    node = tree();
+    if (path.indexOf('.') < 0) {
+      return NONE;
+    }
+    Object found = values();
     for (var key : path.split("\\.", -1)) {
-      node = node == null ? null : node.get(key);
+      if (!(found instanceof Map<?, ?> map) || !map.containsKey(key)) {
+        return NONE;
+      }
+      found = map.get(key);
     }
-    return node;
-  }
-
-  /** As Java's own maps, lists and values. */
-  public Map<String, @Nullable Object> toMap() {
-    return MAPPER.convertValue(tree(), new TypeReference<Map<String, @Nullable Object>>() {});
+    return found;
   }
 
   /** True if it has no key. */
   public boolean isEmpty() {
-    return tree().isEmpty();
+    return json.length == EMPTY.json.length; // it is compact
   }
 
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof Payload payload
-        && (Arrays.equals(json, payload.json) || tree().equals(Payload::compare, payload.tree()));
+        && (Arrays.equals(json, payload.json) || same(values(), payload.values()));
   }
 
-  /** 0 if two values that are no arrays or objects are equal; numbers are, if their values are. */
-  private static int compare(JsonNode one, JsonNode other) {
-    if (one.isNumber() && other.isNumber()) {
-      return one.decimalValue().compareTo(other.decimalValue());
+  /** Numbers are the same if their values are, however they are written. */
+  private static boolean same(@Nullable Object one, @Nullable Object other) {
+    return switch (one) {
+      case Map<?, ?> map -> other instanceof Map<?, ?> others && same(map, others);
+      case List<?> list -> other instanceof List<?> others && same(list, others);
+      case Number number ->
+          other instanceof Number another && decimal(number).compareTo(decimal(another)) == 0;
+      case null, default -> Objects.equals(one, other);
+    };
+  }
+
+  private static boolean same(Map<?, ?> one, Map<?, ?> other) {
+    return one.size() == other.size()
+        && one.entrySet().stream()
+            .allMatch(
+                entry ->
+                    other.containsKey(entry.getKey())
+                        && same(entry.getValue(), other.get(entry.getKey())));
+  }
+
+  private static boolean same(List<?> one, List<?> other) {
+    if (one.size() != other.size()) {
+      return false;
     }
-    return one.equals(other) ? 0 : 1;
+    var others = other.iterator();
+    for (Object element : one) {
+      if (!same(element, others.next())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static BigDecimal decimal(Number number) {
+    return switch (number) {
+      case BigDecimal decimal -> decimal;
+      case BigInteger integer -> new BigDecimal(integer);
+      default -> BigDecimal.valueOf(number.longValue());
+    };
   }
 
   @Override
   public int hashCode() {
     int hash = 0;
-    for (var entry : tree().properties()) {
-      hash += entry.getKey().hashCode(); // values that are equal may be written in several ways
+    for (var key : values().keySet()) {
+      hash += key.hashCode(); // values that are equal may be written in several ways
     }
     return hash;
   }

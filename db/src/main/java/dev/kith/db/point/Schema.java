@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.ElementType;
+import dev.kith.db.json.JsonLimits;
+import dev.kith.db.json.Unicode;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -152,8 +154,7 @@ public record Schema(
     }
   }
 
-  /** The same of JSON that was read before. */
-  public static Schema read(JsonNode node) {
+  private static Schema read(JsonNode node) {
     if (!(node instanceof ObjectNode object)) {
       throw new IllegalArgumentException("a schema must be a JSON object");
     }
@@ -242,8 +243,7 @@ public record Schema(
     return tree().toString();
   }
 
-  /** The JSON form, as a tree. */
-  public ObjectNode tree() {
+  private ObjectNode tree() {
     var object = MAPPER.createObjectNode();
     var named = object.putObject("vectors");
     vectors.forEach(

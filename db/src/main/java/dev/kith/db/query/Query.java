@@ -4,6 +4,7 @@ import dev.kith.db.filter.Filter;
 import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -15,30 +16,19 @@ import org.jspecify.annotations.Nullable;
  * Query.nearest(vector).where("year >= 2020").limit(20).withVectors("vector")
  * }</pre>
  *
- * @param source what points are ranked by
- * @param limit how many hits, at least 1
- * @param offset how many of the best are left out first
- * @param threshold the worst score a hit may have: the largest distance for L2, the smallest
- *     similarity otherwise; null for any
- * @param filter which points may be hits, or null for all
- * @param withPayload whether hits bring their payload
- * @param withVectors the names of the vectors that hits bring
- * @param deadline how long the search may take, or null for as long as it needs
- * @param backend the one that must search vectors, also for the parts of a fusion that name none,
- *     or null for the best one usable
- * @param threads the most threads to use, also for the parts that name none, 0 for all cores
+ * <p>Immutable; two queries are equal if all that they ask is. More may be asked in later versions.
  */
-public record Query(
-    Source source,
-    int limit,
-    int offset,
-    @Nullable Double threshold,
-    @Nullable Filter filter,
-    boolean withPayload,
-    Set<String> withVectors,
-    @Nullable Duration deadline,
-    @Nullable String backend,
-    int threads) {
+public final class Query {
+  private final Source source;
+  private final int limit;
+  private final int offset;
+  private final @Nullable Double threshold;
+  private final @Nullable Filter filter;
+  private final boolean withPayload;
+  private final Set<String> withVectors;
+  private final @Nullable Duration deadline;
+  private final @Nullable String backend;
+  private final int threads;
 
   /** What ranks points. */
   public sealed interface Source {}
@@ -105,7 +95,17 @@ public record Query(
   public static final int MAX_LIMIT = Integer.MAX_VALUE - 1;
 
   /** Checks the numbers. */
-  public Query {
+  private Query(Parts parts) {
+    source = parts.source;
+    limit = parts.limit;
+    offset = parts.offset;
+    threshold = parts.threshold;
+    filter = parts.filter;
+    withPayload = parts.withPayload;
+    withVectors = Set.copyOf(parts.withVectors);
+    deadline = parts.deadline;
+    backend = parts.backend;
+    threads = parts.threads;
     if (limit < 1) {
       throw new IllegalArgumentException("limit must be at least 1: " + limit);
     }
@@ -128,7 +128,6 @@ public record Query(
     if (threads < 0) {
       throw new IllegalArgumentException("threads must be 0 (all cores) or more: " + threads);
     }
-    withVectors = Set.copyOf(withVectors);
   }
 
   /** Queries inside each other, this one included; those inside were checked as they were made. */
@@ -143,7 +142,7 @@ public record Query(
 
   /** Ranked by that. */
   public static Query by(Source source) {
-    return new Query(source, DEFAULT_LIMIT, 0, null, null, true, Set.of(), null, null, 0);
+    return new Query(new Parts(source));
   }
 
   /** The points whose {@link Schema#VECTOR} is nearest. */
@@ -183,42 +182,42 @@ public record Query(
     parts.offset = 0;
     parts.threshold = null;
     parts.filter = null;
-    return parts.query();
+    return new Query(parts);
   }
 
   /** The same, ranked by something else. */
   public Query withSource(Source newSource) {
     var parts = new Parts(this);
     parts.source = newSource;
-    return parts.query();
+    return new Query(parts);
   }
 
-  /** With so many hits. */
+  /** With at most {@code count} hits. */
   public Query limit(int count) {
     var parts = new Parts(this);
     parts.limit = count;
-    return parts.query();
+    return new Query(parts);
   }
 
-  /** Without the best so many. */
+  /** Skips the best {@code count} points. */
   public Query offset(int count) {
     var parts = new Parts(this);
     parts.offset = count;
-    return parts.query();
+    return new Query(parts);
   }
 
   /** With hits no worse than that. */
   public Query threshold(double score) {
     var parts = new Parts(this);
     parts.threshold = score;
-    return parts.query();
+    return new Query(parts);
   }
 
   /** Among points that also pass this filter. */
   public Query where(Filter condition) {
     var parts = new Parts(this);
     parts.filter = filter == null ? condition : filter.and(condition);
-    return parts.query();
+    return new Query(parts);
   }
 
   /** Among points that also pass this filter, in its text form. */
@@ -230,49 +229,140 @@ public record Query(
   public Query withoutPayload() {
     var parts = new Parts(this);
     parts.withPayload = false;
-    return parts.query();
+    return new Query(parts);
   }
 
   /** With these vectors of each hit. */
   public Query withVectors(String... names) {
     var parts = new Parts(this);
     parts.withVectors = Set.of(names);
-    return parts.query();
+    return new Query(parts);
   }
 
   /** Within that time, or {@link dev.kith.core.search.SearchStoppedException}. */
   public Query deadline(Duration time) {
     var parts = new Parts(this);
     parts.deadline = time;
-    return parts.query();
+    return new Query(parts);
   }
 
   /** On that backend or not at all. */
   public Query onBackend(String name) {
     var parts = new Parts(this);
     parts.backend = name;
-    return parts.query();
+    return new Query(parts);
   }
 
-  /** With at most so many threads. */
+  /** With at most {@code count} threads. */
   public Query threads(int count) {
     var parts = new Parts(this);
     parts.threads = count;
-    return parts.query();
+    return new Query(parts);
+  }
+
+  /** What points are ranked by. */
+  public Source source() {
+    return source;
+  }
+
+  /** How many hits, at least 1. */
+  public int limit() {
+    return limit;
+  }
+
+  /** How many of the best points are left out first. */
+  public int offset() {
+    return offset;
+  }
+
+  /**
+   * The worst score a hit may have: the largest distance for L2, the smallest similarity otherwise;
+   * null for any.
+   */
+  public @Nullable Double threshold() {
+    return threshold;
+  }
+
+  /** Which points may be hits, or null for all. */
+  public @Nullable Filter filter() {
+    return filter;
+  }
+
+  /** Whether hits bring their payload. */
+  public boolean withPayload() {
+    return withPayload;
+  }
+
+  /** The names of the vectors that hits bring. */
+  public Set<String> withVectors() {
+    return withVectors;
+  }
+
+  /** How long the search may take, or null for as long as it needs. */
+  public @Nullable Duration deadline() {
+    return deadline;
+  }
+
+  /**
+   * The backend that must search vectors, also for the parts of a fusion that name none, or null
+   * for the best one usable.
+   */
+  public @Nullable String backend() {
+    return backend;
+  }
+
+  /** The most threads to use, also for the parts that name none, 0 for all cores. */
+  public int threads() {
+    return threads;
+  }
+
+  private List<@Nullable Object> all() {
+    return Arrays.asList(
+        source,
+        limit,
+        offset,
+        threshold,
+        filter,
+        withPayload,
+        withVectors,
+        deadline,
+        backend,
+        threads);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Query query && all().equals(query.all());
+  }
+
+  @Override
+  public int hashCode() {
+    return all().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return ("Query[source=%s, limit=%s, offset=%s, threshold=%s, filter=%s, withPayload=%s,"
+            + " withVectors=%s, deadline=%s, backend=%s, threads=%s]")
+        .formatted(all().toArray());
   }
 
   /** A query while it is made. */
   private static final class Parts {
     private Source source;
-    private int limit;
+    private int limit = DEFAULT_LIMIT;
     private int offset;
     private @Nullable Double threshold;
     private @Nullable Filter filter;
-    private boolean withPayload;
-    private Set<String> withVectors;
+    private boolean withPayload = true;
+    private Set<String> withVectors = Set.of();
     private @Nullable Duration deadline;
     private @Nullable String backend;
     private int threads;
+
+    Parts(Source source) {
+      this.source = source;
+    }
 
     Parts(Query from) {
       source = from.source;
@@ -285,20 +375,6 @@ public record Query(
       deadline = from.deadline;
       backend = from.backend;
       threads = from.threads;
-    }
-
-    Query query() {
-      return new Query(
-          source,
-          limit,
-          offset,
-          threshold,
-          filter,
-          withPayload,
-          withVectors,
-          deadline,
-          backend,
-          threads);
     }
   }
 }

@@ -1,33 +1,250 @@
 package dev.kith.db.query;
 
 import dev.kith.core.metric.Metric.ScoreKind;
+import dev.kith.core.search.SearchReport;
+import dev.kith.core.search.Work;
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What served a query, and how. Of a fusion it sums up the vector searches within.
- *
- * @param scoreKind whether hits' scores are distances or similarities
- * @param backend that searched vectors, such as {@code simd}; {@code lucene} if words alone
- * @param index that was searched, such as {@code flat(shadow=int8)}; segments too small for a
- *     shadow are scanned without
- * @param bound what excluded rows, such as {@code int8, float32}; see {@link
- *     dev.kith.core.search.SearchReport}
- * @param segments that were searched
- * @param passed points with such a vector that are alive and pass the filter
- * @param rowsScanned rows looked at
- * @param candidates rows whose canonical score was computed
- * @param proved whether the answer is proved to be the exact one: always so for vectors today,
- *     never for words, nor where words found some of what was fused or scored again
- * @param stale whether acknowledged writes may be missing: the disk failed, so that they can be
- *     seen only when the collection is opened again
+ * What served a query, and how. Of a fusion it sums up the vector searches within. Immutable; later
+ * versions may tell more.
  */
-public record QueryReport(
-    ScoreKind scoreKind,
-    String backend,
-    String index,
-    String bound,
-    int segments,
-    long passed,
-    long rowsScanned,
-    long candidates,
-    boolean proved,
-    boolean stale) {}
+public final class QueryReport {
+  private static final String LUCENE = "lucene";
+  private static final String WORDS = "words";
+  private static final String NONE = "none";
+
+  private final ScoreKind scoreKind;
+  private final SortedSet<String> backends;
+  private final SortedSet<String> indexes;
+  private final SortedSet<String> bounds;
+  private final int segments;
+  private final long passed;
+  private final Work work;
+  private final boolean proved;
+  private final boolean stale;
+
+  private QueryReport(Builder parts) {
+    scoreKind = parts.scoreKind;
+    backends = copy(parts.backends);
+    indexes = copy(parts.indexes);
+    bounds = copy(parts.bounds);
+    segments = parts.segments;
+    passed = parts.passed;
+    work = parts.work;
+    proved = parts.proved;
+    stale = parts.stale;
+  }
+
+  private static SortedSet<String> copy(SortedSet<String> names) {
+    return Collections.unmodifiableSortedSet(new TreeSet<>(names));
+  }
+
+  /** Of searches for vectors, which {@link Builder#add} counts; proved until one is not. */
+  public static Builder ofVectors(ScoreKind kind) {
+    return new Builder(kind);
+  }
+
+  /**
+   * Of a search for words alone, which proves nothing.
+   *
+   * @param segments that were searched
+   * @param stale as {@link #stale} says
+   */
+  public static QueryReport ofWords(int segments, boolean stale) {
+    var parts = new Builder(ScoreKind.SIMILARITY);
+    parts.backends.add(LUCENE);
+    parts.indexes.add(WORDS);
+    parts.segments = segments;
+    parts.proved = false;
+    parts.stale = stale;
+    return parts.build();
+  }
+
+  /** Whether hits' scores are distances or similarities. */
+  public ScoreKind scoreKind() {
+    return scoreKind;
+  }
+
+  /** The backends that searched vectors, such as {@code simd}; {@code lucene} if words alone. */
+  public SortedSet<String> backends() {
+    return backends;
+  }
+
+  /** The {@link #backends}, joined by commas; {@code none} if there was nothing to search. */
+  public String backend() {
+    return backends.isEmpty() ? NONE : String.join(", ", backends);
+  }
+
+  /**
+   * The indexes that were searched, such as {@code flat(shadow=int8)}; segments too small for a
+   * shadow are scanned without.
+   */
+  public SortedSet<String> indexes() {
+    return indexes;
+  }
+
+  /** The {@link #indexes}, joined by commas. */
+  public String index() {
+    return String.join(", ", indexes);
+  }
+
+  /** What excluded rows, such as {@code int8} and {@code float32}; see {@link SearchReport}. */
+  public SortedSet<String> bounds() {
+    return bounds;
+  }
+
+  /** The {@link #bounds}, joined by commas. */
+  public String bound() {
+    return String.join(", ", bounds);
+  }
+
+  /** How many segments were searched. */
+  public int segments() {
+    return segments;
+  }
+
+  /** Points with such a vector that are alive and pass the filter. */
+  public long passed() {
+    return passed;
+  }
+
+  /** What the searches for vectors cost. */
+  public Work work() {
+    return work;
+  }
+
+  /**
+   * Whether the answer is proved to be the exact one: never for words, nor where words found some
+   * of what was fused or scored again.
+   */
+  public boolean proved() {
+    return proved;
+  }
+
+  /**
+   * Whether acknowledged writes may be missing: the disk failed, so that they can be seen only when
+   * the collection is opened again.
+   */
+  public boolean stale() {
+    return stale;
+  }
+
+  /** The same, of an answer with such scores. */
+  public QueryReport withScoreKind(ScoreKind kind) {
+    var parts = new Builder(this);
+    parts.scoreKind = kind;
+    return parts.build();
+  }
+
+  /**
+   * Sums up two parts of one query. Of words it is kept that nothing is proved; the figures are
+   * those of the searches for vectors, if there is one.
+   */
+  public QueryReport plus(QueryReport other) {
+    var parts = new Builder(isOfWords() ? other : this);
+    if (!isOfWords() && !other.isOfWords()) {
+      parts.backends.addAll(other.backends);
+      parts.indexes.addAll(other.indexes);
+      parts.bounds.addAll(other.bounds);
+      parts.segments += other.segments;
+      parts.passed += other.passed;
+      parts.work = parts.work.plus(other.work);
+    }
+    parts.proved = proved && other.proved;
+    parts.stale = stale || other.stale;
+    return parts.build();
+  }
+
+  private boolean isOfWords() {
+    return indexes.contains(WORDS);
+  }
+
+  private List<Object> all() {
+    return List.of(scoreKind, backends, indexes, bounds, segments, passed, work, proved, stale);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof QueryReport report && all().equals(report.all());
+  }
+
+  @Override
+  public int hashCode() {
+    return all().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return ("QueryReport[scoreKind=%s, backends=%s, indexes=%s, bounds=%s, segments=%s, passed=%s,"
+            + " work=%s, proved=%s, stale=%s]")
+        .formatted(all().toArray());
+  }
+
+  /** A report while its searches are counted. Not safe for many threads. */
+  public static final class Builder {
+    private ScoreKind scoreKind;
+    private final TreeSet<String> backends = new TreeSet<>();
+    private final TreeSet<String> indexes = new TreeSet<>();
+    private final TreeSet<String> bounds = new TreeSet<>();
+    private int segments;
+    private long passed;
+    private Work work = Work.NONE;
+    private boolean proved = true;
+    private boolean stale;
+
+    private Builder(ScoreKind kind) {
+      this.scoreKind = kind;
+    }
+
+    private Builder(QueryReport from) {
+      scoreKind = from.scoreKind;
+      backends.addAll(from.backends);
+      indexes.addAll(from.indexes);
+      bounds.addAll(from.bounds);
+      segments = from.segments;
+      passed = from.passed;
+      work = from.work;
+      proved = from.proved;
+      stale = from.stale;
+    }
+
+    /**
+     * Counts a segment.
+     *
+     * @param points of it that have such a vector, are alive and pass the filter
+     */
+    public void segment(long points) {
+      segments++;
+      passed += points;
+    }
+
+    /** Counts a search. */
+    public void add(SearchReport search) {
+      backends.add(search.backend());
+      indexes.add(search.index());
+      bounds.addAll(search.bounds());
+      proved &= search.proved();
+      add(search.work());
+    }
+
+    /** Counts work that was done beside the searches. */
+    public void add(Work more) {
+      work = work.plus(more);
+    }
+
+    /** Says whether acknowledged writes may be missing. */
+    public void stale(boolean missing) {
+      stale = missing;
+    }
+
+    /** The report. */
+    public QueryReport build() {
+      return new QueryReport(this);
+    }
+  }
+}

@@ -1,6 +1,7 @@
 package dev.kith.db.store;
 
 import dev.kith.db.point.PointId;
+import dev.kith.db.run.Ranked;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
@@ -11,9 +12,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A document that may be a hit. Ordered by key, then by id; the id is read when a tie, or somebody,
- * asks for it. Not safe for many threads.
+ * asks for it. It is also the place where the point of a {@link Ranked} is found again. Not safe
+ * for many threads.
  */
-public final class Candidate implements Comparable<Candidate> {
+final class Candidate implements Comparable<Candidate>, Ranked.Place {
   private final double key;
   private final LeafReaderContext leaf;
   private final int document;
@@ -31,22 +33,15 @@ public final class Candidate implements Comparable<Candidate> {
     this.document = document;
   }
 
-  /** The best so many, in order. */
+  /** Sorts a list and gives its first {@code count} candidates, or all if there are fewer. */
   static List<Candidate> best(List<Candidate> found, int count) {
     found.sort(null);
     return found.subList(0, Math.min(count, found.size()));
   }
 
   /** Smaller is better. */
-  public double key() {
+  double key() {
     return key;
-  }
-
-  /** The same document with another key. */
-  public Candidate withKey(double newKey) {
-    var same = new Candidate(newKey, leaf, document);
-    same.id = id;
-    return same;
   }
 
   LeafReaderContext leaf() {
@@ -57,8 +52,18 @@ public final class Candidate implements Comparable<Candidate> {
     return document;
   }
 
+  /** The point, ranked by this key; its id is read. */
+  Ranked ranked() {
+    return new Ranked(id(), key, this);
+  }
+
+  /** Where the ranker of segments finds a point again. */
+  static Candidate of(Ranked ranked) {
+    return (Candidate) ranked.place();
+  }
+
   /** The point's id. */
-  public PointId id() {
+  PointId id() {
     return PointId.ofBytes(idBytes());
   }
 

@@ -63,12 +63,20 @@ public record Description(long revision, Schema schema, Set<String> pending) {
             .put("format", 2)
             .put("checksum", NO_CHECKSUM)
             .put("revision", revision);
-    json.set("schema", schema.tree());
+    json.set("schema", tree(schema));
     pending.stream().sorted().forEach(json.putArray("pending")::add);
     var text = json.toPrettyString().replace(System.lineSeparator(), "\n") + "\n";
     return BEGINNING
         + checksum(text.getBytes(UTF_8))
         + text.substring(BEGINNING.length() + NO_CHECKSUM.length());
+  }
+
+  private static JsonNode tree(Schema schema) {
+    try {
+      return MAPPER.readTree(schema.toJson());
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a schema's own JSON cannot fail to be read", e);
+    }
   }
 
   private static String checksum(byte[] text) {
@@ -116,7 +124,7 @@ public record Description(long revision, Schema schema, Set<String> pending) {
       }
       pending.add(path.textValue());
     }
-    return new Description(revision, Schema.read(json.path("schema")), pending);
+    return new Description(revision, Schema.parse(json.path("schema").toString()), pending);
   }
 
   private interface Kind {

@@ -16,7 +16,7 @@ import org.apache.lucene.util.FixedBitSet;
 import org.jspecify.annotations.Nullable;
 
 /** Counts values of a field over the points that match. */
-public final class Facets {
+final class Facets {
   private Facets() {}
 
   /**
@@ -25,7 +25,7 @@ public final class Facets {
    * @param type keyword, bool or integer
    * @param query that points must match, or null for all
    */
-  public static List<Facet> count(
+  static List<Facet> count(
       IndexSearcher searcher,
       RowFilters filters,
       String path,
@@ -67,7 +67,7 @@ public final class Facets {
    *
    * @param type keyword, bool or integer
    */
-  public static List<String> valuesOf(Candidate candidate, String path, FieldType type)
+  static List<String> valuesOf(Candidate candidate, String path, FieldType type)
       throws IOException {
     var leaf = candidate.leaf().reader();
     String field = PayloadFields.name(path, type);

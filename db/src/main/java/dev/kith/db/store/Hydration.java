@@ -3,6 +3,8 @@ package dev.kith.db.store;
 import dev.kith.db.format.SegmentVectors;
 import dev.kith.db.point.Payload;
 import dev.kith.db.query.Hit;
+import dev.kith.db.run.Ranked;
+import dev.kith.db.run.Scale;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,7 +13,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.ToDoubleFunction;
 import org.apache.lucene.index.BinaryDocValues;
 import org.apache.lucene.index.LeafReader;
 import org.apache.lucene.index.LeafReaderContext;
@@ -19,23 +20,21 @@ import org.apache.lucene.index.StoredFields;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Candidates that became hits get what was asked for with them. Each segment's readers are made
+ * Reads what ranked points and hits bring: ids, payloads, vectors. Each segment's readers are made
  * once, and go forward.
  */
-public final class Hydration {
+final class Hydration {
   private Hydration() {}
 
   /** What one segment is read with. */
   private static final class Segment {
     final LeafReaderContext leaf;
-    final BinaryDocValues ids;
     final @Nullable StoredFields payloads;
     final Map<String, SegmentVectors> vectors = new HashMap<>();
 
     Segment(LeafReaderContext leaf, boolean payload, Set<String> names) throws IOException {
       LeafReader reader = leaf.reader();
       this.leaf = leaf;
-      this.ids = Documents.ids(reader);
       this.payloads = payload ? reader.storedFields() : null;
       for (var name : names) {
         var rows = SegmentVectors.of(reader, Documents.vectorField(name));
@@ -45,9 +44,8 @@ public final class Hydration {
       }
     }
 
-    Hit hit(Candidate candidate, double score) throws IOException {
-      int document = candidate.document();
-      candidate.readId(ids);
+    Hit hit(Ranked ranked, Scale scale) throws IOException {
+      int document = Candidate.of(ranked).document();
       Payload payload = payloads == null ? null : Documents.payload(payloads, document);
       var found = new HashMap<String, float[]>();
       for (var named : vectors.entrySet()) {
@@ -56,42 +54,59 @@ public final class Hydration {
           found.put(named.getKey(), named.getValue().rows().row(row));
         }
       }
-      return new Hit(candidate.id(), score, payload, found);
+      return new Hit(ranked.id(), scale.score(ranked.key()), payload, found);
     }
   }
 
-  /**
-   * Hits in the order of their candidates.
-   *
-   * @param payload whether they bring it
-   * @param vectors the names of those that they bring
-   */
-  public static List<Hit> hits(
-      List<Candidate> candidates,
-      ToDoubleFunction<Candidate> score,
-      boolean payload,
-      Set<String> vectors)
-      throws IOException {
+  /** The positions of a list in the order of segments and of documents within each. */
+  private static Integer[] inSegments(List<Candidate> candidates) {
     var order = new Integer[candidates.size()];
     Arrays.setAll(order, i -> i);
     Arrays.sort(
         order,
         Comparator.<Integer>comparingInt(i -> candidates.get(i).leaf().ord)
             .thenComparingInt(i -> candidates.get(i).document()));
-    var hits = new Hit[order.length];
-    Segment segment = null;
-    for (int i : order) {
+    return order;
+  }
+
+  /** The same points, in their order, with their ids. */
+  static List<Ranked> ranked(List<Candidate> candidates) throws IOException {
+    LeafReaderContext leaf = null;
+    BinaryDocValues ids = null;
+    for (int i : inSegments(candidates)) {
       var candidate = candidates.get(i);
-      if (segment == null || segment.leaf.ord != candidate.leaf().ord) {
-        segment = new Segment(candidate.leaf(), payload, vectors);
+      if (ids == null || leaf != candidate.leaf()) {
+        leaf = candidate.leaf();
+        ids = Documents.ids(leaf.reader());
       }
-      hits[i] = segment.hit(candidate, score.applyAsDouble(candidate));
+      candidate.readId(ids);
+    }
+    return candidates.stream().map(Candidate::ranked).toList();
+  }
+
+  /**
+   * Hits in the order of their points.
+   *
+   * @param payload whether they bring it
+   * @param vectors the names of those that they bring
+   */
+  static List<Hit> hits(List<Ranked> best, Scale scale, boolean payload, Set<String> vectors)
+      throws IOException {
+    var candidates = best.stream().map(Candidate::of).toList();
+    var hits = new Hit[candidates.size()];
+    Segment segment = null;
+    for (int i : inSegments(candidates)) {
+      var leaf = candidates.get(i).leaf();
+      if (segment == null || segment.leaf != leaf) {
+        segment = new Segment(leaf, payload, vectors);
+      }
+      hits[i] = segment.hit(best.get(i), scale);
     }
     return new ArrayList<>(Arrays.asList(hits));
   }
 
   /** A point's vector of that name, or null. */
-  public static float @Nullable [] vector(Candidate candidate, String name) throws IOException {
+  static float @Nullable [] vector(Candidate candidate, String name) throws IOException {
     return Documents.vectors(candidate.leaf().reader(), candidate.document(), List.of(name))
         .get(name);
   }

@@ -20,11 +20,11 @@ import org.apache.lucene.util.FixedBitSet;
 import org.jspecify.annotations.Nullable;
 
 /** Points by their ids. */
-public final class Lookup {
+final class Lookup {
   private Lookup() {}
 
   /** Where the point of that id is, or null if there is none. */
-  public static @Nullable Candidate find(IndexReader reader, PointId id) throws IOException {
+  static @Nullable Candidate find(IndexReader reader, PointId id) throws IOException {
     var term = new BytesRef(id.bytes());
     for (var leaf : reader.leaves()) {
       var terms = leaf.reader().terms(Documents.ID);
@@ -57,12 +57,12 @@ public final class Lookup {
   }
 
   /** The whole point. */
-  public static Point point(Candidate at, Schema schema) throws IOException {
+  static Point point(Candidate at, Schema schema) throws IOException {
     return Documents.point(at.leaf(), at.document(), schema);
   }
 
   /** Those points that there are, in the order of the ids. */
-  public static List<Point> points(IndexReader reader, List<PointId> ids, Schema schema)
+  static List<Point> points(IndexReader reader, List<PointId> ids, Schema schema)
       throws IOException {
     var points = new ArrayList<Point>();
     for (var id : ids) {
@@ -76,7 +76,7 @@ public final class Lookup {
 
   /** Is given points and says whether to go on. */
   @FunctionalInterface
-  public interface Visitor {
+  interface Visitor {
     /** Takes one; false ends the visit. */
     boolean visit(Candidate candidate) throws IOException;
   }
@@ -87,7 +87,7 @@ public final class Lookup {
    * @param after the id to go on after, or null for the first
    * @param query that points must match, or null for all
    */
-  public static void inOrder(
+  static void inOrder(
       IndexSearcher searcher,
       RowFilters filters,
       @Nullable PointId after,

@@ -1,17 +1,17 @@
 package dev.kith.db.store;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kith.db.filter.Value;
+import dev.kith.db.json.PayloadJson;
 import dev.kith.db.point.FieldType;
 import dev.kith.db.point.Payload;
 import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.lucene.analysis.Analyzer;
@@ -107,18 +107,17 @@ public final class PayloadFields {
     if (payload.isEmpty() || (paths.isEmpty() && !schema.strict())) {
       return List.of();
     }
-    var tree = payload.tree();
+    var values = payload.values();
     if (schema.strict()) {
-      requireKnown(tree, "", false, id);
+      requireKnown(values, "", false, id);
     }
     var fields = new ArrayList<IndexableField>();
     for (var path : paths) {
-      var whole = path.keys.size() > 1 ? tree.get(path.path) : null;
-      Consumer<JsonNode> sink = value -> add(fields, path, value, id);
-      if (whole != null) {
-        reach(whole, path.keys, path.keys.size(), sink);
+      Consumer<Object> sink = value -> add(fields, path, value, id);
+      if (path.keys.size() > 1 && values.containsKey(path.path)) {
+        reach(values.get(path.path), path.keys, path.keys.size(), sink);
       } else {
-        reach(tree, path.keys, 0, sink);
+        reach(values, path.keys, 0, sink);
       }
     }
     return fields;
@@ -127,26 +126,27 @@ public final class PayloadFields {
   /** False only if the payload has nothing at that path. */
   static boolean mayHave(Payload payload, String path) {
     int dot = path.indexOf('.');
-    return payload.tree().has(path) || (dot >= 0 && payload.tree().has(path.substring(0, dot)));
+    return payload.values().containsKey(path)
+        || (dot >= 0 && payload.values().containsKey(path.substring(0, dot)));
   }
 
-  private static void reach(JsonNode node, List<String> keys, int depth, Consumer<JsonNode> sink) {
-    if (node instanceof ArrayNode array) {
-      array.forEach(element -> reach(element, keys, depth, sink));
+  private static void reach(
+      @Nullable Object value, List<String> keys, int depth, Consumer<Object> sink) {
+    if (value instanceof List<?> list) {
+      list.forEach(element -> reach(element, keys, depth, sink));
     } else if (depth < keys.size()) {
-      var child = node.get(keys.get(depth));
-      if (child != null) {
-        reach(child, keys, depth + 1, sink);
+      if (value instanceof Map<?, ?> map) {
+        reach(map.get(keys.get(depth)), keys, depth + 1, sink);
       }
-    } else if (!node.isNull()) {
-      sink.accept(node);
+    } else if (value != null) {
+      sink.accept(value);
     }
   }
 
   /** Keys that neither are a field nor lead to one are errors; a place has lat and lon. */
-  private void requireKnown(ObjectNode object, String prefix, boolean isPlace, PointId id) {
-    for (var entry : object.properties()) {
-      String key = entry.getKey();
+  private void requireKnown(Map<?, ?> object, String prefix, boolean isPlace, PointId id) {
+    for (var entry : object.entrySet()) {
+      String key = (String) entry.getKey();
       if (isPlace && (key.equals("lat") || key.equals("lon"))) {
         continue;
       }
@@ -164,13 +164,16 @@ public final class PayloadFields {
   }
 
   private void requireKnownInside(
-      JsonNode node, String path, @Nullable FieldType type, PointId id) {
-    if (node instanceof ArrayNode array) {
-      array.forEach(element -> requireKnownInside(element, path, type, id));
-    } else if (node instanceof ObjectNode object) {
-      requireKnown(object, path + ".", type == FieldType.GEO, id);
-    } else if (type == null && !node.isNull()) {
-      throw unknown(path, id);
+      @Nullable Object value, String path, @Nullable FieldType type, PointId id) {
+    switch (value) {
+      case List<?> list -> list.forEach(element -> requireKnownInside(element, path, type, id));
+      case Map<?, ?> map -> requireKnown(map, path + ".", type == FieldType.GEO, id);
+      case null -> {}
+      default -> {
+        if (type == null) {
+          throw unknown(path, id);
+        }
+      }
     }
   }
 
@@ -181,7 +184,7 @@ public final class PayloadFields {
                 cut(Value.of(path).toString()), FilterQueries.fieldNames(schema), point(id)));
   }
 
-  private static void add(List<IndexableField> fields, Path path, JsonNode value, PointId id) {
+  private static void add(List<IndexableField> fields, Path path, Object value, PointId id) {
     switch (path.type) {
       case KEYWORD -> {
         var utf8 = new BytesRef(string(path, value, id));
@@ -196,13 +199,13 @@ public final class PayloadFields {
       case INTEGER -> fields.add(new LongField(path.name, integer(path, value, id), Store.NO));
       case FLOAT -> fields.add(new DoubleField(path.name, real(path, value, id), Store.NO));
       case BOOL -> {
-        if (!value.isBoolean()) {
+        if (!(value instanceof Boolean truth)) {
           throw wrong(path, "true or false", value, id);
         }
-        fields.add(new KeywordField(path.name, value.asText(), Store.NO));
+        fields.add(new KeywordField(path.name, truth.toString(), Store.NO));
       }
       case DATETIME -> {
-        var millis = value.isTextual() ? Times.millis(value.textValue()) : null;
+        var millis = value instanceof String text ? Times.millis(text) : null;
         if (millis == null) {
           throw wrong(path, "an ISO 8601 date or instant like 2024-05-01T10:00:00Z", value, id);
         }
@@ -217,32 +220,29 @@ public final class PayloadFields {
     }
   }
 
-  private static String string(Path path, JsonNode value, PointId id) {
-    if (!value.isTextual()) {
+  private static String string(Path path, Object value, PointId id) {
+    if (!(value instanceof String text)) {
       throw wrong(path, "a string", value, id);
     }
-    return value.textValue();
+    return text;
   }
 
-  private static long integer(Path path, JsonNode value, PointId id) {
-    if (!value.isNumber()) {
-      throw wrong(path, "an integer", value, id);
-    }
+  private static long integer(Path path, Object value, PointId id) {
     try {
-      return exact(value).longValueExact();
-    } catch (ArithmeticException | NumberFormatException e) {
+      return switch (value) {
+        case Integer integer -> integer;
+        case Long integer -> integer;
+        case BigInteger integer -> integer.longValueExact();
+        case BigDecimal decimal -> decimal.longValueExact();
+        default -> throw wrong(path, "an integer", value, id);
+      };
+    } catch (ArithmeticException e) {
       throw wrong(
-          path, value.isIntegralNumber() ? "an integer of 64 bits" : "an integer", value, id);
+          path, value instanceof BigInteger ? "an integer of 64 bits" : "an integer", value, id);
     }
   }
 
-  private static BigDecimal exact(JsonNode number) {
-    return number.isFloat() || number.isDouble()
-        ? new BigDecimal(number.doubleValue())
-        : number.decimalValue();
-  }
-
-  private static double real(Path path, JsonNode value, PointId id) {
+  private static double real(Path path, Object value, PointId id) {
     double real = real(value);
     if (!Double.isFinite(real)) {
       throw wrong(path, "a finite number", value, id);
@@ -250,16 +250,14 @@ public final class PayloadFields {
     return real;
   }
 
-  /** NaN if it is no number; never -0.0. A float32 is what JSON writes of it. */
-  private static double real(JsonNode value) {
-    return !value.isNumber()
-        ? Double.NaN
-        : (value.isFloat() ? Double.parseDouble(value.asText()) : value.doubleValue()) + 0.0;
+  /** NaN if it is no number; never -0.0. */
+  private static double real(@Nullable Object value) {
+    return value instanceof Number number ? number.doubleValue() + 0.0 : Double.NaN;
   }
 
-  private static double degrees(Path path, JsonNode place, String key, int most, PointId id) {
-    var value = place.get(key);
-    if (value == null || !value.isNumber()) {
+  private static double degrees(Path path, Object place, String key, int most, PointId id) {
+    var value = place instanceof Map<?, ?> object ? object.get(key) : null;
+    if (!(value instanceof Number)) {
       throw wrong(path, "an object of numbers lat and lon", place, id);
     }
     double degrees = real(value);
@@ -269,11 +267,10 @@ public final class PayloadFields {
     return degrees;
   }
 
-  private static IllegalArgumentException wrong(
-      Path path, String what, JsonNode value, PointId id) {
+  private static IllegalArgumentException wrong(Path path, String what, Object value, PointId id) {
     return new IllegalArgumentException(
         "field '%s' must be %s: %s (%s)"
-            .formatted(path.path, what, cut(value.toString()), point(id)));
+            .formatted(path.path, what, cut(PayloadJson.text(value)), point(id)));
   }
 
   private static String point(PointId id) {

@@ -18,7 +18,7 @@ import java.util.List;
  * in {@code docs/formats/translog.md}.
  *
  * <pre>
- * record  = kind u8 (1 upsert, 2 delete), count u32, then as many points or ids
+ * record  = kind u8 (1 upsert, 2 delete), count u32, then the points or ids that it counts
  * id      = length u16, bytes (PointId.bytes)
  * point   = id, vectors u16, each: name (length u16, UTF-8), dimension u32, dimension float32s;
  *           payload: length u32, JSON in UTF-8

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.kith.core.search.RowFilter;
 import dev.kith.db.format.SegmentVectors;
+import dev.kith.db.memory.HeapShare;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;

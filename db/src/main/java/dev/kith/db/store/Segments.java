@@ -376,8 +376,8 @@ public final class Segments implements Closeable {
   public record MergeProgress(int segments, long bytesWritten) {}
 
   /**
-   * Merges into at most so many segments and writes anew those that were built for another index.
-   * Reads and writes go on meanwhile.
+   * Merges into at most {@code count} segments and writes anew those that were built for another
+   * index. Reads and writes go on meanwhile.
    *
    * @param progress told ten times a second
    * @param stopped asked as often; when it says true, merging ends and all is as it was

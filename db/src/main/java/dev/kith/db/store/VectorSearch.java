@@ -7,77 +7,70 @@ import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
 import dev.kith.core.search.SearchStoppedException;
 import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.Progress;
+import dev.kith.core.work.Workers;
 import dev.kith.db.format.SegmentVectors;
-import dev.kith.db.point.VectorField;
+import dev.kith.db.query.QueryReport;
+import dev.kith.db.run.Scope;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.apache.lucene.index.LeafReaderContext;
-import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Exact search for vectors in all segments of a reader. The order is that of the canonical key,
+ * Exact search for vectors in all segments of a moment. The order is that of the canonical key,
  * then of the id, whatever the segments are: an index breaks ties by row, so where the last key
  * that it gave has more rows, it is asked for more.
+ *
+ * <p>Segments are searched from the largest to the smallest, and all share one limit: what one of
+ * them found excludes rows of the others. Where a segment alone would not keep all threads busy,
+ * segments are searched side by side. Used once.
  */
-public final class VectorSearch {
-  private final IndexSearcher searcher;
-  private final RowFilters filters;
-  private final String name;
-  private final VectorField field;
-  private final @Nullable Query filter;
-  private final Deadline deadline;
-  private final @Nullable String backend;
-  private final int threads;
+final class VectorSearch {
+  /**
+   * Products of elements, for all queries together, up to which a segment is searched beside
+   * others: some hundreds of microseconds of one core, whose threads would wait for each other.
+   */
+  private static final long SIDE_BY_SIDE = 1 << 23;
 
-  private int segments;
-  private long passed;
-  private long rowsScanned;
-  private long candidates;
-  private boolean proved = true;
-  private String served = "none";
-  private final TreeSet<String> bounds = new TreeSet<>();
-  private final TreeSet<String> indexes = new TreeSet<>();
+  private final Moment moment;
+  private final String name;
+  private final Scope scope;
+  private final @Nullable Query filter;
+  private final QueryReport.Builder report;
+
+  /** A segment that has such vectors. */
+  private record Part(LeafReaderContext leaf, SegmentVectors vectors) {}
 
   /**
    * Of the vectors of one name.
    *
-   * @param filter that points must match, or null for all
+   * @param scope whose filter points must pass
    */
-  public VectorSearch(
-      IndexSearcher searcher,
-      RowFilters filters,
-      String name,
-      VectorField field,
-      @Nullable Query filter,
-      Deadline deadline,
-      @Nullable String backend,
-      int threads) {
-    this.searcher = searcher;
-    this.filters = filters;
+  VectorSearch(Moment moment, String name, Scope scope) {
+    this.moment = moment;
     this.name = name;
-    this.field = field;
-    this.filter = filter;
-    this.deadline = deadline;
-    this.backend = backend;
-    this.threads = threads;
+    this.scope = scope;
+    this.filter = moment.compiled(scope.filter());
+    this.report = QueryReport.ofVectors(moment.schema().vector(name).metric().scoreKind());
+    this.report.stale(moment.stale());
   }
 
   /** What served the search, after it. */
-  public VectorTotals totals() {
-    return new VectorTotals(
-        served,
-        String.join(", ", indexes),
-        String.join(", ", bounds),
-        segments,
-        passed,
-        rowsScanned,
-        candidates,
-        proved);
+  synchronized QueryReport report() {
+    return report.build();
+  }
+
+  private synchronized void count(SearchReport search) {
+    report.add(search);
+  }
+
+  private synchronized void countSegment(long allowed) {
+    report.segment(allowed);
   }
 
   /**
@@ -85,24 +78,61 @@ public final class VectorSearch {
    *
    * @param queries {@code [q][d]}, of the field's dimension
    */
-  public List<List<Candidate>> nearest(VectorSource queries, int k) throws IOException {
-    var found = new ArrayList<List<Candidate>>();
-    for (int q = 0; q < queries.size(); q++) {
-      found.add(new ArrayList<>());
+  List<List<Candidate>> nearest(VectorSource queries, int k) throws IOException {
+    var parts = parts(moment, name);
+    parts.sort(Comparator.comparingInt((Part part) -> part.vectors.size()).reversed());
+    var nearest = new NearestSoFar(Math.toIntExact(queries.size()), k, parts.size());
+    var options =
+        SearchOptions.nearest(k)
+            .withThreads(scope.threads())
+            .withCancel(scope.deadline()::hasPassed)
+            .onBackend(scope.backend());
+    long small = SIDE_BY_SIDE / (queries.size() * queries.dimension());
+    int next = 0;
+    while (next < parts.size() && parts.get(next).vectors.size() > small) {
+      search(parts.get(next++), queries, options, nearest);
     }
-    String luceneField = Documents.vectorField(name);
-    for (var leaf : searcher.getIndexReader().leaves()) {
-      var vectors = SegmentVectors.of(leaf.reader(), luceneField);
+    sideBySide(parts.subList(next, parts.size()), queries, options, nearest);
+    return nearest.best();
+  }
+
+  /** Searches small segments, each with its share of the threads. */
+  private void sideBySide(
+      List<Part> parts, VectorSource queries, SearchOptions options, NearestSoFar nearest)
+      throws IOException {
+    int threads = Workers.count(options.threads());
+    var each = options.withThreads(Math.max(threads / Math.max(parts.size(), 1), 1));
+    try {
+      Workers.forEach(
+          parts.size(),
+          threads,
+          Progress.NONE,
+          part -> {
+            try {
+              search(parts.get((int) part), queries, each, nearest);
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private static List<Part> parts(Moment moment, String name) throws IOException {
+    var parts = new ArrayList<Part>();
+    for (var leaf : moment.reader().leaves()) {
+      var vectors = SegmentVectors.of(leaf.reader(), Documents.vectorField(name));
       if (vectors != null && vectors.size() > 0) {
-        search(leaf, luceneField, vectors, queries, k, found);
+        parts.add(new Part(leaf, vectors));
       }
     }
-    return found.stream().map(list -> Candidate.best(list, k)).collect(Collectors.toList());
+    return parts;
   }
 
   /** Takes what a segment has of vectors. */
   @FunctionalInterface
-  public interface SegmentVisitor {
+  interface SegmentVisitor {
     /**
      * A segment.
      *
@@ -114,110 +144,80 @@ public final class VectorSearch {
 
   /** The bytes of a row's id. */
   @FunctionalInterface
-  public interface IdBytes {
+  interface IdBytes {
     /** Of row {@code row} of the segment. */
     byte[] of(long row) throws IOException;
   }
 
   /** Visits each segment that has vectors of that name. */
-  public static void segments(
-      IndexSearcher searcher, RowFilters filters, String name, SegmentVisitor visitor)
-      throws IOException {
-    String field = Documents.vectorField(name);
-    for (var leaf : searcher.getIndexReader().leaves()) {
-      var vectors = SegmentVectors.of(leaf.reader(), field);
-      if (vectors != null && vectors.size() > 0) {
-        visitor.visit(
-            vectors.index(),
-            filters.of(searcher, leaf, field, vectors, null),
-            row -> Documents.idBytes(leaf.reader(), vectors.document(Math.toIntExact(row))));
-      }
+  static void segments(Moment moment, String name, SegmentVisitor visitor) throws IOException {
+    for (var part : parts(moment, name)) {
+      var vectors = part.vectors;
+      visitor.visit(
+          vectors.index(),
+          rows(moment, part, name, null),
+          row -> Documents.idBytes(part.leaf.reader(), vectors.document(Math.toIntExact(row))));
     }
   }
 
-  private void search(
-      LeafReaderContext leaf,
-      String luceneField,
-      SegmentVectors vectors,
-      VectorSource queries,
-      int k,
-      List<List<Candidate>> found)
+  private static @Nullable RowFilter rows(
+      Moment moment, Part part, String name, @Nullable Query filter) throws IOException {
+    return moment
+        .filters()
+        .of(moment.searcher(), part.leaf, Documents.vectorField(name), part.vectors, filter);
+  }
+
+  private void search(Part part, VectorSource queries, SearchOptions options, NearestSoFar nearest)
       throws IOException {
-    var rows = filters.of(searcher, leaf, luceneField, vectors, filter);
-    long allowed = rows == null ? vectors.size() : rows.count();
-    segments++;
-    passed += allowed;
+    var rows = rows(moment, part, name, filter);
+    long allowed = rows == null ? part.vectors.size() : rows.count();
+    countSegment(allowed);
     if (allowed == 0) {
       return;
     }
-    deadline.check();
+    scope.deadline().check();
+    int k = options.k();
     int asked = (int) Math.min(k + 1L, allowed); // one more shows whether the last key has others
-    var options =
-        SearchOptions.nearest(asked)
-            .withThreads(threads)
-            .withCancel(deadline::shouldExit)
-            .onBackend(backend)
-            .among(rows);
+    var here = options.among(rows).withK(asked);
     try {
-      var result = vectors.index().search(queries, options);
+      var limit = asked > k ? nearest.limit() : nearest.limitNow(); // all of few rows are no limit
+      var result = part.vectors.index().search(queries, here.withLimit(limit));
       count(result.report());
       for (int q = 0; q < queries.size(); q++) {
-        var nearest = result.neighbors().get(q);
-        for (int wanted = asked; cutsTies(nearest, k, allowed); ) {
-          wanted = (int) Math.min(2L * wanted, allowed);
-          var again = vectors.index().search(queries.slice(q, 1), options.withK(wanted));
+        var found = result.neighbors().get(q);
+        for (int more = asked; cutsTies(found, k, allowed, nearest.limit(q)); ) {
+          more = (int) Math.min(2L * more, allowed);
+          var again = part.vectors.index().search(queries.slice(q, 1), here.withK(more));
           count(again.report());
-          nearest = again.neighbors().getFirst();
+          found = again.neighbors().getFirst();
         }
-        for (int rank = 0; rank < nearest.size(); rank++) {
-          if (rank >= k && nearest.key(rank) != nearest.key(k - 1)) {
-            break;
-          }
-          int document = vectors.document((int) nearest.row(rank));
-          found.get(q).add(new Candidate(nearest.key(rank), leaf, document));
-        }
+        nearest.add(q, candidates(part, found, k));
       }
     } catch (SearchStoppedException e) {
-      deadline.check();
+      scope.deadline().check();
       throw e;
     }
   }
 
-  /** Whether rows that were not given may have the key of the k-th. */
-  private static boolean cutsTies(Neighbors nearest, int k, long allowed) {
-    int size = nearest.size();
-    return size > k && size < allowed && nearest.key(size - 1) == nearest.key(k - 1);
-  }
-
-  private void count(SearchReport report) {
-    served = report.backend();
-    indexes.add(report.index());
-    bounds.addAll(report.bounds());
-    rowsScanned += report.work().rowsRead();
-    candidates += report.work().keysComputed();
-    proved &= report.proved();
-  }
-
-  /** The field that is searched. */
-  public VectorField field() {
-    return field;
-  }
-
-  /**
-   * The same candidates, ranked by their vectors of this name; those without one are left out.
-   *
-   * @param query {@code [d]}
-   */
-  public List<Candidate> rescore(List<Candidate> ranked, float[] query) throws IOException {
-    var again = new ArrayList<Candidate>();
-    for (var candidate : ranked) {
-      var vector = Hydration.vector(candidate, name);
-      if (vector != null) {
-        again.add(candidate.withKey(field.metric().key(query, vector)));
-        candidates++;
+  /** The first {@code k} and those that have the key of the last of them. */
+  private static List<Candidate> candidates(Part part, Neighbors found, int k) {
+    var candidates = new ArrayList<Candidate>();
+    for (int rank = 0; rank < found.size(); rank++) {
+      if (rank >= k && found.key(rank) != found.key(k - 1)) {
+        break;
       }
+      int document = part.vectors.document((int) found.row(rank));
+      candidates.add(new Candidate(found.key(rank), part.leaf, document));
     }
-    again.sort(null);
-    return again;
+    return candidates;
+  }
+
+  /** Whether rows that were not given may have the key of the k-th, and be in the answer. */
+  private static boolean cutsTies(Neighbors found, int k, long allowed, double limit) {
+    int size = found.size();
+    return size > k
+        && size < allowed
+        && found.key(size - 1) == found.key(k - 1)
+        && found.key(k - 1) <= limit;
   }
 }

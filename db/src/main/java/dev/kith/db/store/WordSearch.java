@@ -1,6 +1,7 @@
 package dev.kith.db.store;
 
 import dev.kith.db.point.FieldType;
+import dev.kith.db.run.Deadline;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -24,7 +25,7 @@ import org.apache.lucene.util.automaton.ByteRunAutomaton;
 import org.jspecify.annotations.Nullable;
 
 /** Search for words by Lucene's BM25. */
-public final class WordSearch {
+final class WordSearch {
   private static final int CHECKED = 1 << 12;
 
   private WordSearch() {}
@@ -35,7 +36,7 @@ public final class WordSearch {
    * @param paths of text fields, each known to be one
    * @param filter that points must match, or null for all
    */
-  public static List<Candidate> best(
+  static List<Candidate> best(
       IndexSearcher searcher,
       List<String> paths,
       String words,
@@ -51,7 +52,7 @@ public final class WordSearch {
     int all = Math.max(searcher.getIndexReader().maxDoc(), 1);
     var timed = new IndexSearcher(searcher.getIndexReader()); // the other one's threads share it
     timed.setQueryCache(null);
-    timed.setTimeout(deadline);
+    timed.setTimeout(deadline::hasPassed);
     int asked = (int) Math.min(k + 1L, all); // one more shows whether the last score has others
     var top = top(timed, wanted, asked, deadline);
     while (cutsTies(top, k, asked) && asked < all) {

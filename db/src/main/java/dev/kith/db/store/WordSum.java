@@ -1,5 +1,6 @@
 package dev.kith.db.store;
 
+import dev.kith.db.run.Deadline;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

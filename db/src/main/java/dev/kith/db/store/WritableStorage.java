@@ -1,6 +1,7 @@
 package dev.kith.db.store;
 
 import dev.kith.core.vector.VectorDataException;
+import dev.kith.db.CollectionOptions;
 import dev.kith.db.durability.Checks;
 import dev.kith.db.durability.Durability;
 import dev.kith.db.log.Fence;
@@ -10,7 +11,6 @@ import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -37,22 +37,13 @@ public final class WritableStorage implements Storage {
   private final Writes writes;
   private volatile Description description;
 
-  /** How it is to be kept. */
-  public record Settings(
-      Durability durability,
-      Duration flushInterval,
-      Duration refreshInterval,
-      long memoryBytes,
-      long checkpointBytes,
-      Checks checks) {}
-
   private WritableStorage(
       String name,
       @Nullable CollectionFolder files,
       @Nullable WriterLock lock,
       Directory directory,
       Description description,
-      Settings settings)
+      CollectionOptions options)
       throws IOException {
     this.files = files;
     this.lock = lock;
@@ -62,23 +53,23 @@ public final class WritableStorage implements Storage {
         new Segments(
             directory,
             this::description,
-            settings.memoryBytes(),
-            settings.refreshInterval(),
-            files == null ? Checks.OFF : settings.checks());
+            options.memoryBytes(),
+            options.refreshInterval(),
+            files == null ? Checks.OFF : options.checks());
     try {
       if (files != null) {
         requireAgreement(files);
       }
-      var log = files == null ? null : recover(files, settings);
+      var log = files == null ? null : recover(files, options);
       this.writes =
           new Writes(
               name,
               segments,
               log,
-              settings.durability(),
+              options.durability(),
               lock == null ? Fence.NONE : lock,
               this::schema,
-              settings.checkpointBytes());
+              options.checkpointBytes());
     } catch (Throwable e) {
       segments.close();
       throw e;
@@ -86,14 +77,14 @@ public final class WritableStorage implements Storage {
   }
 
   /** In memory alone: nothing is durable. */
-  public static WritableStorage inMemory(String name, Schema schema, Settings settings)
+  public static WritableStorage inMemory(String name, Schema schema, CollectionOptions options)
       throws IOException {
     return new WritableStorage(
-        name, null, null, new ByteBuffersDirectory(), Description.first(schema), settings);
+        name, null, null, new ByteBuffersDirectory(), Description.first(schema), options);
   }
 
   /** The collection in that folder. */
-  public static WritableStorage open(String name, CollectionFolder files, Settings settings)
+  public static WritableStorage open(String name, CollectionFolder files, CollectionOptions options)
       throws IOException {
     var lock = files.lock();
     Directory directory = null;
@@ -101,7 +92,7 @@ public final class WritableStorage implements Storage {
       var description = files.read();
       CollectionFolder.make(files.segments());
       directory = files.directory(lock);
-      var storage = new WritableStorage(name, files, lock, directory, description, settings);
+      var storage = new WritableStorage(name, files, lock, directory, description, options);
       storage.finish();
       return storage;
     } catch (Throwable e) {
@@ -125,7 +116,7 @@ public final class WritableStorage implements Storage {
     }
   }
 
-  private Translog recover(CollectionFolder folder, Settings settings) throws IOException {
+  private Translog recover(CollectionFolder folder, CollectionOptions options) throws IOException {
     // Points older than a field that is being indexed need not fit it.
     var known = schema().withoutFields(description.pending());
     var then = new Schema(known.vectors(), known.fields(), false);
@@ -137,8 +128,8 @@ public final class WritableStorage implements Storage {
             folder.log(),
             Math.max(segments.generation(), Translog.FIRST_GENERATION),
             // Without durability nothing is appended, but what is there is read.
-            settings.durability() == Durability.NONE ? Durability.REQUEST : settings.durability(),
-            settings.flushInterval(),
+            options.durability() == Durability.NONE ? Durability.REQUEST : options.durability(),
+            options.flushInterval(),
             lock == null ? Fence.NONE : lock,
             (generation, offset, record) -> {
               try {

@@ -1,4 +1,8 @@
-/** How points become documents of Lucene, and filters its queries. The only home of Lucene. */
+/**
+ * Collections in folders of this machine, and in memory: how points become documents of Lucene,
+ * filters its queries, and segments the ranking that {@link dev.kith.db.run.QueryEngine} asks for.
+ * With {@code format}, the only home of Lucene.
+ */
 @NullMarked
 package dev.kith.db.store;
 

@@ -11,7 +11,8 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.kith.db.point.JsonLimits;
+import dev.kith.db.json.JsonLimits;
+import dev.kith.db.json.PayloadJson;
 import dev.kith.db.point.Payload;
 import dev.kith.db.point.Point;
 import dev.kith.db.point.PointId;
@@ -104,7 +105,7 @@ final class JsonPoints implements PointReader {
 
   private static Payload payload(JsonParser parser) throws IOException {
     if (parser.currentToken() == JsonToken.START_OBJECT) {
-      var payload = Payload.read(parser);
+      var payload = Payload.ofStored(PayloadJson.copy(parser));
       return payload.bytes() == Payload.EMPTY.bytes() ? Payload.EMPTY : payload;
     }
     if (parser.currentToken() == JsonToken.VALUE_NULL) {

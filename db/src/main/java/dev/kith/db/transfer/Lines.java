@@ -1,7 +1,7 @@
 package dev.kith.db.transfer;
 
 import dev.kith.core.vector.WholeGzip;
-import dev.kith.db.store.HeapShare;
+import dev.kith.db.memory.HeapShare;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;

@@ -12,6 +12,7 @@ import dev.hardwood.metadata.RowGroup;
 import dev.hardwood.reader.ParquetFileReader;
 import dev.hardwood.reader.RowReader;
 import dev.hardwood.schema.SchemaNode;
+import dev.kith.db.json.PayloadJson;
 import dev.kith.db.point.Payload;
 import dev.kith.db.point.Point;
 import dev.kith.db.point.PointId;
@@ -217,11 +218,13 @@ final class ParquetPoints implements PointReader {
     if (id == null) {
       throw new IllegalArgumentException("'id' is missing");
     }
-    return new Point(id, found, whole ? payload : Payload.of(fields));
+    return new Point(id, found, whole ? payload : Payload.ofStored(PayloadJson.of(fields)));
   }
 
   private static Payload payload(JsonNode node) {
-    return node instanceof ObjectNode object ? Payload.of(object) : Payload.parse(node.asText());
+    return node instanceof ObjectNode object
+        ? Payload.ofStored(PayloadJson.of(object))
+        : Payload.parse(node.asText());
   }
 
   @Override

@@ -1,7 +1,6 @@
 package dev.kith.db.transfer;
 
 import dev.kith.db.Collection;
-import dev.kith.db.Importer;
 import dev.kith.db.point.Point;
 import dev.kith.db.store.PointCheck;
 import java.util.Iterator;
@@ -13,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 public final class PointImport {
   private PointImport() {}
 
-  /** As {@link #run(Collection, PointReader, Importer.Acknowledged, BooleanSupplier)}. */
+  /** As {@link #run(Collection, PointReader, Collection.Acknowledged, BooleanSupplier)}. */
   public static long run(Collection collection, PointReader points) {
     return run(collection, points, (_, _) -> {}, () -> false);
   }
@@ -31,7 +30,7 @@ public final class PointImport {
   public static long run(
       Collection collection,
       PointReader points,
-      Importer.Acknowledged acknowledged,
+      Collection.Acknowledged acknowledged,
       BooleanSupplier stopped) {
     var iterator = new UntilBad(points, new PointCheck(collection.schema()), stopped);
     long put = collection.upsertAll(iterator, acknowledged);

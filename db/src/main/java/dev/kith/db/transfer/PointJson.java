@@ -11,12 +11,13 @@ import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.BigIntegerNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.kith.db.point.JsonLimits;
+import dev.kith.db.json.JsonLimits;
 import dev.kith.db.point.Point;
 import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
 import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -48,7 +49,11 @@ public final class PointJson {
   private PointJson() {}
 
   /** An id as it stands in JSON. */
-  public static JsonNode id(PointId id) {
+  public static String id(PointId id) {
+    return node(id).toString();
+  }
+
+  private static JsonNode node(PointId id) {
     return switch (id) {
       case PointId.Number(long value) ->
           value >= 0
@@ -67,7 +72,16 @@ public final class PointJson {
    *
    * @throws IllegalArgumentException if it is none
    */
-  public static PointId id(JsonNode node) {
+  public static PointId parseId(String json) {
+    try {
+      return id(MAPPER.readTree(json));
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("an id must be JSON: " + JsonLimits.said(e), e);
+    }
+  }
+
+  /** The same of JSON that was read before. */
+  static PointId id(JsonNode node) {
     if (node.isNumber()) {
       var value = whole(node);
       if (value != null && value.signum() >= 0 && value.bitLength() <= 64) {
@@ -153,33 +167,26 @@ public final class PointJson {
     return line.length() <= 80 ? line : line.substring(0, 77) + "...";
   }
 
-  /** A point: {@code id}, {@code vector} or {@code vectors}, and {@code payload} if it has one. */
-  public static ObjectNode tree(Point point, Schema schema) {
-    var tree = MAPPER.createObjectNode();
-    tree.set(ID, id(point.id()));
-    boolean one = schema.vectors().size() == 1;
-    var named = one || point.vectors().isEmpty() ? tree : tree.putObject(VECTORS);
-    for (var name : schema.vectors().keySet()) {
-      var vector = point.vector(name);
-      if (vector != null) {
-        var elements = named.putArray(one ? VECTOR : name);
-        for (float element : vector) {
-          elements.add(element);
-        }
-      }
+  /**
+   * A point as a line of {@code kith export}: {@code id}, {@code vector} or {@code vectors}, and
+   * {@code payload} if it has one.
+   */
+  public static String text(Point point, Schema schema) {
+    var text = new StringWriter();
+    try (var out = MAPPER.createGenerator(text)) {
+      write(out, point, schema, true);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    if (!point.payload().isEmpty()) {
-      tree.set(PAYLOAD, point.payload().tree());
-    }
-    return tree;
+    return text.toString();
   }
 
-  /** The same, without a tree; ids alone if the vectors stand elsewhere. */
+  /** The same; ids alone if the vectors stand elsewhere. */
   static void write(JsonGenerator out, Point point, Schema schema, boolean withVectors)
       throws IOException {
     out.writeStartObject();
     out.writeFieldName(ID);
-    out.writeTree(id(point.id()));
+    out.writeTree(node(point.id()));
     if (withVectors && !point.vectors().isEmpty()) {
       boolean one = schema.vectors().size() == 1;
       if (!one) {

@@ -16,6 +16,7 @@ import dev.kith.db.point.FieldType;
 import dev.kith.db.point.Payload;
 import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
+import dev.kith.db.testing.Trees;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
@@ -122,11 +123,11 @@ public final class NaiveFilter {
   }
 
   private static List<JsonNode> values(Payload payload, Field field) {
-    var whole = payload.tree().get(field.path());
+    var whole = Trees.of(payload).get(field.path());
     if (whole != null) {
       return flat(List.of(whole));
     }
-    List<JsonNode> nodes = List.of(payload.tree());
+    List<JsonNode> nodes = List.of(Trees.of(payload));
     for (var key : field.path().split("\\.", -1)) {
       var below = new ArrayList<JsonNode>();
       for (var node : nodes) {

@@ -53,4 +53,17 @@ class QueryTest {
             "offset must be 0 or more, and offset + limit at most 2147483646: offset=1,"
                 + " limit=2147483646");
   }
+
+  @Test
+  void query_sameQuestion_isEqual() {
+    var vector = new float[] {1, 2};
+    var one = Query.nearest(vector).limit(5).where("a == 1").withVectors("vector");
+    var same = Query.nearest(vector).withVectors("vector").where("a == 1").limit(5);
+    assertThat(one).isEqualTo(same).hasSameHashCodeAs(same);
+    assertThat(one).isNotEqualTo(same.offset(1)).isNotEqualTo(same.limit(6));
+    assertThat(one).isNotEqualTo(same.threshold(2)).isNotEqualTo(same.threads(2));
+    assertThat(one).isNotEqualTo(same.onBackend("simd")).isNotEqualTo(same.withoutPayload());
+    assertThat(one.toString()).contains("limit=5").contains("filter=a == 1");
+    assertThat(one.withSource(one.source())).isEqualTo(one);
+  }
 }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.kith.core.metric.Metric;
 import dev.kith.db.filter.Filter;
 import dev.kith.db.filter.RandomFilters;
+import dev.kith.db.json.PayloadJson;
 import dev.kith.db.point.FieldType;
 import dev.kith.db.point.Payload;
 import dev.kith.db.point.PointId;
@@ -85,7 +86,8 @@ class PayloadFieldsTest {
                     + " '1969-12-31T23:59:59.9999']}"))
         .containsExactly("long.at 86400000", "long.at 1", "long.at -1");
     var tree = JsonNodeFactory.instance.objectNode().put("price", 0.1f);
-    var float32 = new PayloadFields(SCHEMA).of(PointId.of(17), Payload.of(tree));
+    var float32 =
+        new PayloadFields(SCHEMA).of(PointId.of(17), Payload.ofStored(PayloadJson.of(tree)));
     assertThat(real(float32.getFirst()))
         .as("what its JSON says, so that it is the same after a restart")
         .isEqualTo(0.1);

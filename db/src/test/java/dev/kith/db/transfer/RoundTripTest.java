@@ -160,7 +160,7 @@ class RoundTripTest {
     export(two, file);
     assertThat(Files.readString(file))
         .isEqualTo("{\"id\":1,\"vectors\":{\"vector\":[1.0,2.0,3.0],\"other\":[5.0]}}\n");
-    assertThat(PointJson.tree(all(two).getFirst(), several).toString() + "\n")
+    assertThat(PointJson.text(all(two).getFirst(), several) + "\n")
         .isEqualTo(Files.readString(file));
   }
 

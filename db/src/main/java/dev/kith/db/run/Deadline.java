@@ -1,12 +1,11 @@
-package dev.kith.db.store;
+package dev.kith.db.run;
 
 import dev.kith.core.search.SearchStoppedException;
 import java.time.Duration;
-import org.apache.lucene.index.QueryTimeout;
 import org.jspecify.annotations.Nullable;
 
 /** When a search of several parts must have ended. */
-public final class Deadline implements QueryTimeout {
+public final class Deadline {
   private static final Duration FOREVER = Duration.ofDays(36_500);
 
   private final long nanos;
@@ -24,8 +23,7 @@ public final class Deadline implements QueryTimeout {
   }
 
   /** Whether it has passed. */
-  @Override
-  public boolean shouldExit() {
+  public boolean hasPassed() {
     return System.nanoTime() - start >= nanos;
   }
 
@@ -35,7 +33,7 @@ public final class Deadline implements QueryTimeout {
    * @throws SearchStoppedException if the deadline has passed
    */
   public void check() {
-    if (shouldExit()) {
+    if (hasPassed()) {
       throw new SearchStoppedException(
           "the search reached its deadline: deadline=%d ms; allow more time or search fewer points"
               .formatted(nanos / 1_000_000));

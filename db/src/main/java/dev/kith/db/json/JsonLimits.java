@@ -1,4 +1,4 @@
-package dev.kith.db.point;
+package dev.kith.db.json;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;

@@ -1,11 +1,17 @@
-package dev.kith.db.point;
+package dev.kith.db.json;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.core.util.ByteArrayBuilder;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ContainerNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.util.TokenBuffer;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -17,18 +23,118 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Copies JSON to the bytes that a payload keeps: compact, numbers as they were written, within
- * {@link JsonLimits}, and Unicode.
+ * {@link JsonLimits}, and Unicode; and gives what these bytes hold as Java's own values.
  */
-final class PayloadJson {
+public final class PayloadJson {
   private static final int MAX_SHOWN = 80;
 
-  private final JsonMapper mapper;
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder(JsonLimits.factory())
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES) // 100.0 stays 100.0
+          .build();
+
+  private static final TypeReference<Map<String, @Nullable Object>> VALUES =
+      new TypeReference<>() {};
+
   private final JsonGenerator out;
   private int depth;
 
-  private PayloadJson(JsonMapper mapper, JsonGenerator out) {
-    this.mapper = mapper;
+  private PayloadJson(JsonGenerator out) {
     this.out = out;
+  }
+
+  /**
+   * The bytes of the object that a text holds.
+   *
+   * @throws IllegalArgumentException if it is no JSON, no object, or none that a payload can be
+   */
+  public static byte[] parse(String json) {
+    try (var parser = MAPPER.createParser(json)) {
+      parser.nextToken();
+      var bytes = copy(parser);
+      if (parser.nextToken() != null) {
+        throw new IllegalArgumentException("a payload must be one JSON object: more follows it");
+      }
+      return bytes;
+    } catch (JsonProcessingException e) {
+      throw noObject(e);
+    } catch (IOException e) {
+      throw impossible(e);
+    }
+  }
+
+  private static IllegalArgumentException noObject(JsonProcessingException e) {
+    return new IllegalArgumentException(
+        "a payload must be a JSON object: " + JsonLimits.saidOfLine(e), e);
+  }
+
+  private static IllegalStateException impossible(IOException e) {
+    return new IllegalStateException("memory cannot fail to be read", e);
+  }
+
+  /**
+   * The bytes of Java's own values.
+   *
+   * @throws IllegalArgumentException if they are none that a payload can be
+   */
+  public static byte[] of(Map<String, ? extends @Nullable Object> values) {
+    try (var parser = parser(values)) {
+      return copy(parser);
+    } catch (JsonProcessingException e) {
+      throw noJson(e);
+    } catch (IOException e) {
+      throw impossible(e);
+    }
+  }
+
+  /**
+   * The bytes of a tree, as it is now.
+   *
+   * @throws IllegalArgumentException if it is none that a payload can be
+   */
+  public static byte[] of(ObjectNode tree) {
+    try (var parser = tree.traverse(MAPPER)) {
+      parser.nextToken();
+      return copy(parser);
+    } catch (JsonProcessingException e) {
+      throw noJson(e);
+    } catch (IOException e) {
+      throw impossible(e);
+    }
+  }
+
+  private static IllegalArgumentException noJson(JsonProcessingException e) {
+    return new IllegalArgumentException("a payload must be JSON: " + JsonLimits.said(e), e);
+  }
+
+  /**
+   * What the bytes hold, as maps, lists, strings, booleans, nulls and numbers: integers as {@link
+   * Integer}, {@link Long} or {@link java.math.BigInteger}, others as {@link BigDecimal}.
+   */
+  public static Map<String, @Nullable Object> values(byte[] json) {
+    try {
+      var values = MAPPER.readValue(json, VALUES);
+      if (values == null) {
+        throw new IllegalArgumentException("a payload must be a JSON object");
+      }
+      return values;
+    } catch (JsonProcessingException e) {
+      throw noObject(e);
+    } catch (IOException e) {
+      throw impossible(e);
+    }
+  }
+
+  /** A value of {@link #values} as JSON text. */
+  public static String text(@Nullable Object value) {
+    try {
+      return MAPPER.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw impossible(e);
+    }
   }
 
   /**
@@ -36,13 +142,13 @@ final class PayloadJson {
    *
    * @throws IllegalArgumentException if it is no object, or none that a payload can be
    */
-  static byte[] copy(JsonMapper mapper, JsonParser in) throws IOException {
+  public static byte[] copy(JsonParser in) throws IOException {
     if (in.currentToken() != JsonToken.START_OBJECT) {
       throw new IllegalArgumentException("a payload must be a JSON object");
     }
     try (var bytes = new ByteArrayBuilder();
-        var out = mapper.createGenerator(bytes)) {
-      new PayloadJson(mapper, out).copyValue(in);
+        var out = MAPPER.createGenerator(bytes)) {
+      new PayloadJson(out).copyValue(in);
       out.flush();
       return bytes.toByteArray();
     }
@@ -127,7 +233,7 @@ final class PayloadJson {
       case null -> out.writeNull();
       case byte[] bytes -> out.writeBinary(bytes);
       case Object object -> {
-        var parser = parser(mapper, object);
+        var parser = parser(object);
         if (parser.currentToken() == JsonToken.VALUE_EMBEDDED_OBJECT) {
           throw new IllegalArgumentException(
               "a payload's values must be JSON: %s at %s"
@@ -143,10 +249,10 @@ final class PayloadJson {
    *
    * @throws IllegalArgumentException if it is nested too deep
    */
-  static JsonParser parser(JsonMapper mapper, Object value) throws IOException {
+  private static JsonParser parser(Object value) throws IOException {
     requireDepth(value, 1);
-    try (var buffer = new TokenBuffer(mapper, false)) {
-      mapper.writeValue(buffer, value);
+    try (var buffer = new TokenBuffer(MAPPER, false)) {
+      MAPPER.writeValue(buffer, value);
       var parser = buffer.asParser();
       parser.nextToken();
       return parser;

@@ -1,4 +1,4 @@
-package dev.kith.db.point;
+package dev.kith.db.json;
 
 import java.util.HexFormat;
 

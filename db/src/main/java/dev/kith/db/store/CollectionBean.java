@@ -1,5 +1,7 @@
-package dev.kith.db;
+package dev.kith.db.store;
 
+import dev.kith.db.Collection;
+import dev.kith.db.CollectionMXBean;
 import java.lang.System.Logger.Level;
 import java.lang.management.ManagementFactory;
 import java.util.concurrent.atomic.LongAdder;

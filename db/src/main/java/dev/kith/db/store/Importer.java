@@ -1,8 +1,8 @@
-package dev.kith.db;
+package dev.kith.db.store;
 
+import dev.kith.db.Collection;
+import dev.kith.db.memory.HeapShare;
 import dev.kith.db.point.Point;
-import dev.kith.db.point.PointId;
-import dev.kith.db.store.HeapShare;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -16,7 +16,7 @@ import java.util.function.Consumer;
  * Writes a stream of points in rounds. While one is written, the next is read. Within a round the
  * points are shared out to threads by their ids, so that of several with one id the last stays.
  */
-public final class Importer {
+final class Importer {
   /** Points that one thread writes together. */
   static final int BATCH = 500;
 
@@ -29,20 +29,8 @@ public final class Importer {
     this.upsert = upsert;
   }
 
-  /** Told what is durable. */
-  @FunctionalInterface
-  public interface Acknowledged {
-    /**
-     * All points from the start to this one are.
-     *
-     * @param points how many
-     * @param last the id of the last
-     */
-    void accept(long points, PointId last);
-  }
-
   /** Writes all; at the first failure a round that is being written ends unacknowledged. */
-  long run(Iterator<Point> points, Acknowledged acknowledged) {
+  long run(Iterator<Point> points, Collection.Acknowledged acknowledged) {
     long done = 0;
     CompletableFuture<?> writing = CompletableFuture.completedFuture(true);
     List<Point> written = List.of();
@@ -91,7 +79,10 @@ public final class Importer {
   }
 
   private static long end(
-      CompletableFuture<?> writing, List<Point> round, long before, Acknowledged acknowledged) {
+      CompletableFuture<?> writing,
+      List<Point> round,
+      long before,
+      Collection.Acknowledged acknowledged) {
     try {
       writing.join();
     } catch (CompletionException e) {

@@ -1,4 +1,4 @@
-package dev.kith.db.store;
+package dev.kith.db.memory;
 
 /** Budgets of memory that follow the heap, so that a small one is not given away at once. */
 public final class HeapShare {

@@ -1,0 +1,91 @@
+package dev.kith.db.store;
+
+import dev.kith.db.filter.Filter;
+import dev.kith.db.point.Schema;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.Query;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The segments of a collection as they were at one moment, the schema of that moment, and the
+ * filters that are kept for its segments. Holds files until it is closed; safe for many threads.
+ */
+final class Moment implements AutoCloseable {
+  private final String collection;
+  private final Schema schema;
+  private final DirectoryReader reader;
+  private final boolean stale;
+  private final IndexSearcher searcher;
+  private final RowFilters filters;
+  private boolean closed;
+
+  /**
+   * Takes over the caller's reference to the reader.
+   *
+   * @param collection its name, for messages
+   * @param stale whether acknowledged writes may be missing
+   */
+  Moment(
+      String collection,
+      Description description,
+      DirectoryReader reader,
+      boolean stale,
+      RowFilters filters) {
+    this.collection = collection;
+    // Fields by which older points are not indexed yet are not there for filters.
+    this.schema = description.schema().withoutFields(description.pending());
+    this.reader = reader;
+    this.stale = stale;
+    this.searcher = new IndexSearcher(reader);
+    this.searcher.setQueryCache(null); // RowFilters keeps what is worth it
+    this.filters = filters;
+  }
+
+  /** The collection's name. */
+  String collection() {
+    return collection;
+  }
+
+  /** The fields that all points are indexed by, and the vectors. */
+  Schema schema() {
+    return schema;
+  }
+
+  DirectoryReader reader() {
+    return reader;
+  }
+
+  IndexSearcher searcher() {
+    return searcher;
+  }
+
+  RowFilters filters() {
+    return filters;
+  }
+
+  /** Whether acknowledged writes may be missing. */
+  boolean stale() {
+    return stale;
+  }
+
+  /** A filter as Lucene's query, or null for null. */
+  @Nullable Query compiled(@Nullable Filter filter) {
+    return filter == null ? null : FilterQueries.compile(filter, schema);
+  }
+
+  /** Lets the files go. */
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      try {
+        reader.decRef();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}

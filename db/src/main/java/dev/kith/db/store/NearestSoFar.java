@@ -1,0 +1,84 @@
+package dev.kith.db.store;
+
+import dev.kith.core.search.Limit;
+import dev.kith.core.search.TopK;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the segments of a moment gave for a batch of queries so far, and the limit that it sets to
+ * those that are still searched: the {@code k}-th key of all of them. Safe for many threads.
+ */
+final class NearestSoFar {
+  private final int k;
+  private final Limit limit;
+  private final boolean alone;
+  private final List<OneQuery> queries = new ArrayList<>();
+
+  /** One query's candidates, and the best keys of them. */
+  private static final class OneQuery {
+    final List<Candidate> found = new ArrayList<>();
+    final TopK keys;
+
+    OneQuery(int k) {
+      keys = new TopK(k);
+    }
+  }
+
+  /**
+   * For {@code count} queries.
+   *
+   * @param segments that are searched; one alone has nothing to share
+   */
+  NearestSoFar(int count, int k, int segments) {
+    this.k = k;
+    this.alone = segments == 1;
+    this.limit = new Limit(count);
+    for (int q = 0; q < count; q++) {
+      queries.add(new OneQuery(k));
+    }
+  }
+
+  /**
+   * The limit for searches of {@code k} rows or more, which may lower it; null if there is nobody
+   * to share it.
+   */
+  @Nullable Limit limit() {
+    return alone ? null : limit;
+  }
+
+  /** The limit as it is now, for searches of fewer rows, whose last key must not lower it. */
+  @Nullable Limit limitNow() {
+    if (alone) {
+      return null;
+    }
+    var now = new Limit(queries.size());
+    for (int q = 0; q < queries.size(); q++) {
+      now.offer(q, limit.key(q));
+    }
+    return now;
+  }
+
+  /** No row whose key is above this is in the answer of that query. */
+  double limit(int query) {
+    return limit.key(query);
+  }
+
+  /** Takes what a segment gave for a query. */
+  void add(int query, List<Candidate> candidates) {
+    var one = queries.get(query);
+    synchronized (one) {
+      for (var candidate : candidates) {
+        one.keys.offer(candidate.key(), one.found.size());
+        one.found.add(candidate);
+      }
+      limit.offer(query, one.keys.bound());
+    }
+  }
+
+  /** The {@code k} best of each query, by key, then by id. */
+  List<List<Candidate>> best() {
+    return queries.stream().map(one -> Candidate.best(one.found, k)).toList();
+  }
+}
