@@ -16,5 +16,6 @@ module dev.kith.db {
   exports dev.kith.db.transfer;
 
   provides org.apache.lucene.codecs.KnnVectorsFormat with
-      dev.kith.db.format.KithVectorsFormat;
+      dev.kith.db.format.KithVectorsFormat,
+      dev.kith.db.format.Kith1VectorsFormat;
 }

@@ -3,6 +3,7 @@ package dev.kith.db.store;
 import dev.kith.core.backend.BackendUnavailableException;
 import dev.kith.core.search.SearchStoppedException;
 import dev.kith.core.vector.VectorDataException;
+import dev.kith.db.format.SegmentVectors;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -10,6 +11,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Collection;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.apache.lucene.codecs.CodecUtil;
 import org.apache.lucene.index.CorruptIndexException;
 import org.apache.lucene.index.DirectoryReader;
@@ -101,12 +103,23 @@ public final class Damage {
         for (var file : files(segment)) {
           var found = find(segment.directory(), file);
           if (found != null) {
-            return found;
+            return found + parts(segment);
           }
         }
       }
     }
     return null;
+  }
+
+  /** Which parts of the vectors are damaged; files say it of themselves as a whole. */
+  private static String parts(SegmentReader segment) {
+    try {
+      return SegmentVectors.damagedParts(segment).stream()
+          .map(part -> "; damaged part: " + part)
+          .collect(Collectors.joining());
+    } catch (IOException | RuntimeException e) {
+      return ""; // the file is named, and cannot be read
+    }
   }
 
   private static Collection<String> files(SegmentReader segment) {

@@ -63,9 +63,25 @@ public final class Verification {
   }
 
   private static void checksums(LeafReader leaf, List<String> problems) {
+    if (!(FilterLeafReader.unwrap(leaf) instanceof CodecReader segment)) {
+      return;
+    }
     try {
-      if (FilterLeafReader.unwrap(leaf) instanceof CodecReader segment) {
-        segment.checkIntegrity();
+      segment.checkIntegrity(); // ends with the first that is wrong
+    } catch (IOException e) {
+      problems.add("segment %s: %s".formatted(leaf, e.getMessage()));
+      parts(segment, leaf, e, problems);
+    }
+  }
+
+  /** The damaged parts of the vectors that were not named yet. */
+  private static void parts(
+      CodecReader segment, LeafReader leaf, IOException named, List<String> problems) {
+    try {
+      for (var part : SegmentVectors.damagedParts(segment)) {
+        if (!String.valueOf(named.getMessage()).contains(part)) {
+          problems.add("segment %s: a part's checksum failed: %s".formatted(leaf, part));
+        }
       }
     } catch (IOException e) {
       problems.add("segment %s: %s".formatted(leaf, e.getMessage()));

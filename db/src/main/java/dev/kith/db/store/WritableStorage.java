@@ -3,6 +3,7 @@ package dev.kith.db.store;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.db.durability.Checks;
 import dev.kith.db.durability.Durability;
+import dev.kith.db.format.PartBuilders;
 import dev.kith.db.log.Fence;
 import dev.kith.db.log.Translog;
 import dev.kith.db.point.Point;
@@ -52,7 +53,8 @@ public final class WritableStorage implements Storage {
       @Nullable WriterLock lock,
       Directory directory,
       Description description,
-      Settings settings)
+      Settings settings,
+      PartBuilders builders)
       throws IOException {
     this.files = files;
     this.lock = lock;
@@ -64,7 +66,8 @@ public final class WritableStorage implements Storage {
             this::description,
             settings.memoryBytes(),
             settings.refreshInterval(),
-            files == null ? Checks.OFF : settings.checks());
+            files == null ? Checks.OFF : settings.checks(),
+            builders);
     try {
       if (files != null) {
         requireAgreement(files);
@@ -89,11 +92,24 @@ public final class WritableStorage implements Storage {
   public static WritableStorage inMemory(String name, Schema schema, Settings settings)
       throws IOException {
     return new WritableStorage(
-        name, null, null, new ByteBuffersDirectory(), Description.first(schema), settings);
+        name,
+        null,
+        null,
+        new ByteBuffersDirectory(),
+        Description.first(schema),
+        settings,
+        PartBuilders.STANDARD);
   }
 
   /** The collection in that folder. */
   public static WritableStorage open(String name, CollectionFolder files, Settings settings)
+      throws IOException {
+    return open(name, files, settings, PartBuilders.STANDARD);
+  }
+
+  /** The same with other builders of what segments hold beside rows. */
+  static WritableStorage open(
+      String name, CollectionFolder files, Settings settings, PartBuilders builders)
       throws IOException {
     var lock = files.lock();
     Directory directory = null;
@@ -101,7 +117,8 @@ public final class WritableStorage implements Storage {
       var description = files.read();
       CollectionFolder.make(files.segments());
       directory = files.directory(lock);
-      var storage = new WritableStorage(name, files, lock, directory, description, settings);
+      var storage =
+          new WritableStorage(name, files, lock, directory, description, settings, builders);
       storage.finish();
       return storage;
     } catch (Throwable e) {
@@ -371,6 +388,7 @@ public final class WritableStorage implements Storage {
 
   @Override
   public void close() throws IOException {
+    segments.beginClosing(); // the checkpoint is to wait for nothing that takes long
     try {
       writes.close();
     } finally {
