@@ -8,6 +8,10 @@ import java.io.IOException;
  * a shadow today, graphs and lists later. A field must be searchable without the part, since a
  * segment may lack it: because it has few rows, because an older Kith wrote it, or because the
  * collection was closed while it was built. Stateless, safe for many threads.
+ *
+ * <p>Any exception but {@link BuildStoppedException} ends all writes of the collection until it is
+ * opened again, as a full disk does: a builder that needs a device falls back to another way by
+ * itself, or leaves its part unwanted.
  */
 public interface PartBuilder {
   /**
@@ -19,7 +23,7 @@ public interface PartBuilder {
   /** How the file ends that holds the part of all fields; no other builder's ends so. */
   String extension();
 
-  /** Whether a segment of so many rows is to have the part for a field. */
+  /** Whether a field that has {@code rows} rows in a segment is to have the part there. */
   boolean isWanted(VectorField field, int rows);
 
   /**

@@ -2,6 +2,7 @@ package dev.kith.db.store;
 
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.db.durability.Checks;
+import dev.kith.db.format.DamagedPartException;
 import dev.kith.db.format.SegmentVectors;
 import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
@@ -95,6 +96,8 @@ public final class Verification {
         vectors.rows().requireFinite();
         vectors.verifyShadow();
       }
+    } catch (DamagedPartException _) {
+      // Its checksum was told of before.
     } catch (IOException | VectorDataException e) {
       problems.add("segment %s, vector %s: %s".formatted(leaf, name, e.getMessage()));
     }
