@@ -20,5 +20,6 @@ module dev.kith.db {
   provides dev.kith.db.KithStorage with
       dev.kith.db.store.LocalStorage;
   provides org.apache.lucene.codecs.KnnVectorsFormat with
-      dev.kith.db.format.KithVectorsFormat;
+      dev.kith.db.format.KithVectorsFormat,
+      dev.kith.db.format.Kith1VectorsFormat;
 }

@@ -295,6 +295,41 @@ class DamagedCollectionTest {
     }
   }
 
+  /** Two bits, each in a part of its own: a query names the one it needs, verify names both. */
+  @Test
+  void damagedParts_queryAndVerify_nameThem(@TempDir Path folder) throws IOException {
+    create(folder.resolve("db"));
+    try (var files =
+        Files.newDirectoryStream(folder.resolve("db/points/segments"), "*_Kith2_1.vec")) {
+      var vec = files.iterator().next(); // of "sparse": rows, then the list of documents
+      var bytes = Files.readAllBytes(vec);
+      bytes[64] ^= 1;
+      bytes[bytes.length - 16 - 1] ^= 1; // before the footer
+      Files.write(vec, bytes);
+    }
+    try (var kith = Kith.openReadOnly(folder.resolve("db"))) {
+      var points = kith.collection("points");
+      assertThat(points.query(Query.nearest("vector", new float[4])).hits()).hasSize(10);
+      assertThatThrownBy(() -> points.query(Query.nearest("sparse", new float[] {1, 2, 3})))
+          .isInstanceOf(VectorDataException.class)
+          .hasMessageMatching(
+              "a segment's file must be as it was written: file=\\S+_Kith2_1\\.vec, found=.*"
+                  + "; damaged part: segment=\\S+, field=v\\.sparse, part=rows, .*"
+                  + "; damaged part: segment=\\S+, field=v\\.sparse, part=documents, .*"
+                  + "; run `kith verify` for all that is damaged, and restore a snapshot");
+      var problems = points.verify();
+      for (var part : List.of("rows", "documents")) {
+        assertThat(problems)
+            .filteredOn(
+                problem ->
+                    problem.contains("a part's checksum failed: segment=")
+                        && problem.contains("field=v.sparse, part=%s, file=".formatted(part)))
+            .as(part)
+            .hasSize(1);
+      }
+    }
+  }
+
   /** Nothing is wrong with files because somebody's own code fails. */
   @Test
   void callersException_isPassedOn(@TempDir Path folder) throws IOException {

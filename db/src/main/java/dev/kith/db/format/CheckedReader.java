@@ -37,7 +37,8 @@ import org.jspecify.annotations.Nullable;
  * first asked for, whoever asks: searches, Lucene's own queries, lookups. What was checked is
  * remembered by the segment's core, which all readers of the segment share, so that a refresh
  * checks new segments alone. A check reads the kind's files once from end to end; afterwards a
- * query costs one look into a set.
+ * query costs one look into a set. Of vectors the parts are checked one by one, so that the list of
+ * documents needs no row to be read; segments of {@code Kith1} have one checksum a file.
  */
 public final class CheckedReader extends FilterDirectoryReader {
   private final Wrapper wrapper;
@@ -65,7 +66,7 @@ public final class CheckedReader extends FilterDirectoryReader {
   }
 
   /** What a segment's bytes are for. */
-  private enum Part {
+  private enum Kind {
     TERMS,
     STORED,
     VALUES,
@@ -117,31 +118,34 @@ public final class CheckedReader extends FilterDirectoryReader {
       void run() throws IOException;
     }
 
-    private void require(Object part, Check check) throws IOException {
-      if (checked.contains(part)) {
+    private void require(Object what, Check check) throws IOException {
+      if (checked.contains(what)) {
         return;
       }
       synchronized (checked) { // those who come meanwhile wait for the one check
-        if (!checked.contains(part)) {
+        if (!checked.contains(what)) {
           check.run();
-          checked.add(part);
+          checked.add(what);
         }
       }
     }
 
-    /** Checks the file of a field's rows, where its bytes say which document a row is of. */
-    void requireVectors(VectorsReader reader, boolean dense) throws IOException {
-      if (vectors) {
-        require(reader, reader::checkIntegrity);
-      } else if (!dense) {
-        require(reader.data(), reader::checkData);
+    /**
+     * Checks those parts of a field that are small and decide whose rows are read: which document
+     * each is of. Rows and what was built of them only where all is to be checked.
+     */
+    void requireVectors(VectorsReader reader, FieldEntry entry) throws IOException {
+      for (var part : entry.parts()) {
+        if (vectors || part.name().equals(Part.DOCUMENTS)) {
+          require(reader.checked(part), () -> reader.check(part));
+        }
       }
     }
 
     private void requireValues() throws IOException {
       DocValuesProducer values = segment.getDocValuesReader();
       if (values != null) {
-        require(Part.VALUES, values::checkIntegrity);
+        require(Kind.VALUES, values::checkIntegrity);
       }
     }
 
@@ -149,7 +153,7 @@ public final class CheckedReader extends FilterDirectoryReader {
     public Terms terms(String field) throws IOException {
       FieldsProducer terms = segment.getPostingsReader();
       if (terms != null) {
-        require(Part.TERMS, terms::checkIntegrity);
+        require(Kind.TERMS, terms::checkIntegrity);
       }
       return in.terms(field);
     }
@@ -158,7 +162,7 @@ public final class CheckedReader extends FilterDirectoryReader {
     public StoredFields storedFields() throws IOException {
       StoredFieldsReader stored = segment.getFieldsReader();
       if (stored != null) {
-        require(Part.STORED, stored::checkIntegrity);
+        require(Kind.STORED, stored::checkIntegrity);
       }
       return in.storedFields();
     }
@@ -167,7 +171,7 @@ public final class CheckedReader extends FilterDirectoryReader {
     public PointValues getPointValues(String field) throws IOException {
       PointsReader points = segment.getPointsReader();
       if (points != null) {
-        require(Part.POINTS, points::checkIntegrity);
+        require(Kind.POINTS, points::checkIntegrity);
       }
       return in.getPointValues(field);
     }
@@ -176,7 +180,7 @@ public final class CheckedReader extends FilterDirectoryReader {
     public NumericDocValues getNormValues(String field) throws IOException {
       NormsProducer norms = segment.getNormsReader();
       if (norms != null) {
-        require(Part.NORMS, norms::checkIntegrity);
+        require(Kind.NORMS, norms::checkIntegrity);
       }
       return in.getNormValues(field);
     }

@@ -8,7 +8,7 @@ import java.lang.foreign.ValueLayout;
 import org.apache.lucene.index.DocsWithFieldSet;
 import org.apache.lucene.index.KnnVectorValues;
 import org.apache.lucene.search.DocIdSetIterator;
-import org.apache.lucene.store.IndexOutput;
+import org.apache.lucene.store.DataOutput;
 import org.apache.lucene.util.Bits;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +36,7 @@ final class Documents {
   }
 
   /** Appends what {@link #of} reads. */
-  static void write(DocsWithFieldSet documents, IndexOutput out) throws IOException {
+  static void write(DocsWithFieldSet documents, DataOutput out) throws IOException {
     var each = documents.iterator();
     for (int doc = each.nextDoc(); doc != DocIdSetIterator.NO_MORE_DOCS; doc = each.nextDoc()) {
       out.writeInt(doc);

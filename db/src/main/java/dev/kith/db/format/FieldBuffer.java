@@ -7,7 +7,7 @@ import java.util.List;
 import org.apache.lucene.codecs.KnnFieldVectorsWriter;
 import org.apache.lucene.index.DocsWithFieldSet;
 import org.apache.lucene.index.FieldInfo;
-import org.apache.lucene.store.IndexOutput;
+import org.apache.lucene.store.DataOutput;
 import org.apache.lucene.util.RamUsageEstimator;
 
 /**
@@ -78,7 +78,7 @@ final class FieldBuffer extends KnnFieldVectorsWriter<Object> {
   }
 
   /** Appends one row. */
-  void write(int row, IndexOutput out) throws IOException {
+  void write(int row, DataOutput out) throws IOException {
     out.writeBytes(pages.get(row / pageRows), row % pageRows * rowBytes, rowBytes);
   }
 

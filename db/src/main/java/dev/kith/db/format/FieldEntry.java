@@ -8,6 +8,7 @@ import dev.kith.core.vector.VectorSource;
 import dev.kith.db.point.VectorField;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.lucene.index.CorruptIndexException;
 import org.apache.lucene.index.FieldInfo;
@@ -23,29 +24,37 @@ import org.jspecify.annotations.Nullable;
  * @param number of the field in its segment
  * @param field how it is stored
  * @param rows how many
- * @param rowsAt offset of the first in the data file
- * @param documentsAt offset of the rows' documents in the data file, or {@link #NONE} where row
- *     {@code r} is of document {@code r}
- * @param shadowAt offset of the shadow's body in the shadow file, or {@link #NONE}
- * @param shadowLength its bytes, or 0
+ * @param parts where its bytes lie; rows are always among them, documents unless row {@code r} is
+ *     of document {@code r}
  */
-record FieldEntry(
-    int number,
-    VectorField field,
-    int rows,
-    long rowsAt,
-    long documentsAt,
-    long shadowAt,
-    long shadowLength) {
-  /** The offset of what is not there. */
-  static final long NONE = -1;
-
-  /** The number after the last entry. */
-  private static final int END = -1;
-
+record FieldEntry(int number, VectorField field, int rows, List<Part> parts) {
   private static final List<ElementType> TYPES =
       List.of(ElementType.FLOAT32, ElementType.FLOAT16, ElementType.INT8);
   private static final List<Metric> METRICS = List.of(Metric.L2, Metric.COSINE, Metric.DOT);
+
+  /** Copies the list. */
+  FieldEntry {
+    parts = List.copyOf(parts);
+  }
+
+  /** The part of that name, or null. */
+  @Nullable Part part(String name) {
+    for (var part : parts) {
+      if (part.name().equals(name)) {
+        return part;
+      }
+    }
+    return null;
+  }
+
+  /** Where the rows lie. */
+  Part rowsPart() {
+    var part = part(Part.ROWS);
+    if (part == null) {
+      throw new IllegalStateException("a field without rows was let in: " + this);
+    }
+    return part;
+  }
 
   /** Bytes of one row. */
   int rowBytes() {
@@ -58,71 +67,73 @@ record FieldEntry(
   }
 
   boolean dense() {
-    return documentsAt == NONE;
-  }
-
-  boolean hasShadow() {
-    return shadowAt != NONE;
+    return part(Part.DOCUMENTS) == null;
   }
 
   /** The shadow that the spec asks for, or null. */
   @Nullable Quantizer quantizer() {
+    return quantizer(field);
+  }
+
+  /** The shadow that a field's spec asks for, or null. */
+  static @Nullable Quantizer quantizer(VectorField field) {
     return field.index() instanceof IndexSpec.Flat(var quantizer) ? quantizer : null;
   }
 
-  /** Whether the spec asks for a shadow and there are rows enough. */
-  boolean wantsShadow() {
-    return quantizer() != null && rows >= KithVectorsFormat.SHADOW_ROWS;
+  /** The same with one more part. */
+  FieldEntry with(Part part) {
+    var more = new ArrayList<>(parts);
+    more.add(part);
+    return new FieldEntry(number, field, rows, more);
   }
 
-  /** The same with a shadow. */
-  FieldEntry withShadow(long at, long length) {
-    return new FieldEntry(number, field, rows, rowsAt, documentsAt, at, length);
-  }
-
-  /** The rows, in place if the file is mapped. */
-  VectorSource rows(String name, IndexInput data, Arena arena) throws IOException {
+  /**
+   * The rows, in place if the file is mapped.
+   *
+   * @param name of their file, for messages
+   * @param file that holds them
+   */
+  VectorSource rows(String name, IndexInput file, Arena arena) throws IOException {
+    var part = rowsPart();
     return VectorSource.over(
         name,
-        SegmentFile.memory(data, rowsAt, rowsLength(), arena),
-        rowsAt,
+        SegmentFile.memory(file, part.at(), part.length(), arena),
+        part.at(),
         rowBytes(),
         rows,
         field.dimension(),
         field.type());
   }
 
-  /** Which documents they are of. */
-  Documents documents(IndexInput data, Arena arena) throws IOException {
-    return dense()
+  /**
+   * Which documents they are of.
+   *
+   * @param file that holds the list, or any if there is none
+   */
+  Documents documents(IndexInput file, Arena arena) throws IOException {
+    var part = part(Part.DOCUMENTS);
+    return part == null
         ? Documents.dense(rows)
-        : Documents.of(SegmentFile.memory(data, documentsAt, (long) rows * Integer.BYTES, arena));
+        : Documents.of(SegmentFile.memory(file, part.at(), part.length(), arena));
   }
 
-  void write(DataOutput out) throws IOException {
+  /** Appends what {@link #readHead} reads. */
+  void writeHead(DataOutput out) throws IOException {
     out.writeInt(number);
     out.writeByte((byte) TYPES.indexOf(field.type()));
     out.writeByte((byte) METRICS.indexOf(field.metric()));
     out.writeInt(field.dimension());
     out.writeString(field.index().toString());
     out.writeInt(rows);
-    out.writeLong(rowsAt);
-    out.writeLong(documentsAt);
-    out.writeLong(shadowAt);
-    out.writeLong(shadowLength);
   }
 
-  static void writeEnd(DataOutput out) throws IOException {
-    out.writeInt(END);
-  }
-
-  /** The next entry, or null after the last. */
-  static @Nullable FieldEntry read(DataInput in, FieldInfos infos) throws IOException {
-    int number = in.readInt();
-    if (number == END) {
-      return null;
-    }
-    var info = infos.fieldInfo(number);
+  /**
+   * Reads what begins a field in {@code Kith1} and in {@code Kith2} behind its number.
+   *
+   * @return the field without its parts
+   */
+  static FieldEntry readHead(int number, DataInput in, FieldInfos infos) throws IOException {
+    var info = number < 0 ? null : infos.fieldInfo(number);
     require(info != null, "a field must be one of its segment's", "field", number, in);
     int type = in.readByte();
     require(type >= 0 && type < TYPES.size(), "an element type must be 0 to 2", "type", type, in);
@@ -137,18 +148,10 @@ record FieldEntry(
         dimension,
         in);
     var spec = spec(in);
+    int rows = in.readInt();
+    require(rows >= 0, "a field has 0 rows or more", "rows", rows, in);
     var field = new VectorField(dimension, METRICS.get(metric), TYPES.get(type), spec);
-    var entry =
-        new FieldEntry(
-            number,
-            field,
-            in.readInt(),
-            in.readLong(),
-            in.readLong(),
-            in.readLong(),
-            in.readLong());
-    require(entry.rows >= 0, "a field has 0 rows or more", "rows", entry.rows, in);
-    return entry;
+    return new FieldEntry(number, field, rows, List.of());
   }
 
   private static IndexSpec spec(DataInput in) throws IOException {
@@ -163,7 +166,8 @@ record FieldEntry(
     }
   }
 
-  private static void require(boolean holds, String rule, String what, int found, DataInput in)
+  /** Requires what a rule says of a number in the metadata. */
+  static void require(boolean holds, String rule, String what, long found, DataInput in)
       throws CorruptIndexException {
     if (!holds) {
       throw new CorruptIndexException(
@@ -171,31 +175,28 @@ record FieldEntry(
     }
   }
 
-  /** Requires that the entry's parts lie in its files. */
-  void requireWithin(IndexInput data, @Nullable IndexInput shadows, FieldInfo info)
-      throws CorruptIndexException {
-    requireWithin(data, rowsAt, rowsLength(), info);
-    if (!dense()) {
-      requireWithin(data, documentsAt, (long) rows * Integer.BYTES, info);
-    }
-    if (hasShadow()) {
-      if (shadows == null) {
+  /** Requires that the parts lie in their files and are as long as their rows need. */
+  void requireWithin(List<IndexInput> files, FieldInfo info) throws CorruptIndexException {
+    for (var part : parts) {
+      var in = files.get(part.file());
+      if (part.at() < 0 || part.length() < 0 || part.at() > in.length() - part.length()) {
         throw new CorruptIndexException(
-            "a field's shadow must have a file: field=%s; restore the segment's files from a copy"
-                .formatted(info.name),
-            data);
+            "a field's part must lie in its file: field=%s, part=%s, offset=%d, length=%d, file=%d; restore the segment's files from a copy"
+                .formatted(info.name, part.name(), part.at(), part.length(), in.length()),
+            in);
       }
-      requireWithin(shadows, shadowAt, shadowLength, info);
-    }
-  }
-
-  private static void requireWithin(IndexInput in, long at, long length, FieldInfo info)
-      throws CorruptIndexException {
-    if (at < 0 || length < 0 || at > in.length() - length) {
-      throw new CorruptIndexException(
-          "a field must lie in its file: field=%s, offset=%d, length=%d, file=%d; restore the segment's files from a copy"
-              .formatted(info.name, at, length, in.length()),
-          in);
+      long expected =
+          switch (part.name()) {
+            case Part.ROWS -> rowsLength();
+            case Part.DOCUMENTS -> (long) rows * Integer.BYTES;
+            default -> part.length();
+          };
+      if (part.length() != expected) {
+        throw new CorruptIndexException(
+            "a field's part must be as long as its rows need: field=%s, part=%s, rows=%d, expected=%d, found=%d; restore the segment's files from a copy"
+                .formatted(info.name, part.name(), rows, expected, part.length()),
+            in);
+      }
     }
   }
 }

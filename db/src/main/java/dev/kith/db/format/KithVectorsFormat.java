@@ -21,15 +21,17 @@ import org.apache.lucene.index.VectorSimilarityFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Vectors of a Lucene segment as rows that Kith searches in place, with a shadow where the index
- * spec wants one and the segment has {@link #SHADOW_ROWS} rows. Answers are exact.
+ * Vectors of a Lucene segment as rows that Kith searches in place, and beside them named parts that
+ * {@link PartBuilder}s make: a shadow where the index spec wants one and the segment has {@link
+ * #SHADOW_ROWS} rows. Answers are exact.
  *
- * <p>Lucene stores the name of a format in each segment: this class reads and writes {@code Kith1}
- * for ever, another layout is another class. Layout: {@code docs/formats/segment-vectors.md}.
+ * <p>Lucene stores the name of a format in each segment: this class reads and writes {@code Kith2}
+ * for ever, another layout is another class. {@link Kith1VectorsFormat} reads what came before.
+ * Layout: {@code docs/formats/segment-vectors.md}.
  */
 public final class KithVectorsFormat extends KnnVectorsFormat {
   /** As segments call it. */
-  public static final String NAME = "Kith1";
+  public static final String NAME = "Kith2";
 
   /**
    * A segment of fewer rows gets no shadow: scanning its rows takes less than a millisecond, and
@@ -42,6 +44,7 @@ public final class KithVectorsFormat extends KnnVectorsFormat {
   private final @Nullable ElementType type;
   private final @Nullable Metric metric;
   private final IndexSpec spec;
+  private final PartBuilders builders;
 
   /**
    * What Lucene reads segments by, of whatever fields. It writes too, where a program uses the
@@ -53,6 +56,7 @@ public final class KithVectorsFormat extends KnnVectorsFormat {
     this.type = null;
     this.metric = null;
     this.spec = new IndexSpec.Flat(null);
+    this.builders = PartBuilders.STANDARD;
   }
 
   /**
@@ -64,15 +68,30 @@ public final class KithVectorsFormat extends KnnVectorsFormat {
    *     #similarity}
    */
   public KithVectorsFormat(ElementType type, Metric metric, IndexSpec spec) {
+    this(type, metric, spec, PartBuilders.STANDARD);
+  }
+
+  /**
+   * The same with other builders.
+   *
+   * @param builders what may be built beside the rows
+   */
+  public KithVectorsFormat(ElementType type, Metric metric, IndexSpec spec, PartBuilders builders) {
     super(NAME);
     new VectorField(1, metric, type, spec); // refuses other types
     this.type = type;
     this.metric = metric;
     this.spec = spec;
+    this.builders = builders;
   }
 
   /** A codec, stored as Lucene's own, that keeps each vector field as its description says. */
   public static Codec codec(Function<String, VectorField> fieldOf) {
+    return codec(fieldOf, PartBuilders.STANDARD);
+  }
+
+  /** The same with other builders. */
+  public static Codec codec(Function<String, VectorField> fieldOf, PartBuilders builders) {
     return new Lucene104Codec() {
       private final Map<VectorField, KnnVectorsFormat> formats = new ConcurrentHashMap<>();
 
@@ -80,7 +99,7 @@ public final class KithVectorsFormat extends KnnVectorsFormat {
       public KnnVectorsFormat getKnnVectorsFormatForField(String name) {
         return formats.computeIfAbsent(
             fieldOf.apply(name),
-            field -> new KithVectorsFormat(field.type(), field.metric(), field.index()));
+            field -> new KithVectorsFormat(field.type(), field.metric(), field.index(), builders));
       }
     };
   }
@@ -105,7 +124,8 @@ public final class KithVectorsFormat extends KnnVectorsFormat {
 
   /**
    * The attribute of a {@code SegmentInfo} that holds the spec which the segment's field was
-   * written for, whether or not it was large enough for a shadow.
+   * written for, whether or not it was large enough for a shadow; with {@code without PART} behind
+   * it where the build of a part was stopped.
    */
   public static String specAttribute(String field) {
     return SPEC + field;
@@ -136,12 +156,12 @@ public final class KithVectorsFormat extends KnnVectorsFormat {
 
   @Override
   public KnnVectorsWriter fieldsWriter(SegmentWriteState state) throws IOException {
-    return new VectorsWriter(this, state);
+    return new VectorsWriter(this, builders, state);
   }
 
   @Override
   public KnnVectorsReader fieldsReader(SegmentReadState state) throws IOException {
-    return new VectorsReader(state);
+    return new VectorsReader(state, Kith2Metadata.read(state));
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.kith.db.point.VectorField;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.List;
 import org.apache.lucene.codecs.KnnVectorsReader;
 import org.apache.lucene.codecs.KnnVectorsWriter.MergedVectorValues;
 import org.apache.lucene.index.ByteVectorValues;
@@ -13,8 +14,8 @@ import org.apache.lucene.index.FieldInfo;
 import org.apache.lucene.index.FloatVectorValues;
 import org.apache.lucene.index.KnnVectorValues;
 import org.apache.lucene.index.MergeState;
+import org.apache.lucene.store.DataOutput;
 import org.apache.lucene.store.IndexInput;
-import org.apache.lucene.store.IndexOutput;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,28 +28,28 @@ final class RowMerge {
   private RowMerge() {}
 
   /** Appends the rows to {@code out} and gives their documents. */
-  static DocsWithFieldSet copy(FieldInfo info, VectorField field, MergeState merge, IndexOutput out)
+  static DocsWithFieldSet copy(FieldInfo info, VectorField field, MergeState merge, DataOutput out)
       throws IOException {
-    var parts = new ArrayList<Part>();
+    var sources = new ArrayList<Source>();
     for (int i = 0; i < merge.knnVectorsReaders.length; i++) {
       var reader = merge.knnVectorsReaders[i];
       if (reader != null && MergedVectorValues.hasVectorValues(merge.fieldInfos[i], info.name)) {
-        var part = part(info, field, reader, merge, merge.docMaps[i]);
-        if (part != null) {
-          parts.add(part);
+        var source = source(info, field, reader, merge, merge.docMaps[i]);
+        if (source != null) {
+          sources.add(source);
         }
       }
     }
     var documents = new DocsWithFieldSet();
-    var merger = DocIDMerger.of(parts, merge.needsIndexSort);
-    Part previous = null;
-    for (var part = merger.next(); part != null; part = merger.next()) {
-      if (previous != null && previous != part) {
+    var merger = DocIDMerger.of(sources, merge.needsIndexSort);
+    Source previous = null;
+    for (var source = merger.next(); source != null; source = merger.next()) {
+      if (previous != null && previous != source) {
         previous.finishRun(out);
       }
-      part.copyRow(out);
-      documents.add(part.mappedDocID);
-      previous = part;
+      source.copyRow(out);
+      documents.add(source.mappedDocID);
+      previous = source;
     }
     if (previous != null) {
       previous.finishRun(out);
@@ -56,7 +57,21 @@ final class RowMerge {
     return documents;
   }
 
-  private static @Nullable Part part(
+  /** Where the rows of those merged segments go that Kith has written, in their order. */
+  static List<RowMapping> mappings(FieldInfo info, MergeState merge, Documents merged)
+      throws IOException {
+    var mappings = new ArrayList<RowMapping>();
+    for (int i = 0; i < merge.knnVectorsReaders.length; i++) {
+      var reader = VectorsReader.of(merge.knnVectorsReaders[i], info.name);
+      var vectors = reader == null ? null : reader.vectors(info.name);
+      if (vectors != null) {
+        mappings.add(new RowMapping(vectors, merge.docMaps[i], merged));
+      }
+    }
+    return List.copyOf(mappings);
+  }
+
+  private static @Nullable Source source(
       FieldInfo info,
       VectorField field,
       KnnVectorsReader reader,
@@ -66,7 +81,7 @@ final class RowMerge {
     var stored = VectorsReader.of(reader, info.name);
     var entry = stored == null ? null : stored.entry(info.name);
     if (stored != null && entry != null && entry.field().type() == field.type()) {
-      return new Stored(entry, stored.data(), merge, docMap);
+      return new Stored(entry, stored, merge, docMap);
     }
     var values =
         switch (info.getVectorEncoding()) {
@@ -77,10 +92,10 @@ final class RowMerge {
   }
 
   /** The rows of one segment. */
-  private abstract static class Part extends DocIDMerger.Sub {
+  private abstract static class Source extends DocIDMerger.Sub {
     final KnnVectorValues.DocIndexIterator documents;
 
-    Part(MergeState.DocMap docMap, KnnVectorValues.DocIndexIterator documents) {
+    Source(MergeState.DocMap docMap, KnnVectorValues.DocIndexIterator documents) {
       super(docMap);
       this.documents = documents;
     }
@@ -91,30 +106,30 @@ final class RowMerge {
     }
 
     /** Appends the current row, now or with those after it. */
-    abstract void copyRow(IndexOutput out) throws IOException;
+    abstract void copyRow(DataOutput out) throws IOException;
 
     /** Appends what was put off. */
-    abstract void finishRun(IndexOutput out) throws IOException;
+    abstract void finishRun(DataOutput out) throws IOException;
   }
 
   /** Rows in a file like the one that is written: runs of them are copied at once. */
-  private static final class Stored extends Part {
+  private static final class Stored extends Source {
     private final FieldEntry entry;
     private final IndexInput from;
     private final MergeState merge;
     private int first;
     private int end;
 
-    Stored(FieldEntry entry, IndexInput data, MergeState merge, MergeState.DocMap docMap)
+    Stored(FieldEntry entry, VectorsReader reader, MergeState merge, MergeState.DocMap docMap)
         throws IOException {
-      super(docMap, entry.documents(data, Arena.ofAuto()).iterator());
+      super(docMap, SegmentVectors.documents(entry, reader, Arena.ofAuto()).iterator());
       this.entry = entry;
-      this.from = data.clone();
+      this.from = reader.file(entry.rowsPart()).clone();
       this.merge = merge;
     }
 
     @Override
-    void copyRow(IndexOutput out) throws IOException {
+    void copyRow(DataOutput out) throws IOException {
       int row = documents.index();
       if (row != end) {
         finishRun(out);
@@ -124,8 +139,8 @@ final class RowMerge {
     }
 
     @Override
-    void finishRun(IndexOutput out) throws IOException {
-      from.seek(entry.rowsAt() + (long) first * entry.rowBytes());
+    void finishRun(DataOutput out) throws IOException {
+      from.seek(entry.rowsPart().at() + (long) first * entry.rowBytes());
       long left = (long) (end - first) * entry.rowBytes();
       while (left > 0) {
         merge.checkAborted();
@@ -138,7 +153,7 @@ final class RowMerge {
   }
 
   /** Vectors of another format, of another element type, or that a wrapper changes. */
-  private static final class Foreign extends Part {
+  private static final class Foreign extends Source {
     private final KnnVectorValues values;
     private final RowEncoder encoder;
     private final byte[] row;
@@ -151,7 +166,7 @@ final class RowMerge {
     }
 
     @Override
-    void copyRow(IndexOutput out) throws IOException {
+    void copyRow(DataOutput out) throws IOException {
       var vector =
           switch (values) {
             case FloatVectorValues floats -> floats.vectorValue(documents.index());
@@ -163,6 +178,6 @@ final class RowMerge {
     }
 
     @Override
-    void finishRun(IndexOutput out) {}
+    void finishRun(DataOutput out) {}
   }
 }

@@ -18,59 +18,44 @@ import org.apache.lucene.store.IndexInput;
 import org.apache.lucene.store.IndexOutput;
 import org.apache.lucene.store.MemorySegmentAccessInput;
 
-/** The files of a segment's vectors; each has Lucene's index header and footer. */
-enum SegmentFile {
-  /** What is where. */
-  META("vem", "KithVectorsMeta"),
-  /** Rows and their documents; {@code vec} is what Lucene calls raw vectors. */
-  DATA("vec", "KithVectorsData"),
-  /** Bodies of shadows. */
-  SHADOW("ves", "KithVectorsShadow");
-
-  /** Of all three. */
-  static final int VERSION = 1;
-
-  /** Rows and bodies start at multiples of this: one cache line. */
+/**
+ * One kind of file of a segment's vectors; each begins with Lucene's index header and ends with its
+ * footer.
+ *
+ * @param extension of its name
+ * @param codec what its header calls it
+ * @param version that its header has
+ */
+record SegmentFile(String extension, String codec, int version) {
+  /** Parts start at multiples of this: one cache line. */
   static final int ALIGNMENT = 64;
 
   private static final int CHUNK = 1 << 16;
 
-  private final String extension;
-  private final String codec;
-
-  SegmentFile(String extension, String codec) {
-    this.extension = extension;
-    this.codec = codec;
-  }
-
-  /** As {@code getOffHeapByteSize} calls it, too. */
-  String extension() {
-    return extension;
-  }
-
+  /** The name of the file in a segment. */
   String name(String segment, String suffix) {
     return IndexFileNames.segmentFileName(segment, suffix, extension);
   }
 
-  private String name(SegmentWriteState state) {
+  /** The name of the file in the segment that is written. */
+  String name(SegmentWriteState state) {
     return name(state.segmentInfo.name, state.segmentSuffix);
   }
 
   /**
    * How long a whole file is and what its footer says, for the metadata to remember.
    *
-   * @param length in bytes; 0 if there is no such file
+   * @param length in bytes
+   * @param checksum CRC-32 of all bytes before it
    */
-  record Seal(long length, long checksum) {
-    static final Seal NONE = new Seal(0, 0);
-  }
+  record Seal(long length, long checksum) {}
 
   /** A new file behind its header. */
   IndexOutput create(SegmentWriteState state) throws IOException {
     var out = state.directory.createOutput(name(state), state.context);
     try {
       CodecUtil.writeIndexHeader(
-          out, codec, VERSION, state.segmentInfo.getId(), state.segmentSuffix);
+          out, codec, version, state.segmentInfo.getId(), state.segmentSuffix);
       return out;
     } catch (Throwable e) {
       out.close();
@@ -83,7 +68,7 @@ enum SegmentFile {
     return state.directory.openInput(name(state), context);
   }
 
-  /** Of the file that was just written. */
+  /** What is to be remembered of the file that was just written. */
   Seal seal(SegmentWriteState state) throws IOException {
     try (var in = reopen(state, IOContext.READONCE)) {
       return new Seal(in.length(), CodecUtil.retrieveChecksum(in));
@@ -93,10 +78,10 @@ enum SegmentFile {
   /** Checks a header and stays behind it. */
   void readHeader(IndexInput in, SegmentReadState state) throws IOException {
     CodecUtil.checkIndexHeader(
-        in, codec, VERSION, VERSION, state.segmentInfo.getId(), state.segmentSuffix);
+        in, codec, version, version, state.segmentInfo.getId(), state.segmentSuffix);
   }
 
-  /** Opens the metadata, to be read as a whole. */
+  /** Opens the file to be read as a whole. */
   ChecksumIndexInput openChecksum(SegmentReadState state) throws IOException {
     return state.directory.openChecksumInput(name(state.segmentInfo.name, state.segmentSuffix));
   }
@@ -157,15 +142,5 @@ enum SegmentFile {
       MemorySegment.copy(chunk, 0, copy, ValueLayout.JAVA_BYTE, done, next);
     }
     return copy;
-  }
-
-  /** Appends memory to a file. */
-  static void write(MemorySegment memory, IndexOutput out) throws IOException {
-    var chunk = new byte[(int) Math.min(CHUNK, memory.byteSize())];
-    for (long done = 0; done < memory.byteSize(); done += chunk.length) {
-      int next = (int) Math.min(chunk.length, memory.byteSize() - done);
-      MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, done, chunk, 0, next);
-      out.writeBytes(chunk, 0, next);
-    }
   }
 }

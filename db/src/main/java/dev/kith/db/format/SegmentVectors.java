@@ -8,11 +8,16 @@ import dev.kith.core.vector.VectorSource;
 import dev.kith.db.point.VectorField;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
 import org.apache.lucene.index.CodecReader;
 import org.apache.lucene.index.FilterCodecReader;
 import org.apache.lucene.index.FilterLeafReader;
 import org.apache.lucene.index.LeafReader;
-import org.apache.lucene.store.IndexInput;
 import org.apache.lucene.util.Bits;
 import org.apache.lucene.util.FixedBitSet;
 import org.jspecify.annotations.Nullable;
@@ -31,9 +36,12 @@ public final class SegmentVectors {
   /** Nearly every row has an element among these that is not zero. */
   private static final int FIRST_ELEMENTS = 8;
 
+  private final FieldEntry entry;
+  private final VectorsReader reader;
   private final VectorField field;
   private final VectorSource rows;
   private final Documents documents;
+  private final SequencedMap<String, MemorySegment> parts;
   private final @Nullable Shadow shadow;
   private final boolean inPlace;
   private volatile @Nullable VectorIndex index;
@@ -41,21 +49,34 @@ public final class SegmentVectors {
   /** Rows of zeros; -1 until they are counted. */
   private volatile int zeroRows = -1;
 
-  SegmentVectors(FieldEntry entry, String name, IndexInput data, @Nullable IndexInput shadows)
-      throws IOException {
+  SegmentVectors(FieldEntry entry, VectorsReader reader) throws IOException {
     var copies = Arena.ofAuto();
+    var rowsPart = entry.rowsPart();
+    this.entry = entry;
+    this.reader = reader;
     this.field = entry.field();
-    this.rows = entry.rows(name, data, copies);
-    this.documents = entry.documents(data, copies);
-    this.inPlace = SegmentFile.inPlace(data, entry.rowsAt(), entry.rowsLength());
+    this.rows = entry.rows(reader.fileName(rowsPart), reader.file(rowsPart), copies);
+    this.documents = documents(entry, reader, copies);
+    this.inPlace = SegmentFile.inPlace(reader.file(rowsPart), rowsPart.at(), rowsPart.length());
+    var built = new LinkedHashMap<String, MemorySegment>();
+    for (var part : entry.parts()) {
+      if (part.isBuilt()) {
+        built.put(
+            part.name(), SegmentFile.memory(reader.file(part), part.at(), part.length(), copies));
+      }
+    }
+    this.parts = Collections.unmodifiableSequencedMap(built);
     var quantizer = entry.quantizer();
+    var body = parts.get(Part.SHADOW);
     this.shadow =
-        quantizer == null || shadows == null || !entry.hasShadow()
-            ? null
-            : quantizer.over(
-                SegmentFile.memory(shadows, entry.shadowAt(), entry.shadowLength(), copies),
-                rows,
-                field.metric());
+        quantizer == null || body == null ? null : quantizer.over(body, rows, field.metric());
+  }
+
+  /** Which documents a segment's rows are of, in place if their file is mapped. */
+  static Documents documents(FieldEntry entry, VectorsReader reader, Arena copies)
+      throws IOException {
+    var part = entry.part(Part.DOCUMENTS);
+    return entry.documents(reader.file(part == null ? entry.rowsPart() : part), copies);
   }
 
   /**
@@ -80,7 +101,7 @@ public final class SegmentVectors {
             return null;
           }
           if (checked != null) {
-            checked.requireVectors(vectors, entry.dense());
+            checked.requireVectors(vectors, entry);
           }
           return vectors.vectors(field);
         }
@@ -91,6 +112,24 @@ public final class SegmentVectors {
     }
   }
 
+  /**
+   * Reads all vectors of a segment and says which parts have not the bytes that were written. Of
+   * segments of {@code Kith1}, whose parts have no checksums, nothing is known.
+   *
+   * @return segment, field, part and file of each; none if all is well
+   */
+  public static List<String> damagedParts(CodecReader segment) throws IOException {
+    var damage = new ArrayList<String>();
+    for (var info : segment.getFieldInfos()) {
+      var vectors =
+          info.hasVectorValues() ? VectorsReader.of(segment.getVectorReader(), info.name) : null;
+      if (vectors != null) {
+        damage.addAll(vectors.damage(info.name));
+      }
+    }
+    return damage;
+  }
+
   /** How they are stored; its index is what the segment was written for. */
   public VectorField field() {
     return field;
@@ -99,6 +138,34 @@ public final class SegmentVectors {
   /** The rows, in place if the directory maps files; closing this source does nothing. */
   public VectorSource rows() {
     return rows;
+  }
+
+  /**
+   * What was built from the rows, by name, in the order in which it was built: all of the segment's
+   * parts but rows and documents, those that this Kith does not know among them. Off-heap, in place
+   * if the directory maps files.
+   */
+  public SequencedMap<String, MemorySegment> parts() {
+    return parts;
+  }
+
+  /**
+   * A part of a segment's vectors as it is stored.
+   *
+   * @param name what it is
+   * @param required whether a Kith that does not know it must refuse the segment
+   * @param file that holds it
+   * @param bytes of it
+   */
+  public record StoredPart(String name, boolean required, String file, long bytes) {}
+
+  /** All that is stored, in the order in which it was written. */
+  public List<StoredPart> storedParts() {
+    return entry.parts().stream()
+        .map(
+            part ->
+                new StoredPart(part.name(), part.required(), reader.fileName(part), part.length()))
+        .toList();
   }
 
   /** How many rows. */

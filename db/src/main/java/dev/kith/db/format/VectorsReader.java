@@ -1,14 +1,14 @@
 package dev.kith.db.format;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchStoppedException;
 import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.lucene.codecs.CodecUtil;
@@ -25,59 +25,43 @@ import org.apache.lucene.store.IndexInput;
 import org.apache.lucene.util.IOUtils;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what {@link VectorsWriter} wrote; searches are exact. */
+/**
+ * Reads the vectors of a segment, whichever format wrote them: formats differ in their metadata
+ * alone. Searches are exact.
+ */
 final class VectorsReader extends KnnVectorsReader {
   private final FieldInfos infos;
-  private final String name;
+  private final String segment;
+  private final Metadata metadata;
+  private final List<String> names;
+  private final List<IndexInput> files;
   private final Map<String, FieldEntry> entries = new HashMap<>();
   private final Map<String, SegmentVectors> vectors = new ConcurrentHashMap<>();
-  private final IndexInput data;
-  private final @Nullable IndexInput shadows;
 
-  VectorsReader(SegmentReadState state) throws IOException {
-    infos = state.fieldInfos;
-    name = SegmentFile.DATA.name(state.segmentInfo.name, state.segmentSuffix);
-    var meta = readMeta(state);
-    data = SegmentFile.DATA.open(state, meta.data);
-    IndexInput opened = null;
+  /** Opens the files that the metadata tells of, and requires that what it says can be. */
+  VectorsReader(SegmentReadState state, Metadata metadata) throws IOException {
+    this.infos = state.fieldInfos;
+    this.segment = state.segmentInfo.name;
+    this.metadata = metadata;
+    this.names =
+        metadata.files().stream()
+            .map(file -> file.file().name(segment, state.segmentSuffix))
+            .toList();
+    var opened = new ArrayList<IndexInput>();
     try {
-      if (meta.shadows.length() > 0) {
-        opened = SegmentFile.SHADOW.open(state, meta.shadows);
+      for (var file : metadata.files()) {
+        opened.add(file.file().open(state, file.seal()));
       }
-      for (var entry : entries.values()) {
-        entry.requireWithin(data, opened, infos.fieldInfo(entry.number()));
+      for (var entry : metadata.fields()) {
+        var info = infos.fieldInfo(entry.number());
+        entry.requireWithin(opened, info);
+        entries.put(info.name, entry);
       }
     } catch (Throwable e) {
-      IOUtils.closeWhileHandlingException(data, opened);
+      IOUtils.closeWhileHandlingException(opened);
       throw e;
     }
-    shadows = opened;
-  }
-
-  private record Seals(SegmentFile.Seal data, SegmentFile.Seal shadows) {}
-
-  private Seals readMeta(SegmentReadState state) throws IOException {
-    try (var in = SegmentFile.META.openChecksum(state)) {
-      Seals seals = null;
-      Throwable failure = null;
-      try {
-        SegmentFile.META.readHeader(in, state);
-        seals =
-            new Seals(
-                new SegmentFile.Seal(in.readLong(), in.readLong()),
-                new SegmentFile.Seal(in.readLong(), in.readLong()));
-        for (var entry = FieldEntry.read(in, infos);
-            entry != null;
-            entry = FieldEntry.read(in, infos)) {
-          entries.put(infos.fieldInfo(entry.number()).name, entry);
-        }
-      } catch (Throwable e) {
-        failure = e;
-      } finally {
-        CodecUtil.checkFooter(in, failure); // throws the failure, too
-      }
-      return requireNonNull(seals);
-    }
+    this.files = List.copyOf(opened);
   }
 
   /** The reader of ours that serves a field, or null; looks through Lucene's one for all fields. */
@@ -89,8 +73,14 @@ final class VectorsReader extends KnnVectorsReader {
     };
   }
 
-  IndexInput data() {
-    return data;
+  /** The file that a part lies in. */
+  IndexInput file(Part part) {
+    return files.get(part.file());
+  }
+
+  /** What that file is called. */
+  String fileName(Part part) {
+    return names.get(part.file());
   }
 
   @Nullable FieldEntry entry(String field) {
@@ -108,7 +98,7 @@ final class VectorsReader extends KnnVectorsReader {
           field,
           _ -> {
             try {
-              return new SegmentVectors(entry, name, data, shadows);
+              return new SegmentVectors(entry, this);
             } catch (IOException e) {
               throw new UncheckedIOException(e);
             }
@@ -122,7 +112,8 @@ final class VectorsReader extends KnnVectorsReader {
     var found = vectors(field);
     if (found == null) {
       throw new IllegalArgumentException(
-          "the segment must have vectors of the field: field=%s, file=%s".formatted(field, name));
+          "the segment must have vectors of the field: field=%s, segment=%s"
+              .formatted(field, segment));
     }
     if (bytes != (found.field().type() == ElementType.INT8)) {
       throw new IllegalArgumentException(
@@ -259,28 +250,114 @@ final class VectorsReader extends KnnVectorsReader {
     if (entry == null) {
       return Map.of();
     }
-    return entry.hasShadow()
-        ? Map.of(
-            SegmentFile.DATA.extension(), entry.rowsLength(),
-            SegmentFile.SHADOW.extension(), entry.shadowLength())
-        : Map.of(SegmentFile.DATA.extension(), entry.rowsLength());
+    var bytes = new HashMap<String, Long>();
+    for (var part : entry.parts()) {
+      if (!part.name().equals(Part.DOCUMENTS)) {
+        var extension = metadata.files().get(part.file()).file().extension();
+        bytes.merge(extension, part.length(), Long::sum);
+      }
+    }
+    return bytes;
   }
 
+  /** Checks every byte of every file: parts by their checksums, and that zeros are between them. */
   @Override
   public void checkIntegrity() throws IOException {
-    checkData();
-    if (shadows != null) {
-      CodecUtil.checksumEntireFile(shadows);
+    for (int i = 0; i < files.size(); i++) {
+      var parts = metadata.partsOf(i);
+      if (!parts.stream().allMatch(Part::hasChecksum)) {
+        CodecUtil.checksumEntireFile(files.get(i));
+        continue;
+      }
+      long end = -1;
+      for (var part : parts) {
+        if (end >= 0) {
+          requireZeros(i, end, part.at());
+        }
+        check(part);
+        end = part.end();
+      }
+      if (end >= 0) {
+        requireZeros(i, end, files.get(i).length() - CodecUtil.footerLength());
+      }
     }
   }
 
-  /** Checks the file of rows and their documents alone. */
-  void checkData() throws IOException {
-    CodecUtil.checksumEntireFile(data);
+  private void requireZeros(int file, long from, long to) throws IOException {
+    var in = files.get(file).clone();
+    in.seek(from);
+    for (long at = from; at < to; at++) {
+      if (in.readByte() != 0) {
+        throw new DamagedPartException(
+            "bytes between parts must be zero",
+            "segment=%s, file=%s, offset=%d".formatted(segment, names.get(file), at),
+            in);
+      }
+    }
+  }
+
+  /** Says what one check of a part covers: where parts have no checksums, it is their file. */
+  Object checked(Part part) {
+    return part.hasChecksum() ? new CheckedPart(this, part) : file(part);
+  }
+
+  private record CheckedPart(VectorsReader reader, Part part) {}
+
+  /** Reads a part, or its file where parts have no checksums, and requires the checksum. */
+  void check(Part part) throws IOException {
+    if (!part.hasChecksum()) {
+      CodecUtil.checksumEntireFile(file(part));
+      return;
+    }
+    var wrong = wrong(part);
+    if (wrong != null) {
+      throw new DamagedPartException("a part's checksum failed", wrong, file(part));
+    }
+  }
+
+  /** Where a part lies that has not the bytes that were written, or null if it has. */
+  private @Nullable String wrong(Part part) throws IOException {
+    long found = Part.checksum(file(part), part.at(), part.length());
+    return found == part.checksum()
+        ? null
+        : "segment=%s, field=%s, part=%s, file=%s, offset=%d, length=%d, expected=%08x, found=%08x"
+            .formatted(
+                segment,
+                fieldOf(part),
+                part.name(),
+                fileName(part),
+                part.at(),
+                part.length(),
+                part.checksum(),
+                found);
+  }
+
+  private String fieldOf(Part part) {
+    for (var entry : metadata.fields()) {
+      if (entry.parts().contains(part)) {
+        return infos.fieldInfo(entry.number()).name;
+      }
+    }
+    throw new IllegalArgumentException("a part of another segment: " + part);
+  }
+
+  /** Where those parts lie that have not the bytes that were written, so far as can be known. */
+  List<String> damage(String field) throws IOException {
+    var damage = new ArrayList<String>();
+    var entry = entries.get(field);
+    if (entry != null) {
+      for (var part : entry.parts()) {
+        var wrong = part.hasChecksum() ? wrong(part) : null;
+        if (wrong != null) {
+          damage.add(wrong);
+        }
+      }
+    }
+    return damage;
   }
 
   @Override
   public void close() throws IOException {
-    IOUtils.close(data, shadows);
+    IOUtils.close(files);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * How vectors lie in a Lucene segment: rows that are searched in place, and their shadow. Layout:
- * {@code docs/formats/segment-vectors.md}.
+ * How vectors lie in a Lucene segment: rows that are searched in place, and named parts that {@link
+ * dev.kith.db.format.PartBuilder}s make of them. Layout: {@code docs/formats/segment-vectors.md}.
  */
 @NullMarked
 package dev.kith.db.format;

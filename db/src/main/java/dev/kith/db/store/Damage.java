@@ -3,6 +3,9 @@ package dev.kith.db.store;
 import dev.kith.core.backend.BackendUnavailableException;
 import dev.kith.core.search.SearchStoppedException;
 import dev.kith.core.vector.VectorDataException;
+import dev.kith.db.format.Kith1VectorsFormat;
+import dev.kith.db.format.KithVectorsFormat;
+import dev.kith.db.format.SegmentVectors;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -10,7 +13,10 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Collection;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.lucene.codecs.CodecUtil;
+import org.apache.lucene.codecs.KnnVectorsFormat;
 import org.apache.lucene.index.CorruptIndexException;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.FilterLeafReader;
@@ -27,6 +33,11 @@ import org.jspecify.annotations.Nullable;
  * out of Lucene's decoders as exceptions of any kind, which name no file.
  */
 public final class Damage {
+  private static final Pattern UNKNOWN_FORMAT =
+      Pattern.compile(
+          "SPI class of type %s with name '([^']*)' does not exist"
+              .formatted(Pattern.quote(KnnVectorsFormat.class.getName())));
+
   private Damage() {}
 
   /**
@@ -48,6 +59,10 @@ public final class Damage {
         return damaged("file=%s is missing".formatted(missing.getFile()), failure);
       }
     }
+    var newer = newer(failure, files);
+    if (newer != null) {
+      return newer;
+    }
     if (failure instanceof FileSystemException
         || !(failure instanceof IOException || isUnexplained(failure))) {
       return unchecked(failure);
@@ -56,6 +71,23 @@ public final class Damage {
       var found = find(directory);
       return found == null ? unchecked(failure) : damaged(found, failure);
     }
+  }
+
+  /** Lucene knows formats by name, and says of an unknown one that a JAR is missing. */
+  private static @Nullable RuntimeException newer(Throwable failure, CollectionFolder files) {
+    for (Throwable e = failure; e != null; e = e.getCause()) {
+      var unknown = UNKNOWN_FORMAT.matcher(String.valueOf(e.getMessage()));
+      if (e instanceof IllegalArgumentException && unknown.find()) {
+        var exception =
+            new VectorDataException(
+                "segments must be of a format that this Kith knows: collection=%s, found=%s, known=%s, %s; they are of a newer Kith: use that"
+                    .formatted(
+                        files, unknown.group(1), Kith1VectorsFormat.NAME, KithVectorsFormat.NAME));
+        exception.initCause(failure);
+        return exception;
+      }
+    }
+    return null;
   }
 
   /** What says itself neither what is wrong nor where: no exception of Kith's own. */
@@ -101,12 +133,23 @@ public final class Damage {
         for (var file : files(segment)) {
           var found = find(segment.directory(), file);
           if (found != null) {
-            return found;
+            return found + parts(segment);
           }
         }
       }
     }
     return null;
+  }
+
+  /** Which parts of the vectors are damaged; files say it of themselves as a whole. */
+  private static String parts(SegmentReader segment) {
+    try {
+      return SegmentVectors.damagedParts(segment).stream()
+          .map(part -> "; damaged part: " + part)
+          .collect(Collectors.joining());
+    } catch (IOException | RuntimeException e) {
+      return ""; // the file is named, and cannot be read
+    }
   }
 
   private static Collection<String> files(SegmentReader segment) {

@@ -11,6 +11,7 @@ import org.apache.lucene.index.ConcurrentMergeScheduler;
 import org.apache.lucene.index.FilterMergePolicy;
 import org.apache.lucene.index.MergePolicy;
 import org.apache.lucene.index.MergeScheduler;
+import org.apache.lucene.index.MergeTrigger;
 import org.apache.lucene.index.SegmentCommitInfo;
 import org.apache.lucene.index.SegmentInfos;
 import org.apache.lucene.index.TieredMergePolicy;
@@ -30,6 +31,7 @@ final class Merges {
   private final Set<MergePolicy.OneMerge> running = ConcurrentHashMap.newKeySet();
   private final AtomicLong bytesWritten = new AtomicLong();
   private volatile boolean refused;
+  private volatile boolean ended;
 
   final MergePolicy policy;
   final MergeScheduler scheduler = new Counting();
@@ -53,11 +55,17 @@ final class Merges {
     running.forEach(merge -> merge.getMergeProgress().abort());
   }
 
+  /** Ends running merges soon and plans none again. */
+  void end() {
+    ended = true;
+    stop();
+  }
+
   void allow() {
     refused = false;
   }
 
-  /** Plans forced merges unless they are refused, single segments among them. */
+  /** Plans merges unless they are refused, forced ones of single segments among them. */
   private final class Planning extends FilterMergePolicy {
     private final Predicate<SegmentCommitInfo> outdated;
 
@@ -67,13 +75,25 @@ final class Merges {
     }
 
     @Override
+    public @Nullable MergeSpecification findMerges(
+        MergeTrigger trigger, SegmentInfos infos, MergeContext context) throws IOException {
+      return ended ? null : super.findMerges(trigger, infos, context);
+    }
+
+    @Override
+    public @Nullable MergeSpecification findFullFlushMerges(
+        MergeTrigger trigger, SegmentInfos infos, MergeContext context) throws IOException {
+      return ended ? null : super.findFullFlushMerges(trigger, infos, context);
+    }
+
+    @Override
     public @Nullable MergeSpecification findForcedMerges(
         SegmentInfos infos,
         int maxSegments,
         Map<SegmentCommitInfo, Boolean> toMerge,
         MergeContext context)
         throws IOException {
-      if (refused) {
+      if (refused || ended) {
         return null;
       }
       var planned = super.findForcedMerges(infos, maxSegments, toMerge, context);
@@ -99,6 +119,9 @@ final class Merges {
       var event = new Events.Merge();
       event.begin();
       running.add(merge);
+      if (ended) { // it was planned before
+        merge.getMergeProgress().abort();
+      }
       try {
         super.doMerge(source, merge);
       } finally {

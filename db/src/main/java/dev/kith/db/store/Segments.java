@@ -8,6 +8,7 @@ import dev.kith.core.vector.VectorDataException;
 import dev.kith.db.durability.Checks;
 import dev.kith.db.format.CheckedReader;
 import dev.kith.db.format.KithVectorsFormat;
+import dev.kith.db.format.PartBuilders;
 import dev.kith.db.format.SegmentVectors;
 import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
@@ -72,6 +73,7 @@ public final class Segments implements Closeable {
   private volatile DirectoryReader current;
   private volatile boolean frozen;
   private volatile boolean findable;
+  private volatile boolean closing;
 
   /**
    * Opens what the directory holds, or begins there.
@@ -88,13 +90,27 @@ public final class Segments implements Closeable {
       Duration refreshInterval,
       Checks checks)
       throws IOException {
+    this(directory, description, ramBytes, refreshInterval, checks, PartBuilders.STANDARD);
+  }
+
+  /** The same with other builders of what segments hold beside rows. */
+  Segments(
+      Directory directory,
+      Supplier<Description> description,
+      long ramBytes,
+      Duration refreshInterval,
+      Checks checks,
+      PartBuilders builders)
+      throws IOException {
     this.description = description;
     this.refreshInterval = refreshInterval;
     this.merges = new Merges(this::isOutdated);
     var config =
         new IndexWriterConfig(PayloadFields.ANALYZER)
             .setCodec(
-                KithVectorsFormat.codec(field -> schema().vector(Documents.vectorName(field))))
+                KithVectorsFormat.codec(
+                    field -> schema().vector(Documents.vectorName(field)),
+                    builders.withClosing(() -> closing)))
             .setRAMBufferSizeMB(ramBytes / (double) (1 << 20))
             .setMergePolicy(merges.policy)
             .setMergeScheduler(merges.scheduler)
@@ -419,7 +435,7 @@ public final class Segments implements Closeable {
         Thread.currentThread().interrupt();
         break;
       } catch (ExecutionException e) {
-        if (goesOn) {
+        if (goesOn && !closing) {
           throw new IOException("merging failed: " + e.getCause(), e);
         }
         break; // it says that it was stopped
@@ -428,6 +444,9 @@ public final class Segments implements Closeable {
           merges.stop();
         }
       }
+    }
+    if (closing) {
+      return false;
     }
     written.incrementAndGet();
     acquireNewest().decRef(); // searches are to have the merged segments
@@ -453,11 +472,20 @@ public final class Segments implements Closeable {
     }
   }
 
+  /**
+   * Ends what takes long, since the segments are to be closed: merges, whose segments stay as they
+   * were, and long builds in flushes, whose segments do without the part. Writes go on.
+   */
+  void beginClosing() {
+    closing = true;
+    merges.end();
+  }
+
   /** Ends without a commit: what was not committed stays in the log alone. */
   @Override
   public void close() throws IOException {
+    beginClosing();
     frozen = true;
-    merges.stop();
     try {
       synchronized (refreshing) {
         current.decRef();

@@ -2,6 +2,7 @@ package dev.kith.db.store;
 
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.db.durability.Checks;
+import dev.kith.db.format.DamagedPartException;
 import dev.kith.db.format.SegmentVectors;
 import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
@@ -63,9 +64,25 @@ public final class Verification {
   }
 
   private static void checksums(LeafReader leaf, List<String> problems) {
+    if (!(FilterLeafReader.unwrap(leaf) instanceof CodecReader segment)) {
+      return;
+    }
     try {
-      if (FilterLeafReader.unwrap(leaf) instanceof CodecReader segment) {
-        segment.checkIntegrity();
+      segment.checkIntegrity(); // ends with the first that is wrong
+    } catch (IOException e) {
+      problems.add("segment %s: %s".formatted(leaf, e.getMessage()));
+      parts(segment, leaf, e, problems);
+    }
+  }
+
+  /** The damaged parts of the vectors that were not named yet. */
+  private static void parts(
+      CodecReader segment, LeafReader leaf, IOException named, List<String> problems) {
+    try {
+      for (var part : SegmentVectors.damagedParts(segment)) {
+        if (!String.valueOf(named.getMessage()).contains(part)) {
+          problems.add("segment %s: a part's checksum failed: %s".formatted(leaf, part));
+        }
       }
     } catch (IOException e) {
       problems.add("segment %s: %s".formatted(leaf, e.getMessage()));
@@ -79,6 +96,8 @@ public final class Verification {
         vectors.rows().requireFinite();
         vectors.verifyShadow();
       }
+    } catch (DamagedPartException _) {
+      // Its checksum was told of before.
     } catch (IOException | VectorDataException e) {
       problems.add("segment %s, vector %s: %s".formatted(leaf, name, e.getMessage()));
     }

@@ -4,6 +4,7 @@ import dev.kith.core.vector.VectorDataException;
 import dev.kith.db.CollectionOptions;
 import dev.kith.db.durability.Checks;
 import dev.kith.db.durability.Durability;
+import dev.kith.db.format.PartBuilders;
 import dev.kith.db.log.Fence;
 import dev.kith.db.log.Translog;
 import dev.kith.db.point.Point;
@@ -43,7 +44,8 @@ public final class WritableStorage implements Storage {
       @Nullable WriterLock lock,
       Directory directory,
       Description description,
-      CollectionOptions options)
+      CollectionOptions options,
+      PartBuilders builders)
       throws IOException {
     this.files = files;
     this.lock = lock;
@@ -55,7 +57,8 @@ public final class WritableStorage implements Storage {
             this::description,
             options.memoryBytes(),
             options.refreshInterval(),
-            files == null ? Checks.OFF : options.checks());
+            files == null ? Checks.OFF : options.checks(),
+            builders);
     try {
       if (files != null) {
         requireAgreement(files);
@@ -80,11 +83,24 @@ public final class WritableStorage implements Storage {
   public static WritableStorage inMemory(String name, Schema schema, CollectionOptions options)
       throws IOException {
     return new WritableStorage(
-        name, null, null, new ByteBuffersDirectory(), Description.first(schema), options);
+        name,
+        null,
+        null,
+        new ByteBuffersDirectory(),
+        Description.first(schema),
+        options,
+        PartBuilders.STANDARD);
   }
 
   /** The collection in that folder. */
   public static WritableStorage open(String name, CollectionFolder files, CollectionOptions options)
+      throws IOException {
+    return open(name, files, options, PartBuilders.STANDARD);
+  }
+
+  /** The same with other builders of what segments hold beside rows. */
+  static WritableStorage open(
+      String name, CollectionFolder files, CollectionOptions options, PartBuilders builders)
       throws IOException {
     var lock = files.lock();
     Directory directory = null;
@@ -92,7 +108,8 @@ public final class WritableStorage implements Storage {
       var description = files.read();
       CollectionFolder.make(files.segments());
       directory = files.directory(lock);
-      var storage = new WritableStorage(name, files, lock, directory, description, options);
+      var storage =
+          new WritableStorage(name, files, lock, directory, description, options, builders);
       storage.finish();
       return storage;
     } catch (Throwable e) {
@@ -362,6 +379,7 @@ public final class WritableStorage implements Storage {
 
   @Override
   public void close() throws IOException {
+    segments.beginClosing(); // the checkpoint is to wait for nothing that takes long
     try {
       writes.close();
     } finally {

@@ -20,6 +20,7 @@ import java.util.stream.IntStream;
 import org.apache.lucene.codecs.CodecUtil;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.KnnFloatVectorField;
+import org.apache.lucene.index.CodecReader;
 import org.apache.lucene.index.CorruptIndexException;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexFormatTooNewException;
@@ -30,9 +31,9 @@ import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.store.ByteBuffersDirectory;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.IOContext;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bytes that are not as they were written are found: when opened, or when all is checked. */
@@ -41,11 +42,16 @@ class DamagedSegmentTest {
   private static final String ADVICE = "; restore the segment's files from a copy";
 
   /** A segment with a shadow and documents without vectors. */
-  private static Map<String, byte[]> files(SplittableRandom random) throws IOException {
+  private static Map<String, byte[]> files(String format, SplittableRandom random)
+      throws IOException {
+    var field = VectorField.of(2, Metric.L2);
     try (var directory = new ByteBuffersDirectory()) {
       var config =
           new IndexWriterConfig()
-              .setCodec(KithVectorsFormat.codec(_ -> VectorField.of(2, Metric.L2)))
+              .setCodec(
+                  format.equals("Kith1")
+                      ? Kith1WritingFormat.codec(_ -> field)
+                      : KithVectorsFormat.codec(_ -> field))
               .setUseCompoundFile(false);
       try (var writer = new IndexWriter(directory, config)) {
         writer.addDocument(new Document());
@@ -96,34 +102,65 @@ class DamagedSegmentTest {
     put(directory, name, bytes);
   }
 
-  private static void assertRefusedAtOpening(Directory directory, String where) {
+  private static void assertRefusedAtOpening(Directory directory, String format, String where) {
     try (var reader = DirectoryReader.open(directory)) {
       throw new AssertionError("opened: " + where + ", " + reader);
     } catch (CorruptIndexException | IndexFormatTooNewException | IndexFormatTooOldException e) {
-      assertThat(e).as(where).hasMessageContaining("Kith1_0");
+      assertThat(e).as(where).hasMessageContaining(format + "_0");
     } catch (IOException e) {
       throw new AssertionError(where, e);
     }
   }
 
-  private static void assertFoundByCheck(Directory directory, String where) throws IOException {
+  /** The check of all finds the byte; of a format with parts it names the one that holds it. */
+  private static void assertFoundByCheck(
+      Directory directory, String format, String extension, int at, String where)
+      throws IOException {
     try (var reader = DirectoryReader.open(directory)) {
-      var leaf = reader.leaves().getFirst().reader();
-      assertThatThrownBy(leaf::checkIntegrity)
-          .as(where)
-          .isInstanceOf(CorruptIndexException.class)
-          .hasMessageContaining("checksum failed");
+      var leaf = (CodecReader) reader.leaves().getFirst().reader();
+      var vectors = requireNonNull(VectorsReader.of(leaf.getVectorReader(), "v"));
+      var entry = requireNonNull(vectors.entry("v"));
+      var part =
+          entry.parts().stream()
+              .filter(p -> vectors.fileName(p).endsWith(extension))
+              .filter(p -> at >= p.at() && at < p.end())
+              .findFirst();
+      var check =
+          assertThatThrownBy(leaf::checkIntegrity)
+              .as(where)
+              .isInstanceOf(CorruptIndexException.class);
+      var damaged = SegmentVectors.damagedParts(leaf);
+      if (format.equals("Kith1")) {
+        check.hasMessageContaining("checksum failed");
+        assertThat(damaged).as(where).isEmpty();
+      } else if (part.isEmpty()) {
+        check.hasMessageStartingWith(
+            "bytes between parts must be zero: segment=_0, file=_0_Kith2_0.%s, offset=%d%s",
+            extension, at, ADVICE);
+        assertThat(damaged).as(where).isEmpty();
+      } else {
+        var place =
+            "segment=_0, field=v, part=%s, file=_0_Kith2_0.%s, offset=%d, length=%d, expected=%08x, found="
+                .formatted(
+                    part.get().name(),
+                    extension,
+                    part.get().at(),
+                    part.get().length(),
+                    part.get().checksum());
+        check.hasMessageStartingWith("a part's checksum failed: " + place);
+        assertThat(damaged).as(where).singleElement().asString().startsWith(place);
+      }
     }
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"vem", "vec", "ves"})
-  void open_bitFlipped_isFoundThenOrByTheCheck(String extension, SplittableRandom random)
-      throws IOException {
-    var files = files(random);
+  @CsvSource({"Kith1, vem", "Kith1, vec", "Kith1, ves", "Kith2, vem", "Kith2, vec", "Kith2, ves"})
+  void open_bitFlipped_isFoundThenOrByTheCheck(
+      String format, String extension, SplittableRandom random) throws IOException {
+    var files = files(format, random);
     var name = name(files, extension);
     var whole = requireNonNull(files.get(name));
-    int header = CodecUtil.indexHeaderLength(codecOf(extension), "Kith1_0");
+    int header = CodecUtil.indexHeaderLength(codecOf(format, extension), format + "_0");
     int footer = whole.length - CodecUtil.footerLength();
     var positions = new ArrayList<Integer>();
     IntStream.range(0, header).forEach(positions::add);
@@ -143,9 +180,9 @@ class DamagedSegmentTest {
         var where =
             "byte %d of %s, header to %d, footer from %d".formatted(at, name, header, footer);
         if (extension.equals("vem") || at < header || at >= footer) {
-          assertRefusedAtOpening(directory, where);
+          assertRefusedAtOpening(directory, format, where);
         } else {
-          assertFoundByCheck(directory, where);
+          assertFoundByCheck(directory, format, extension, at, where);
         }
       }
       replace(directory, name, whole);
@@ -155,17 +192,20 @@ class DamagedSegmentTest {
     }
   }
 
-  private static String codecOf(String extension) {
+  private static String codecOf(String format, String extension) {
+    if (format.equals("Kith2")) {
+      return extension.equals("vem") ? "Kith2Meta" : "Kith2Parts";
+    }
     return requireNonNull(
         Map.of("vem", "KithVectorsMeta", "vec", "KithVectorsData", "ves", "KithVectorsShadow")
             .get(extension));
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"vem", "vec", "ves"})
-  void open_cutShortOrContinued_isRefused(String extension, SplittableRandom random)
+  @CsvSource({"Kith1, vem", "Kith1, vec", "Kith1, ves", "Kith2, vem", "Kith2, vec", "Kith2, ves"})
+  void open_cutShortOrContinued_isRefused(String format, String extension, SplittableRandom random)
       throws IOException {
-    var files = files(random);
+    var files = files(format, random);
     var name = name(files, extension);
     var whole = requireNonNull(files.get(name));
     try (var directory = directory(files)) {
@@ -191,9 +231,11 @@ class DamagedSegmentTest {
     }
   }
 
-  @Test
-  void open_footerOfAnotherFile_saysBothChecksums(SplittableRandom random) throws IOException {
-    var files = files(random);
+  @ParameterizedTest
+  @ValueSource(strings = {"Kith1", "Kith2"})
+  void open_footerOfAnotherFile_saysBothChecksums(String format, SplittableRandom random)
+      throws IOException {
+    var files = files(format, random);
     var name = name(files, "vec");
     var damaged = requireNonNull(files.get(name)).clone();
     damaged[damaged.length - 1] ^= 1;
@@ -209,9 +251,10 @@ class DamagedSegmentTest {
     }
   }
 
-  @Test
-  void open_fileMissing_isRefused(SplittableRandom random) throws IOException {
-    var files = files(random);
+  @ParameterizedTest
+  @ValueSource(strings = {"Kith1", "Kith2"})
+  void open_fileMissing_isRefused(String format, SplittableRandom random) throws IOException {
+    var files = files(format, random);
     for (var extension : List.of("vem", "vec", "ves")) {
       try (var directory = directory(files)) {
         directory.deleteFile(name(files, extension));
@@ -223,9 +266,11 @@ class DamagedSegmentTest {
   }
 
   /** Checksums say that bytes are as written; this says that they were written of these rows. */
-  @Test
-  void verifyShadow_codeChanged_namesTheRow(SplittableRandom random) throws IOException {
-    var files = files(random);
+  @ParameterizedTest
+  @ValueSource(strings = {"Kith1", "Kith2"})
+  void verifyShadow_codeChanged_namesTheRow(String format, SplittableRandom random)
+      throws IOException {
+    var files = files(format, random);
     var name = name(files, "ves");
     var damaged = requireNonNull(files.get(name)).clone();
     damaged[128 + 64 + 100 * 448 + 1] ^= 1; // body at 128, centre, 100 panels
@@ -236,9 +281,10 @@ class DamagedSegmentTest {
         assertThatThrownBy(vectors::verifyShadow)
             .isInstanceOf(VectorDataException.class)
             .hasMessage(
-                "the shadow must be of these rows: source=_0_Kith1_0.vec, shadow=int8, rows from"
+                "the shadow must be of these rows: source=_0_%s_0.vec, shadow=int8, rows from"
                     + " 1600; the rows were changed or the shadow is damaged: delete it and build"
-                    + " it again");
+                    + " it again",
+                format);
       }
     }
   }

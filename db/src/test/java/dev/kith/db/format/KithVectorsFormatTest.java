@@ -70,6 +70,13 @@ class KithVectorsFormatTest {
       var index = new RandomIndex(random);
       try (var directory = store.open(folder.resolve("%s%d".formatted(store, round)));
           var others = new ByteBuffersDirectory()) {
+        try (var writer = new IndexWriter(directory, index.olderConfig())) {
+          index.add(writer, random.nextBoolean() ? 4096 : 1 + random.nextInt(500));
+          index.change(writer, random.nextInt(200));
+          try (var reader = DirectoryReader.open(writer)) {
+            index.check(reader, store);
+          }
+        }
         try (var writer = new IndexWriter(directory, index.config())) {
           index.add(writer, 200 + random.nextInt(1000));
           index.change(writer, random.nextInt(200));
@@ -79,8 +86,10 @@ class KithVectorsFormatTest {
           try (var reader = DirectoryReader.open(writer)) {
             index.check(reader, store);
           }
-          // Segments of ours, and of another format.
-          for (var codec : List.of(index.config().getCodec(), Codec.getDefault())) {
+          // Segments of ours, and of other formats.
+          for (var codec :
+              List.of(
+                  index.config().getCodec(), index.olderConfig().getCodec(), Codec.getDefault())) {
             try (var other = new IndexWriter(others, index.config(codec))) {
               index.add(other, 1 + random.nextInt(500));
             }
@@ -384,8 +393,9 @@ class KithVectorsFormatTest {
   }
 
   @Test
-  void forName_kith1_isThisFormat() {
-    assertThat(KnnVectorsFormat.forName("Kith1")).isInstanceOf(KithVectorsFormat.class);
+  void forName_anyOfKith_isItsFormat() {
+    assertThat(KnnVectorsFormat.forName("Kith2")).isInstanceOf(KithVectorsFormat.class);
+    assertThat(KnnVectorsFormat.forName("Kith1")).isInstanceOf(Kith1VectorsFormat.class);
     assertThat(codec(VectorField.of(2, Metric.L2)).getName()).isEqualTo("Lucene104");
   }
 

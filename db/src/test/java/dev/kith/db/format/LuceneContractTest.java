@@ -9,7 +9,8 @@ import org.apache.lucene.codecs.Codec;
 import org.apache.lucene.codecs.KnnVectorsFormat;
 import org.apache.lucene.codecs.lucene104.Lucene104Codec;
 import org.apache.lucene.tests.index.BaseKnnVectorsFormatTestCase;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.runner.JUnitCore;
 
 /**
@@ -18,12 +19,13 @@ import org.junit.runner.JUnitCore;
  */
 class LuceneContractTest {
 
-  @Test
-  void lucenesOwnTests_all_pass() {
+  @ParameterizedTest
+  @ValueSource(classes = {Contract.class, OlderContract.class})
+  void lucenesOwnTests_all_pass(Class<?> contract) {
     // Lucene wants to be told; Maven runs tests with assertions.
     System.setProperty(
         "tests.asserts", String.valueOf(LuceneContractTest.class.desiredAssertionStatus()));
-    var result = new JUnitCore().run(Contract.class);
+    var result = new JUnitCore().run(contract);
     assertThat(result.getFailures())
         .extracting(failure -> failure.getTestHeader() + ": " + failure.getTrace())
         .isEmpty();
@@ -40,15 +42,19 @@ class LuceneContractTest {
 
   /** Run by the test above. */
   @ThreadLeakFilters(filters = SearchThreads.class)
-  public static final class Contract extends BaseKnnVectorsFormatTestCase {
-    private static final KnnVectorsFormat FORMAT = new KithVectorsFormat();
+  public static class Contract extends BaseKnnVectorsFormatTestCase {
+    /** What it is about. */
+    protected KnnVectorsFormat format() {
+      return new KithVectorsFormat();
+    }
 
     @Override
     protected Codec getCodec() {
+      var format = format();
       return new Lucene104Codec() {
         @Override
         public KnnVectorsFormat getKnnVectorsFormatForField(String name) {
-          return FORMAT;
+          return format;
         }
       };
     }
@@ -67,6 +73,15 @@ class LuceneContractTest {
     @Override
     public void testSortedIndexBytes() {
       assumeTrue("expects iterators that share their position", false);
+    }
+  }
+
+  /** The same for segments as Kith wrote them before. */
+  @ThreadLeakFilters(filters = SearchThreads.class)
+  public static final class OlderContract extends Contract {
+    @Override
+    protected KnnVectorsFormat format() {
+      return new Kith1WritingFormat();
     }
   }
 }

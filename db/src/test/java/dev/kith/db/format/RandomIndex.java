@@ -100,6 +100,11 @@ final class RandomIndex {
     return config(KithVectorsFormat.codec(name -> requireNonNull(FIELDS.get(name))));
   }
 
+  /** The same for segments of the format before. */
+  IndexWriterConfig olderConfig() {
+    return config(Kith1WritingFormat.codec(name -> requireNonNull(FIELDS.get(name))));
+  }
+
   /** Adds that many documents, each with most of its vectors. */
   void add(IndexWriter writer, int count) throws IOException {
     for (int i = 0; i < count; i++) {
