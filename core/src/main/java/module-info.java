@@ -12,6 +12,7 @@ module dev.kith.core {
   exports dev.kith.core.backend;
   exports dev.kith.core.exact to
       dev.kith.cuda;
+  exports dev.kith.core.failure;
   exports dev.kith.core.index;
   exports dev.kith.core.kernel to
       dev.kith.lab,

@@ -15,7 +15,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.function.Function;
 
-/** Printer of JSON documents on standard output; ids, payloads and schemas stand in them as they are. */
+/**
+ * Printer of JSON documents on standard output; ids, payloads and schemas stand in them as they
+ * are.
+ */
 final class Json {
   private static final SimpleModule OURS =
       new SimpleModule()

@@ -1,15 +1,7 @@
 package dev.kith.cli;
 
-import dev.kith.core.backend.BackendUnavailableException;
-import dev.kith.core.search.SearchStoppedException;
-import dev.kith.core.vector.VectorDataException;
-import dev.kith.db.durability.CollectionLockedException;
-import dev.kith.db.durability.DamagedLogException;
-import dev.kith.db.durability.NoCheckpointException;
-import dev.kith.db.durability.WritesStoppedException;
-import dev.kith.db.transfer.TransferException;
-import dev.kith.embed.ModelException;
-import dev.kith.embed.beir.BeirDataException;
+import dev.kith.core.failure.KithException;
+import dev.kith.core.failure.Reaction;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -183,6 +175,10 @@ final class Main {
         && failure.getCause() instanceof IOException cause) {
       return failed(cause, command);
     }
+    if (failure instanceof KithException ours) {
+      say(command, String.valueOf(ours.getMessage()));
+      return status(ours.reaction());
+    }
     String message =
         switch (failure) {
           case NoSuchFileException e -> "no such file or folder: " + e.getFile();
@@ -190,25 +186,26 @@ final class Main {
           case FileSystemException e -> "cannot use %s: %s".formatted(e.getFile(), e.getReason());
           case IOException e -> e.getMessage() == null ? e.toString() : e.getMessage();
           case IllegalArgumentException e -> e.getMessage();
-          case VectorDataException e -> e.getMessage();
-          case BackendUnavailableException e -> e.getMessage();
-          case SearchStoppedException e -> e.getMessage();
-          case ModelException e -> e.getMessage();
-          case BeirDataException e -> e.getMessage();
-          case TransferException e -> e.getMessage();
-          case CollectionLockedException e -> e.getMessage();
-          case NoCheckpointException e -> e.getMessage();
-          case WritesStoppedException e -> e.getMessage();
-          case DamagedLogException e -> e.getMessage();
           default -> null;
         };
     return message == null ? defect(command, failure) : badInput(command, message);
   }
 
+  /** The exit status for scripts: what users can mend is bad input. */
+  private static int status(Reaction reaction) {
+    return switch (reaction) {
+      case FIX_INPUT, RETRY, REOPEN, RESTORE, CONFIGURE -> BAD_INPUT;
+    };
+  }
+
   private static int badInput(CommandLine command, String message) {
+    say(command, message);
+    return BAD_INPUT;
+  }
+
+  private static void say(CommandLine command, String message) {
     command.getErr().println("kith: " + oneLine(message));
     command.getErr().flush();
-    return BAD_INPUT;
   }
 
   private static int defect(CommandLine command, Throwable failure) {

@@ -1,15 +1,18 @@
 package dev.kith.core.vector;
 
+import dev.kith.core.failure.KithException;
+import dev.kith.core.failure.Reaction;
+
 /**
  * Thrown when stored vectors contradict what they say of themselves: a short file, a wrong header,
  * a NaN. The message names the file, the offset, what was expected and what to do.
  */
-public final class VectorDataException extends RuntimeException {
+public final class VectorDataException extends KithException {
   private static final long serialVersionUID = 1;
 
   /** Creates the exception with its complete message. */
   public VectorDataException(String message) {
-    super(message);
+    super(Reaction.RESTORE, message);
   }
 
   /**
