@@ -11,6 +11,7 @@ import dev.kith.core.search.SearchStoppedException;
 import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.db.durability.CollectionLockedException;
+import dev.kith.db.durability.NoCheckpointException;
 import dev.kith.db.durability.Durability;
 import dev.kith.db.filter.Filter;
 import dev.kith.db.point.FieldType;
@@ -482,7 +483,7 @@ class CollectionTest {
         path.resolve("collection.json"), "{\"format\": 1, \"schema\": {}, \"pending\": []}");
     try (var kith = Kith.openReadOnly(folder)) {
       assertThatThrownBy(() -> kith.collection("articles"))
-          .isInstanceOf(IllegalStateException.class)
+          .isInstanceOf(NoCheckpointException.class)
           .hasMessage(
               "a collection must have a checkpoint to be read: %s has none yet; open it to write first"
                   .formatted(path));
