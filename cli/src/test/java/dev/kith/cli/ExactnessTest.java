@@ -11,10 +11,12 @@ import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
+import dev.kith.core.vector.VectorFiles;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.embed.TextModel;
 import dev.kith.embed.beir.BeirText;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
@@ -135,8 +137,19 @@ class ExactnessTest {
     };
   }
 
-  /** Real texts, embedded by the model that the demo uses. */
+  /**
+   * Real texts, embedded by the model that the demo uses. Where no model can run, a file named by
+   * {@code -Dkith.test.embeddings} holds them.
+   */
   private static float[][] embeddings() throws IOException {
+    var file = System.getProperty("kith.test.embeddings");
+    if (file != null) {
+      try (var vectors = VectorFiles.open(Path.of(file))) {
+        var rows = new float[TEXTS][];
+        Arrays.setAll(rows, vectors::row);
+        return rows;
+      }
+    }
     try (var model = TextModel.load("bge-small-en-v15-q");
         var corpus = DemoTexts.open().corpus()) {
       var texts = corpus.limit(TEXTS).map(BeirText::content).toList();

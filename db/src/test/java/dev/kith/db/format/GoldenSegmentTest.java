@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * A segment with every part that there is, kept as it was written once: the same rows give the same
- * bytes for ever. Who changes them has made another format, or another part.
+ * bytes for ever. Other bytes are another format, or another part.
  */
 class GoldenSegmentTest {
   private static final String GOLDEN = "/dev/kith/db/golden/kith2-segment.zip";
