@@ -2,10 +2,12 @@ package dev.kith.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import dev.kith.db.point.Payload;
 import dev.kith.db.point.PointId;
@@ -20,6 +22,12 @@ import java.util.function.Function;
  * are.
  */
 final class Json {
+  /**
+   * Stands first in every document that is an object, though not in lines of a stream; fields are
+   * added under the same number, never renamed.
+   */
+  private static final int VOCABULARY = 1;
+
   private static final SimpleModule OURS =
       new SimpleModule()
           .addSerializer(new AsItIs<>(PointId.class, PointJson::id))
@@ -50,6 +58,17 @@ final class Json {
     }
   }
 
+  /** The document behind the number of the vocabulary that its fields are of. */
+  private static JsonNode versioned(Object document) {
+    JsonNode tree = LINES.valueToTree(document);
+    if (!(tree instanceof ObjectNode fields)) {
+      return tree;
+    }
+    var whole = LINES.createObjectNode().put("kith", VOCABULARY);
+    whole.setAll(fields);
+    return whole;
+  }
+
   /** Prints one document in one line, of several that are printed as the work goes on. */
   static void printLine(PrintWriter out, Object document) {
     try {
@@ -62,7 +81,7 @@ final class Json {
 
   static void print(PrintWriter out, Object document) {
     try {
-      out.println(MAPPER.writeValueAsString(document));
+      out.println(MAPPER.writeValueAsString(versioned(document)));
       out.flush();
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -79,6 +80,19 @@ final class SearchCommand implements Callable<Integer> {
   @Option(names = "--exact", description = "fail unless the answer is proved to be the exact one")
   boolean exact;
 
+  @Option(
+      names = "--backend",
+      paramLabel = "B",
+      description = "the backend that must search vectors; default: the best that this machine has")
+  @Nullable String backend;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "T",
+      defaultValue = "0",
+      description = "the most threads of the search; default: 0, which is all cores")
+  int threads;
+
   @Option(names = "--words", paramLabel = "FIELD", description = "look for the text's words (BM25)")
   @Nullable String words;
 
@@ -113,7 +127,40 @@ final class SearchCommand implements Callable<Integer> {
       String index,
       boolean proved,
       String scoreKind,
+      Served served,
       List<Hit> hits) {}
+
+  /**
+   * How the search was served.
+   *
+   * @param bounds what excluded rows
+   * @param segments that were searched
+   * @param points with such a vector that pass the filter
+   * @param rowsRead rows that were looked at, or their codes
+   * @param keysComputed rows whose canonical key was computed
+   * @param fallbacks searches for which a bound was too loose
+   * @param stale whether acknowledged writes may be missing, because the disk failed
+   */
+  record Served(
+      SortedSet<String> bounds,
+      int segments,
+      long points,
+      long rowsRead,
+      long keysComputed,
+      long fallbacks,
+      boolean stale) {
+    static Served of(QueryReport report) {
+      var work = report.work();
+      return new Served(
+          report.bounds(),
+          report.segments(),
+          report.passed(),
+          work.rowsRead(),
+          work.keysComputed(),
+          work.fallbacks(),
+          report.stale());
+    }
+  }
 
   /** Point of the answer; {@code group} is set only with {@code --group}. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -162,7 +209,10 @@ final class SearchCommand implements Callable<Integer> {
   }
 
   private Query query(Schema schema) throws IOException {
-    var query = source(schema).limit(limit);
+    var query = source(schema).limit(limit).threads(threads);
+    if (backend != null) {
+      query = query.onBackend(backend);
+    }
     if (filter != null) {
       query = query.where(filter);
     }
@@ -251,19 +301,21 @@ final class SearchCommand implements Callable<Integer> {
         report.index(),
         report.proved(),
         report.scoreKind().name().toLowerCase(Locale.ROOT),
+        Served.of(report),
         hits);
   }
 
   private void print(Report report) {
     var out = database.out();
     out.printf(
-        "%d %s by %s   (backend %s, index %s%s)%n",
+        "%d %s by %s   (backend %s, index %s%s%s)%n",
         report.hits.size(),
         report.hits.size() == 1 ? "hit" : "hits",
         report.scoreKind,
         report.backend,
         report.index,
-        report.proved ? ", proved exact" : "");
+        report.proved ? ", proved exact" : "",
+        report.served.stale ? ", acknowledged writes may be missing" : "");
     for (var hit : report.hits) {
       out.printf(
           Locale.ROOT,

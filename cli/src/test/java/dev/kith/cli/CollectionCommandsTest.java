@@ -237,7 +237,19 @@ class CollectionCommandsTest {
         .startsWith("c: 5 points imported, ");
     var found = kith("search", "c", TinyBeir.KITTEN, "-k", 2, "--exact", "--json").json();
     assertThat(Kith.fields(found))
-        .containsExactly("query", "backend", "index", "proved", "scoreKind", "hits");
+        .containsExactly("query", "backend", "index", "proved", "scoreKind", "served", "hits");
+    assertThat(Kith.fields(found.get("served")))
+        .containsExactly(
+            "bounds", "segments", "points", "rowsRead", "keysComputed", "fallbacks", "stale");
+    assertThat(found.at("/served/points").longValue()).isEqualTo(5);
+    assertThat(found.at("/served/rowsRead").longValue()).isEqualTo(5);
+    var scalar =
+        kith("search", "c", TinyBeir.KITTEN, "--backend", "scalar", "--threads", 1, "--json");
+    assertThat(scalar.json().get("backend").textValue()).isEqualTo("scalar");
+    assertThat(kith("search", "c", TinyBeir.KITTEN, "--backend", "abacus").refused())
+        .startsWith("kith: no such backend: abacus; known are ");
+    assertThat(kith("search", "c", TinyBeir.KITTEN, "--threads", -1).refused())
+        .isEqualTo("kith: threads must be 0 (all cores) or more: -1");
     assertThat(found.get("query").textValue()).isEqualTo(TinyBeir.KITTEN);
     assertThat(found.get("proved").booleanValue()).isTrue();
     assertThat(found.get("scoreKind").textValue()).isEqualTo("similarity");

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -25,10 +26,13 @@ final class Kith {
   /** Result of a command. */
   record Result(int exit, String out, String err) {
 
-    /** The one JSON document on standard output; asserts that nothing else was written anywhere. */
+    /**
+     * The one JSON document on standard output, without the number of its vocabulary; asserts that
+     * this stands first, and that nothing else was written anywhere.
+     */
     JsonNode json() throws JsonProcessingException {
       assertThat(err).isEmpty();
-      return STRICT.readTree(out);
+      return unversioned(out);
     }
 
     /** Text output of a command; asserts that it did its work. */
@@ -64,6 +68,16 @@ final class Kith {
             .setErr(new PrintWriter(err))
             .execute(Stream.of(arguments).map(Object::toString).toArray(String[]::new));
     return new Result(exit, out.toString(), err.toString());
+  }
+
+  /** A document, without the number of its vocabulary; asserts that an object begins with it. */
+  static JsonNode unversioned(String text) throws JsonProcessingException {
+    var document = STRICT.readTree(text);
+    if (document instanceof ObjectNode object) {
+      assertThat(fields(object)).first().isEqualTo("kith");
+      assertThat(object.remove("kith").intValue()).isEqualTo(1);
+    }
+    return document;
   }
 
   /** The names of an object's fields. */

@@ -7,7 +7,6 @@ import dev.kith.core.vector.VectorSource;
 import dev.kith.cuda.kernels.Structs;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.stream.IntStream;
 
 /**
  * What kernels left on the host for a group of queries.
@@ -49,7 +48,17 @@ record Outcomes(MemorySegment host, Layout where, int count) {
 
   /** The queries that gave up. */
   int[] loose() {
-    return IntStream.range(0, count).filter(q -> word(q, GAVE_UP) != 0).toArray();
+    int many = 0;
+    for (int q = 0; q < count; q++) {
+      many += word(q, GAVE_UP) != 0 ? 1 : 0;
+    }
+    var loose = new int[many];
+    for (int q = count - 1; many > 0; q--) {
+      if (word(q, GAVE_UP) != 0) {
+        loose[--many] = q;
+      }
+    }
+    return loose;
   }
 
   /**
@@ -73,9 +82,11 @@ record Outcomes(MemorySegment host, Layout where, int count) {
 
   /** Keys that were computed for all queries. */
   long candidates() {
-    return IntStream.range(0, count)
-        .mapToLong(q -> Integer.toUnsignedLong(word(q, CANDIDATES)))
-        .sum();
+    long all = 0;
+    for (int q = 0; q < count; q++) {
+      all += Integer.toUnsignedLong(word(q, CANDIDATES));
+    }
+    return all;
   }
 
   /** The answer of a query. */

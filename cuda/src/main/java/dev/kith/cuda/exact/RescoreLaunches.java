@@ -33,6 +33,9 @@ final class RescoreLaunches {
   /** Bytes of a key and its row. */
   private static final int PICKED_BYTES = 12;
 
+  /** Bytes that a thread loads at once, at most. */
+  private static final int WORD = 16;
+
   /**
    * Bytes of shared memory of a block, at most, that every launch may ask for beside what the
    * kernel declares: 48 KiB in all.
@@ -53,9 +56,12 @@ final class RescoreLaunches {
     return memory.address(offset);
   }
 
-  /** Bytes of shared memory that a block needs to rank {@code k} keys. */
+  /**
+   * Bytes of shared memory that a block needs to rank {@code k} keys: whole words of 16 bytes, as
+   * the kernel may read a number together with the one behind it.
+   */
   static int sharedBytes(int k) {
-    return PICKED_BYTES * Math.max(k, RANKED);
+    return Math.ceilDiv(PICKED_BYTES * Math.max(k, RANKED), WORD) * WORD;
   }
 
   private Kernel kernel(int sharedBytes) {

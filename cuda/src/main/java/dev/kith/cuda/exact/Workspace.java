@@ -38,8 +38,18 @@ final class Workspace implements AutoCloseable {
   private @Nullable PinnedMemory pinned;
   private @Nullable Layout layout;
 
+  /** What the structs tell of. */
+  private @Nullable Described described;
+
   /** The filter whose bits are on the device. */
   private @Nullable RowFilter uploaded;
+
+  private record Described(DeviceCodes codes, Layout where, boolean filtered) {
+    @SuppressWarnings("ReferenceEquality") // others may lie elsewhere
+    boolean isOf(DeviceCodes otherCodes, Layout otherPlace, boolean otherFiltered) {
+      return codes == otherCodes && where == otherPlace && filtered == otherFiltered;
+    }
+  }
 
   Workspace(Gpu gpu) {
     this.gpu = gpu;
@@ -58,6 +68,7 @@ final class Workspace implements AutoCloseable {
     }
     leaving.run();
     layout = null;
+    described = null;
     uploaded = null;
     var device = memory;
     if (device == null || device.byteSize() < wanted.bytes) {
@@ -82,8 +93,13 @@ final class Workspace implements AutoCloseable {
     return wanted;
   }
 
-  /** Tells the structs where everything lies. */
+  /** Tells the structs where everything lies, unless they know from the search before. */
   void describe(DeviceCodes codes, Layout where, boolean filtered) {
+    keepAll(false);
+    if (described != null && described.isOf(codes, where, filtered)) {
+      return;
+    }
+    described = new Described(codes, where, filtered);
     codes.putShadow(shadow, filtered ? address(where.positions) : 0);
     codes.putBound(bound);
     lists
@@ -94,7 +110,6 @@ final class Workspace implements AutoCloseable {
         .setPointer("counts", address(where.counts))
         .setPointer("valued", address(where.valued))
         .setInt("capacity", where.capacity);
-    keepAll(false);
   }
 
   /** Whether loops keep every row, at its own place. */
@@ -197,6 +212,7 @@ final class Workspace implements AutoCloseable {
   @Override
   public void close() {
     layout = null;
+    described = null;
     if (memory != null) {
       gpu.ledger().give(memory);
       memory = null;

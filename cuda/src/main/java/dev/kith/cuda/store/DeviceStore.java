@@ -101,8 +101,11 @@ public final class DeviceStore {
     /** The part of that name, which has that type. */
     @SuppressWarnings("unchecked")
     <T extends DevicePart> StoredPart<T> part(PartName<T> name) {
-      return (StoredPart<T>)
-          parts.computeIfAbsent(name, _ -> new StoredPart<T>(gpu.ledger(), () -> gone));
+      var known = parts.get(name);
+      if (known == null) { // else nothing is locked
+        known = parts.computeIfAbsent(name, _ -> new StoredPart<T>(gpu.ledger(), () -> gone));
+      }
+      return (StoredPart<T>) known;
     }
 
     void release() {

@@ -33,7 +33,8 @@ final class ShadowBuilder implements PartBuilder {
       throw new IllegalArgumentException("no shadow is wanted: " + build.field());
     }
     try (var arena = Arena.ofShared()) {
-      out.write(quantizer.encode(build.rows(), build.field().metric(), build.options(arena)).body());
+      out.write(
+          quantizer.encode(build.rows(), build.field().metric(), build.options(arena)).body());
     }
   }
 }

@@ -201,7 +201,8 @@ final class Kith1WritingFormat extends KnnVectorsFormat {
                     head.field().dimension(),
                     head.field().type());
             var shadow =
-                requireNonNull(head.quantizer()).encode(rows, head.field().metric(), BuildOptions.defaults().into(arena));
+                requireNonNull(head.quantizer())
+                    .encode(rows, head.field().metric(), BuildOptions.defaults().into(arena));
             write(shadow.body(), out);
           }
           fields.set(

@@ -218,8 +218,7 @@ class PartsTest {
   }
 
   @Test
-  void build_stoppedWhileItCodes_endsSoon(SplittableRandom random)
-      throws IOException {
+  void build_stoppedWhileItCodes_endsSoon(SplittableRandom random) throws IOException {
     var asked = new AtomicInteger();
     var rows = VectorSource.of(TestVectors.gaussians(random, 5000, 4));
     for (var spec : List.of("flat(shadow=int8)", "flat(shadow=bf16)")) {

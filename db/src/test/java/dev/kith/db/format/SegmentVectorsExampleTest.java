@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kith.core.metric.Metric;
-import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.vector.ElementType;
 import dev.kith.db.point.VectorField;
 import java.io.IOException;
