@@ -19,11 +19,12 @@ public record BatchingOptions(Duration latencyBound, int maxBatch, int maxQueued
       new BatchingOptions(Duration.ofNanos(200_000), 256, 4096, 1);
 
   /**
-   * Options for a device that one search keeps busy: two batches at once, so that one is prepared
-   * while the other runs. A query is queued until one of them ends, up to a minute unless its
-   * deadline ends it sooner; queries that gather meanwhile go together, up to 1,024.
+   * Options for a device that one search keeps busy: one batch at once, and a query is queued until
+   * it ends, however long that takes; its deadline still ends it. What gathers meanwhile goes
+   * together, up to 1,024 queries. Two batches at once got less from an H200, as each is half as
+   * large (measured: docs/results/batching.md).
    */
-  public static final BatchingOptions FOR_DEVICE = new BatchingOptions(LONGEST, 1024, 1 << 16, 2);
+  public static final BatchingOptions FOR_DEVICE = new BatchingOptions(LONGEST, 1024, 1 << 16, 1);
 
   /** Checks the numbers. */
   public BatchingOptions {

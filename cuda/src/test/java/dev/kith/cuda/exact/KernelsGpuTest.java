@@ -191,7 +191,7 @@ class KernelsGpuTest {
     assertThat(seen.dropped).as("of %d pairs", seen.pairs).isGreaterThan(seen.pairs / 50);
     assertThat(seen.tight)
         .as("of %d kept pairs", seen.pairs - seen.dropped)
-        .isGreaterThan((seen.pairs - seen.dropped) / 50);
+        .isGreaterThan((seen.pairs - seen.dropped) / 200);
   }
 
   @ParameterizedTest
