@@ -93,7 +93,7 @@ public final class ScalarKernel implements ScanKernel {
 
   @Override
   public void pack(float[] rows, int count, int d, float[] panel, int at) {
-    Panel.pack(rows, count, d, panel, at, PANEL_ROWS);
+    RowPacking.pack(rows, count, d, panel, at, PANEL_ROWS);
   }
 
   @Override

@@ -245,7 +245,7 @@ public final class SimdKernel implements ScanKernel {
 
   @Override
   public void pack(float[] rows, int count, int d, float[] panel, int at) {
-    Panel.pack(rows, count, d, panel, at, 2 * W);
+    RowPacking.pack(rows, count, d, panel, at, 2 * W);
   }
 
   /**

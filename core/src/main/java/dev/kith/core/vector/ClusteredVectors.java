@@ -58,7 +58,7 @@ public record ClusteredVectors(
         centre[j] = gaussian.next();
       }
     }
-    var target = SegmentVectorSource.allocate(size, dimension, ElementType.FLOAT32);
+    var target = MemoryVectorSource.allocate(size, dimension, ElementType.FLOAT32);
     Workers.forEach(
         size,
         i -> {

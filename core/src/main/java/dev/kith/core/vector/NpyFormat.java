@@ -149,7 +149,7 @@ final class NpyFormat {
           (length - dataAt) + " bytes",
           "the file is cut short or damaged; copy it again");
     }
-    return new SegmentVectorSource(
+    return new MemoryVectorSource(
         file.path().toString(),
         file.arena(),
         file.bytes().asSlice(dataAt),

@@ -44,7 +44,7 @@ final class VecsFormat {
           "%d bytes after row %d".formatted(length % stride, length / stride),
           "the file is cut short or damaged; copy it again");
     }
-    return new SegmentVectorSource(
+    return new MemoryVectorSource(
         file.path().toString(),
         file.arena(),
         file.bytes(),

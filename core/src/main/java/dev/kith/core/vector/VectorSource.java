@@ -100,7 +100,7 @@ public interface VectorSource extends AutoCloseable {
     if (rows.length == 0) {
       throw new IllegalArgumentException("no rows, so no dimension: give at least one");
     }
-    var target = SegmentVectorSource.allocate(rows.length, rows[0].length, ElementType.FLOAT32);
+    var target = MemoryVectorSource.allocate(rows.length, rows[0].length, ElementType.FLOAT32);
     for (int i = 0; i < rows.length; i++) {
       if (rows[i].length != rows[0].length) {
         throw new IllegalArgumentException(
@@ -115,7 +115,7 @@ public interface VectorSource extends AutoCloseable {
 
   /** One row, copied; needs no closing. */
   static VectorSource single(float[] row) {
-    var one = SegmentVectorSource.allocate(Arena.ofAuto(), 1, row.length, ElementType.FLOAT32);
+    var one = MemoryVectorSource.allocate(Arena.ofAuto(), 1, row.length, ElementType.FLOAT32);
     MemorySegment.copy(row, 0, one.data(), ElementType.FLOAT, 0, row.length);
     return one.slice(0, 1); // whose close does nothing
   }
@@ -126,7 +126,7 @@ public interface VectorSource extends AutoCloseable {
       throw new IllegalArgumentException("shorts hold FLOAT16 or BFLOAT16 rows, not " + type);
     }
     requireWholeRows(bits.length, dimension);
-    var target = SegmentVectorSource.allocate(bits.length / dimension, dimension, type);
+    var target = MemoryVectorSource.allocate(bits.length / dimension, dimension, type);
     MemorySegment.copy(bits, 0, target.data(), ElementType.SHORT, 0, bits.length);
     return target;
   }
@@ -137,7 +137,7 @@ public interface VectorSource extends AutoCloseable {
       throw new IllegalArgumentException("bytes hold INT8 or UINT8 rows, not " + type);
     }
     requireWholeRows(bytes.length, dimension);
-    var target = SegmentVectorSource.allocate(bytes.length / dimension, dimension, type);
+    var target = MemoryVectorSource.allocate(bytes.length / dimension, dimension, type);
     MemorySegment.copy(bytes, 0, target.data(), ValueLayout.JAVA_BYTE, 0, bytes.length);
     return target;
   }
@@ -168,7 +168,7 @@ public interface VectorSource extends AutoCloseable {
       long size,
       int dimension,
       ElementType type) {
-    return new SegmentVectorSource(
+    return new MemoryVectorSource(
             name,
             Arena.global(),
             MappedFile.plain(data),

@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
 /** Rows of bytes as Lucene sees them; for one thread. */
 final class ByteRows extends ByteVectorValues {
   private final VectorSource rows;
-  private final Documents documents;
+  private final RowDocuments documents;
   private final VectorSimilarityFunction function;
   private final byte[] value;
 
-  ByteRows(VectorSource rows, Documents documents, VectorSimilarityFunction function) {
+  ByteRows(VectorSource rows, RowDocuments documents, VectorSimilarityFunction function) {
     this.rows = rows;
     this.documents = documents;
     this.function = function;

@@ -110,11 +110,11 @@ record FieldEntry(int number, VectorField field, int rows, List<Part> parts) {
    *
    * @param file that holds the list, or any if there is none
    */
-  Documents documents(IndexInput file, Arena arena) throws IOException {
+  RowDocuments documents(IndexInput file, Arena arena) throws IOException {
     var part = part(Part.DOCUMENTS);
     return part == null
-        ? Documents.dense(rows)
-        : Documents.of(SegmentFile.memory(file, part.at(), part.length(), arena));
+        ? RowDocuments.dense(rows)
+        : RowDocuments.of(SegmentFile.memory(file, part.at(), part.length(), arena));
   }
 
   /** Appends what {@link #readHead} reads. */

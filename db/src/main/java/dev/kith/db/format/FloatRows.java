@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
 /** Rows of floats as Lucene sees them; for one thread. */
 final class FloatRows extends FloatVectorValues {
   private final VectorSource rows;
-  private final Documents documents;
+  private final RowDocuments documents;
   private final VectorSimilarityFunction function;
   private final float[] value;
 
-  FloatRows(VectorSource rows, Documents documents, VectorSimilarityFunction function) {
+  FloatRows(VectorSource rows, RowDocuments documents, VectorSimilarityFunction function) {
     this.rows = rows;
     this.documents = documents;
     this.function = function;

@@ -13,9 +13,9 @@ public final class RowMapping {
 
   private final SegmentVectors from;
   private final MergeState.DocMap documents;
-  private final Documents merged;
+  private final RowDocuments merged;
 
-  RowMapping(SegmentVectors from, MergeState.DocMap documents, Documents merged) {
+  RowMapping(SegmentVectors from, MergeState.DocMap documents, RowDocuments merged) {
     this.from = from;
     this.documents = documents;
     this.merged = merged;

@@ -58,7 +58,7 @@ final class RowMerge {
   }
 
   /** Where the rows of those merged segments go that Kith has written, in their order. */
-  static List<RowMapping> mappings(FieldInfo info, MergeState merge, Documents merged)
+  static List<RowMapping> mappings(FieldInfo info, MergeState merge, RowDocuments merged)
       throws IOException {
     var mappings = new ArrayList<RowMapping>();
     for (int i = 0; i < merge.knnVectorsReaders.length; i++) {

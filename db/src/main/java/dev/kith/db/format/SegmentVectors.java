@@ -40,7 +40,7 @@ public final class SegmentVectors {
   private final VectorsReader reader;
   private final VectorField field;
   private final VectorSource rows;
-  private final Documents documents;
+  private final RowDocuments documents;
   private final SequencedMap<String, MemorySegment> parts;
   private final @Nullable Shadow shadow;
   private final boolean inPlace;
@@ -73,7 +73,7 @@ public final class SegmentVectors {
   }
 
   /** Which documents a segment's rows are of, in place if their file is mapped. */
-  static Documents documents(FieldEntry entry, VectorsReader reader, Arena copies)
+  static RowDocuments documents(FieldEntry entry, VectorsReader reader, Arena copies)
       throws IOException {
     var part = entry.part(Part.DOCUMENTS);
     return entry.documents(reader.file(part == null ? entry.rowsPart() : part), copies);
@@ -274,7 +274,7 @@ public final class SegmentVectors {
     }
   }
 
-  Documents documents() {
+  RowDocuments documents() {
     return documents;
   }
 }

@@ -110,7 +110,7 @@ final class VectorsWriter extends KnnVectorsWriter {
     int count = documents.cardinality();
     if (count != maxDoc) {
       var out = new PartOutput(data, () -> {});
-      Documents.write(documents, out);
+      RowDocuments.write(documents, out);
       parts.add(out.end(Part.DOCUMENTS, true, DATA));
     }
     entries.add(new FieldEntry(info.number, field, count, parts));

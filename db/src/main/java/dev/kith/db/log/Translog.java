@@ -368,15 +368,22 @@ public final class Translog implements AutoCloseable {
     try {
       Files.createLink(file, unfinished);
     } catch (FileAlreadyExistsException e) {
-      throw new IOException(
-          "a generation of the log is there already, so another writer made it: file=%s; let one process write the collection"
-              .formatted(file),
-          e);
+      throw thereAlready(file, e);
     } catch (IOException | UnsupportedOperationException e) { // a file system without hard links
+      if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+        throw thereAlready(file, e); // which a move would replace
+      }
       Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
       return;
     }
     Files.delete(unfinished);
+  }
+
+  private static IOException thereAlready(Path file, Exception cause) {
+    return new IOException(
+        "a generation of the log is there already, so another writer made it: file=%s; let one process write the collection"
+            .formatted(file),
+        cause);
   }
 
   private static void forceFolder(Path folder) throws IOException {

@@ -141,7 +141,7 @@ final class Kith1WritingFormat extends KnnVectorsFormat {
       long documentsAt = Kith1Metadata.NONE;
       if (rows != maxDoc) {
         documentsAt = data.alignFilePointer(Integer.BYTES);
-        Documents.write(documents, data);
+        RowDocuments.write(documents, data);
       }
       var part = new Part(Part.ROWS, true, 0, rowsAt, 0, Part.NO_CHECKSUM);
       var head = new FieldEntry(info.number, field, rows, List.of(part));

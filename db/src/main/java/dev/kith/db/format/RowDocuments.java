@@ -13,26 +13,26 @@ import org.apache.lucene.util.Bits;
 import org.jspecify.annotations.Nullable;
 
 /** Which document each row is of, in ascending order. Safe for many threads. */
-final class Documents {
+final class RowDocuments {
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
   private final @Nullable MemorySegment numbers;
   private final int size;
 
-  private Documents(@Nullable MemorySegment numbers, int size) {
+  private RowDocuments(@Nullable MemorySegment numbers, int size) {
     this.numbers = numbers;
     this.size = size;
   }
 
   /** Row {@code r} is of document {@code r}. */
-  static Documents dense(int size) {
-    return new Documents(null, size);
+  static RowDocuments dense(int size) {
+    return new RowDocuments(null, size);
   }
 
   /** Row {@code r} is of the document whose int32 is at {@code 4 r}. */
-  static Documents of(MemorySegment numbers) {
-    return new Documents(numbers, (int) (numbers.byteSize() / Integer.BYTES));
+  static RowDocuments of(MemorySegment numbers) {
+    return new RowDocuments(numbers, (int) (numbers.byteSize() / Integer.BYTES));
   }
 
   /** Appends what {@link #of} reads. */

@@ -1,11 +1,11 @@
 package dev.kith.core.kernel;
 
 /** Packing of rows into a panel. */
-final class Panel {
+final class RowPacking {
   /** Elements of a row that are moved at a time: that much of a panel stays in the L1 cache. */
   private static final int STRIP = 128;
 
-  private Panel() {}
+  private RowPacking() {}
 
   /**
    * Packs as {@link ScanKernel#pack} says; {@code width} must be a constant where this is inlined.

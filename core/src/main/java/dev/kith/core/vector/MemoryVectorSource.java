@@ -12,7 +12,7 @@ import java.util.Objects;
  * @param fileOffset where {@code data} begins in its file
  * @param stride bytes from one row to the next, prefix included
  */
-record SegmentVectorSource(
+record MemoryVectorSource(
     String name,
     Arena arena,
     MemorySegment data,
@@ -29,7 +29,7 @@ record SegmentVectorSource(
 
   /** Allocates zeroed memory for rows without gaps, owned by the source. */
   @SuppressWarnings("MustBeClosedChecker") // the source owns the arena
-  static SegmentVectorSource allocate(long size, int dimension, ElementType type) {
+  static MemoryVectorSource allocate(long size, int dimension, ElementType type) {
     requireDimension(dimension);
     var arena = Arena.ofShared();
     try {
@@ -41,11 +41,11 @@ record SegmentVectorSource(
   }
 
   /** Allocates zeroed memory for rows without gaps, in an arena of the caller's. */
-  static SegmentVectorSource allocate(Arena arena, long size, int dimension, ElementType type) {
+  static MemoryVectorSource allocate(Arena arena, long size, int dimension, ElementType type) {
     requireDimension(dimension);
     long stride = (long) dimension * type.bytes();
     var data = arena.allocate(Math.max(size * stride, 1), ALIGNMENT);
-    return new SegmentVectorSource("memory", arena, data, 0, size, dimension, type, 0, stride);
+    return new MemoryVectorSource("memory", arena, data, 0, size, dimension, type, 0, stride);
   }
 
   private static void requireDimension(int dimension) {
