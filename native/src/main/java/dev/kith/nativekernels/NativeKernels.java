@@ -31,13 +31,18 @@ record NativeKernels(
     int tileQueries,
     MethodHandle panelScan,
     MethodHandle panelTile,
-    MethodHandle halfDots,
-    MethodHandle bfloatDots,
-    MethodHandle halfWiden,
-    MethodHandle bfloatWiden,
-    MethodHandle halfNarrow,
-    MethodHandle bfloatNarrow)
+    Loops float16,
+    Loops bfloat16)
     implements PanelKernel, HalfKernel {
+  /**
+   * What there is for one type of 16 bits.
+   *
+   * @param dots products of a query with rows
+   * @param widen to float32
+   * @param narrow from float32
+   */
+  record Loops(MethodHandle dots, MethodHandle widen, MethodHandle narrow) {}
+
   // Panels and filter go as addresses, so that no slice is made for every block.
   private static final FunctionDescriptor SCAN =
       FunctionDescriptor.of(
@@ -63,12 +68,18 @@ record NativeKernels(
         Math.toIntExact(table.get(JAVA_LONG, 16)),
         linker.downcallHandle(table.get(ADDRESS, 24), SCAN, critical),
         linker.downcallHandle(table.get(ADDRESS, 32), TILE),
-        linker.downcallHandle(table.get(ADDRESS, 40), DOTS, critical),
-        linker.downcallHandle(table.get(ADDRESS, 48), DOTS, critical),
-        linker.downcallHandle(table.get(ADDRESS, 56), CONVERT, critical),
-        linker.downcallHandle(table.get(ADDRESS, 64), CONVERT, critical),
-        linker.downcallHandle(table.get(ADDRESS, 72), CONVERT, critical),
-        linker.downcallHandle(table.get(ADDRESS, 80), CONVERT, critical));
+        loops(linker, table, 40),
+        loops(linker, table, 48));
+  }
+
+  /** The loops of one type: those of the other lie between them. */
+  @SuppressWarnings("restricted")
+  private static Loops loops(Linker linker, MemorySegment table, long at) {
+    var critical = Linker.Option.critical(false);
+    return new Loops(
+        linker.downcallHandle(table.get(ADDRESS, at), DOTS, critical),
+        linker.downcallHandle(table.get(ADDRESS, at + 16), CONVERT, critical),
+        linker.downcallHandle(table.get(ADDRESS, at + 32), CONVERT, critical));
   }
 
   @Override
@@ -179,7 +190,7 @@ record NativeKernels(
     Objects.checkFromIndexSize(0, (count - 1L) * stride + 2L * d, rows.byteSize());
     Objects.checkFromIndexSize(0, 4L * count, dots.byteSize());
     try {
-      of(type, halfDots, bfloatDots).invokeExact(query, rows, stride, count, d, dots);
+      loops(type).dots.invokeExact(query, rows, stride, count, d, dots);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -190,7 +201,7 @@ record NativeKernels(
     Objects.checkFromIndexSize(0, 2 * count, from.byteSize());
     Objects.checkFromIndexSize(0, 4 * count, to.byteSize());
     try {
-      of(type, halfWiden, bfloatWiden).invokeExact(from, count, to);
+      loops(type).widen.invokeExact(from, count, to);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -201,16 +212,16 @@ record NativeKernels(
     Objects.checkFromIndexSize(0, 4 * count, from.byteSize());
     Objects.checkFromIndexSize(0, 2 * count, to.byteSize());
     try {
-      of(type, halfNarrow, bfloatNarrow).invokeExact(from, count, to);
+      loops(type).narrow.invokeExact(from, count, to);
     } catch (Throwable e) {
       throw failed(e);
     }
   }
 
-  private static MethodHandle of(ElementType type, MethodHandle half, MethodHandle bfloat) {
+  private Loops loops(ElementType type) {
     return switch (type) {
-      case FLOAT16 -> half;
-      case BFLOAT16 -> bfloat;
+      case FLOAT16 -> float16;
+      case BFLOAT16 -> bfloat16;
       case FLOAT32, INT8, UINT8 ->
           throw new IllegalArgumentException("not a 16-bit float: " + type);
     };

@@ -9,20 +9,30 @@ import java.util.Objects;
  * {@code prefix} bytes (0, or 4 in the fvecs family, where every row repeats its dimension).
  *
  * @param data the rows, from the first row's prefix to the last row's end
- * @param fileOffset where {@code data} begins in its file
- * @param stride bytes from one row to the next, prefix included
  */
 record MemoryVectorSource(
     String name,
     Arena arena,
     MemorySegment data,
-    long fileOffset,
     long size,
     int dimension,
     ElementType elementType,
-    int prefix,
-    long stride)
+    Layout layout)
     implements VectorSource {
+
+  /**
+   * Where rows lie.
+   *
+   * @param fileOffset where the data begin in their file
+   * @param prefix bytes before the elements of a row: 0, or 4 that repeat the dimension
+   * @param stride bytes from one row to the next, prefix included
+   */
+  record Layout(long fileOffset, int prefix, long stride) {}
+
+  /** Bytes from one row to the next. */
+  long stride() {
+    return layout.stride;
+  }
 
   /** Alignment of memory that we lay out ourselves: one cache line. */
   private static final int ALIGNMENT = 64;
@@ -45,7 +55,8 @@ record MemoryVectorSource(
     requireDimension(dimension);
     long stride = (long) dimension * type.bytes();
     var data = arena.allocate(Math.max(size * stride, 1), ALIGNMENT);
-    return new MemoryVectorSource("memory", arena, data, 0, size, dimension, type, 0, stride);
+    return new MemoryVectorSource(
+        "memory", arena, data, size, dimension, type, new Layout(0, 0, stride));
   }
 
   private static void requireDimension(int dimension) {
@@ -58,6 +69,8 @@ record MemoryVectorSource(
   @Override
   public VectorBlock block(long first, int rows) {
     Objects.checkFromIndexSize(first, rows, size);
+    int prefix = layout.prefix;
+    long stride = layout.stride;
     if (prefix > 0) {
       requirePrefixes(first, rows);
     }
@@ -69,18 +82,22 @@ record MemoryVectorSource(
 
   private void requirePrefixes(long first, int rows) {
     for (long row = first; row < first + rows; row++) {
-      int found = data.get(ElementType.INT, row * stride);
+      long at = row * layout.stride;
+      int found = data.get(ElementType.INT, at);
       if (found != dimension) {
         throw new VectorDataException(
             "every row must have the first row's dimension: file=%s, offset=%d, row=%d, expected=%d, found=%d; the file is damaged or mixes dimensions"
-                .formatted(name, fileOffset + row * stride, row, dimension, found));
+                .formatted(name, layout.fileOffset + at, row, dimension, found));
       }
     }
   }
 
   @Override
   public long offsetOf(long row, int element) {
-    return fileOffset + row * stride + prefix + (long) element * elementType.bytes();
+    return layout.fileOffset
+        + row * layout.stride
+        + layout.prefix
+        + (long) element * elementType.bytes();
   }
 
   @Override

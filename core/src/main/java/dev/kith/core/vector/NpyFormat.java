@@ -153,12 +153,10 @@ final class NpyFormat {
         file.path().toString(),
         file.arena(),
         file.bytes().asSlice(dataAt),
-        dataAt,
         size,
         (int) dimension,
         type,
-        0,
-        stride);
+        new MemoryVectorSource.Layout(dataAt, 0, stride));
   }
 
   private static @Nullable String field(Pattern pattern, String header) {

@@ -48,11 +48,9 @@ final class VecsFormat {
         file.path().toString(),
         file.arena(),
         file.bytes(),
-        0,
         length / stride,
         dimension,
         type,
-        PREFIX,
-        stride);
+        new MemoryVectorSource.Layout(0, PREFIX, stride));
   }
 }

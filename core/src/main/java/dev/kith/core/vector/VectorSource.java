@@ -172,12 +172,10 @@ public interface VectorSource extends AutoCloseable {
             name,
             Arena.global(),
             MappedFile.plain(data),
-            fileOffset,
             size,
             dimension,
             type,
-            0,
-            stride)
+            new MemoryVectorSource.Layout(fileOffset, 0, stride))
         .slice(0, size);
   }
 

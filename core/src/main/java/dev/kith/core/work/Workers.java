@@ -1,6 +1,7 @@
 package dev.kith.core.work;
 
 import java.util.ArrayList;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -72,6 +73,11 @@ public final class Workers {
       case Error e -> throw e;
       case Throwable e -> throw new IllegalStateException(e);
     }
+  }
+
+  /** Runs {@code task} on a thread of the pool, beside the caller. */
+  public static CompletableFuture<Void> async(Runnable task) {
+    return CompletableFuture.runAsync(task, THREADS);
   }
 
   /** The number of workers for {@code threads}, where 0 stands for one a core. */

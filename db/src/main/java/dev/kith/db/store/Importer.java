@@ -1,5 +1,6 @@
 package dev.kith.db.store;
 
+import dev.kith.core.work.Workers;
 import dev.kith.db.Collection;
 import dev.kith.db.memory.HeapShare;
 import dev.kith.db.point.Point;
@@ -8,8 +9,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 
 /**
@@ -34,19 +33,20 @@ final class Importer {
     long done = 0;
     CompletableFuture<?> writing = CompletableFuture.completedFuture(true);
     List<Point> written = List.of();
-    try (var threads =
-        Executors.newFixedThreadPool(
-            THREADS, Thread.ofPlatform().name("kith-import-", 0).daemon().factory())) {
-      boolean more = true;
+    boolean more = true;
+    try {
       while (more) {
         var round = round(points);
         more = points.hasNext();
         done += end(writing, written, done, acknowledged);
-        writing = write(round, threads);
+        writing = write(round);
         written = round;
       }
-      return done + end(writing, written, done, acknowledged);
+    } catch (Throwable e) {
+      await(writing); // nothing is written once this has returned
+      throw e;
     }
+    return done + end(writing, written, done, acknowledged);
   }
 
   private static List<Point> round(Iterator<Point> points) {
@@ -63,7 +63,7 @@ final class Importer {
     return round;
   }
 
-  private CompletableFuture<?> write(List<Point> round, ExecutorService threads) {
+  private CompletableFuture<?> write(List<Point> round) {
     var parts = new ArrayList<List<Point>>();
     for (int i = 0; i < THREADS; i++) {
       parts.add(new ArrayList<>());
@@ -73,9 +73,18 @@ final class Importer {
     }
     var all =
         parts.stream()
-            .map(part -> CompletableFuture.runAsync(() -> upsert.accept(part), threads))
+            .map(part -> Workers.async(() -> upsert.accept(part)))
             .toArray(CompletableFuture<?>[]::new);
     return CompletableFuture.allOf(all);
+  }
+
+  /** Waits for a round whose failure does not matter any more. */
+  private static void await(CompletableFuture<?> writing) {
+    try {
+      writing.join();
+    } catch (CompletionException e) {
+      // another failure is being thrown
+    }
   }
 
   private static long end(
