@@ -114,8 +114,9 @@ class BatchingSearchTest {
       }
       var call = new Call(asked, options);
       all.add(call);
+      boolean opened = open.get(); // before a test can know of the call and open for the next ones
       calls.add(call);
-      if (open.get()) { // set before the calls so far are answered
+      if (opened) {
         call.answer();
       }
       boolean interrupted = false;
