@@ -3,11 +3,13 @@ package dev.kith.db;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.kith.db.durability.Durability;
+import dev.kith.db.durability.WriterReplacedException;
 import dev.kith.db.durability.WritesStoppedException;
 import dev.kith.db.point.Point;
 import dev.kith.db.point.PointId;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -47,6 +49,11 @@ final class LockedWriter {
       }
     } catch (WritesStoppedException e) {
       out.println(e.getMessage());
+    } catch (UncheckedIOException e) { // a read met files that the other writer has removed
+      if (!(e.getCause() instanceof WriterReplacedException replaced)) {
+        throw e;
+      }
+      out.println(replaced.getMessage());
     }
   }
 }

@@ -4,6 +4,7 @@ import dev.kith.core.vector.VectorDataException;
 import dev.kith.db.CollectionOptions;
 import dev.kith.db.durability.Checks;
 import dev.kith.db.durability.Durability;
+import dev.kith.db.durability.WriterReplacedException;
 import dev.kith.db.format.PartBuilders;
 import dev.kith.db.log.Fence;
 import dev.kith.db.log.Translog;
@@ -245,12 +246,35 @@ public final class WritableStorage implements Storage {
 
   @Override
   public DirectoryReader acquire() throws IOException {
-    return segments.acquire();
+    try {
+      return segments.acquire();
+    } catch (IOException e) {
+      throw explained(e);
+    }
   }
 
   @Override
   public DirectoryReader acquireNewest() throws IOException {
-    return segments.acquireNewest();
+    try {
+      return segments.acquireNewest();
+    } catch (IOException e) {
+      throw explained(e);
+    }
+  }
+
+  /** Files that are gone are no news where another writer has taken them over. */
+  private IOException explained(IOException failed) {
+    try {
+      if (lock != null) {
+        lock.require();
+      }
+      return failed;
+    } catch (WriterReplacedException replaced) {
+      replaced.addSuppressed(failed);
+      return replaced;
+    } catch (IOException e) {
+      return failed; // the disk fails, which it says itself
+    }
   }
 
   /** Gives the writes after this another schema, which is durable before it is used. */
