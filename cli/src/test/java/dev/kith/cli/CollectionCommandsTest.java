@@ -422,7 +422,7 @@ class CollectionCommandsTest {
     assertThat(some.err().strip()).isEqualTo("kith: no such point: 99 (c)");
     var none = kith("delete", "c", "x", 99, "--json");
     assertThat(none.exit()).isEqualTo(1);
-    assertThat(none.out().strip()).isEqualTo("{\n  \"deleted\" : 0\n}");
+    assertThat(none.out().strip()).isEqualTo("{\n  \"kith\" : 1,\n  \"deleted\" : 0\n}");
     assertThat(none.err().strip()).isEqualTo("kith: no such point: x, 99 (c)");
     assertThat(kith("delete", "c", "--filter", "lang == 'en'", "--json").json().toString())
         .isEqualTo("{\"deleted\":1}");

@@ -9,6 +9,7 @@ import dev.kith.core.testing.Seeded;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.db.durability.Checks;
 import dev.kith.db.durability.DamagedLogException;
+import dev.kith.db.durability.NoCheckpointException;
 import dev.kith.db.filter.Filter;
 import dev.kith.db.format.KithVectorsFormat;
 import dev.kith.db.point.FieldType;
@@ -259,7 +260,7 @@ class DamagedCollectionTest {
         assertThat(answers(kith.collection("points"))).isEmpty();
       } catch (VectorDataException e) {
         assertThat(e).hasMessageContaining(name(file.getKey())).hasMessageContaining("snapshot");
-      } catch (IllegalStateException e) {
+      } catch (NoCheckpointException e) {
         assertThat(e).hasMessageContaining("has none yet"); // the commit's own file
       }
     }
