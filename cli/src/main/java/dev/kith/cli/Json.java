@@ -79,6 +79,15 @@ final class Json {
     }
   }
 
+  /** Prints a document that is JSON already. */
+  static void printText(PrintWriter out, String json) {
+    try {
+      print(out, LINES.readTree(json));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   static void print(PrintWriter out, Object document) {
     try {
       out.println(MAPPER.writeValueAsString(versioned(document)));

@@ -94,7 +94,7 @@ final class LabLadderCommand implements Callable<Integer> {
               rung -> tell(err, rung));
     }
     if (json) {
-      out.println(result.toJson());
+      Json.printText(out, result.toJson());
       out.flush();
     } else {
       print(result, out);

@@ -98,11 +98,12 @@ public record LadderResult(
     }
   }
 
-  /** Adds the fields that documents of older versions lack. */
+  /** Adds the fields that documents of older versions lack, and leaves out what is none. */
   private static String completed(String json) throws JsonProcessingException {
     if (!(MAPPER.readTree(json) instanceof ObjectNode document)) {
       return json;
     }
+    document.remove("kith"); // the command line's number of its vocabulary
     for (var rung : document.path("rungs")) {
       if (rung instanceof ObjectNode object && !object.has("remarks")) {
         object.putNull("cpuMillis");
