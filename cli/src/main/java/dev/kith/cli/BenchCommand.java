@@ -55,6 +55,10 @@ final class BenchCommand implements Callable<Integer> {
 
   private static final double MAX_SECONDS = 86_400;
   private static final int MAX_CLIENTS = 10_000;
+
+  /** What {@code --batching} stands for without a number: no number that a user could mean. */
+  private static final String AS_SUITS = "-2147483648";
+
   private static final int MAX_BATCHING = 60_000_000;
 
   @Spec CommandSpec spec;
@@ -121,7 +125,7 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--batching",
       arity = "0..1",
-      fallbackValue = "-1",
+      fallbackValue = AS_SUITS,
       paramLabel = "US",
       description =
           "with --clients: queries of different clients are searched together; one is queued for"
@@ -262,7 +266,7 @@ final class BenchCommand implements Callable<Integer> {
     if (batching != null) {
       require(!clients.isEmpty(), "--batching needs --clients", "");
       require(
-          batching >= -1 && batching <= MAX_BATCHING,
+          isAsSuits() || (batching >= 0 && batching <= MAX_BATCHING),
           "--batching must be 0 to %d microseconds: ".formatted(MAX_BATCHING),
           batching);
     }
@@ -408,6 +412,11 @@ final class BenchCommand implements Callable<Integer> {
     return differs ? Main.CHECK_FAILED : Main.DONE;
   }
 
+  /** Whether batching was asked for without saying how long a query may be queued. */
+  private boolean isAsSuits() {
+    return batching != null && batching == Integer.parseInt(AS_SUITS);
+  }
+
   /**
    * Options for serving queries of different clients together, or null if they are served apart.
    */
@@ -415,7 +424,7 @@ final class BenchCommand implements Callable<Integer> {
     if (batching == null) {
       return null;
     }
-    return batching < 0
+    return isAsSuits()
         ? index.batchingOptions()
         : BatchingOptions.DEFAULTS.withLatencyBound(Duration.ofNanos(1000L * batching));
   }

@@ -480,7 +480,9 @@ class BenchCommandTest {
     assertThat(bench("--metric", "l2", "--filter-fraction", "1.5").refused())
         .isEqualTo("kith: --filter-fraction must be 0 to 1: 1.5; see kith bench --help");
     assertThat(bench("--metric", "l2", "--index", "flat(shadow=int4)").refused())
-        .isEqualTo("kith: no such shadow: int4; known are int8, fp16, bf16");
+        .isEqualTo(
+            "kith: index \"flat(shadow=int4)\", column 13: no such shadow: int4; known are int8,"
+                + " fp16, bf16");
   }
 
   @Test
@@ -488,7 +490,9 @@ class BenchCommandTest {
     assertThat(bench("--metric", "l3").refused())
         .isEqualTo("kith: metric must be l2, cosine or dot: l3");
     assertThat(bench("--metric", "l2", "--index", "tree").refused())
-        .isEqualTo("kith: no such index: tree; known are flat and flat(shadow=int8|fp16|bf16)");
+        .isEqualTo(
+            "kith: index \"tree\", column 1: no such index: tree; known are flat and"
+                + " flat(shadow=int8|fp16|bf16)");
     assertThat(bench("--metric", "l2", "--backend", "abacus").refused())
         .isEqualTo("kith: no such backend: abacus; known are cuda, native, simd, scalar");
   }
