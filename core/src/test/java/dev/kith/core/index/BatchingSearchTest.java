@@ -13,7 +13,7 @@ import dev.kith.core.search.SearchStoppedException;
 import dev.kith.core.search.Searcher;
 import dev.kith.core.search.StopSignal;
 import dev.kith.core.search.Work;
-import dev.kith.core.vector.ElementType;
+import dev.kith.core.testing.ForwardingRows;
 import dev.kith.core.vector.VectorBlock;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
@@ -276,47 +276,19 @@ class BatchingSearchTest {
   }
 
   /** Query that tells when it is read for the first time. */
-  private record Query(VectorSource memory, Runnable onRead, AtomicInteger read)
-      implements VectorSource {
-    Query(VectorSource memory, Runnable onRead) {
-      this(memory, onRead, new AtomicInteger());
+  private record Query(VectorSource rows, Runnable onRead, AtomicInteger read)
+      implements ForwardingRows {
+    Query(VectorSource rows, Runnable onRead) {
+      this(rows, onRead, new AtomicInteger());
     }
 
     @Override
-    public String name() {
-      return memory.name();
-    }
-
-    @Override
-    public long size() {
-      return memory.size();
-    }
-
-    @Override
-    public int dimension() {
-      return memory.dimension();
-    }
-
-    @Override
-    public ElementType elementType() {
-      return memory.elementType();
-    }
-
-    @Override
-    public VectorBlock block(long first, int rows) {
+    public VectorBlock block(long first, int count) {
       if (read.getAndIncrement() == 0) {
         onRead.run();
       }
-      return memory.block(first, rows);
+      return rows.block(first, count);
     }
-
-    @Override
-    public long offsetOf(long row, int element) {
-      return memory.offsetOf(row, element);
-    }
-
-    @Override
-    public void close() {}
   }
 
   @Test

@@ -10,9 +10,9 @@ import dev.kith.core.metric.Metric;
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchStoppedException;
+import dev.kith.core.testing.ForwardingRows;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
-import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorBlock;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.cuda.CudaSegments;
@@ -273,27 +273,7 @@ class CudaExactSearchWithoutGpuTest {
 
   /** Rows whose later ones take their time. */
   private record Slow(VectorSource rows, long from, AtomicInteger reading, AtomicInteger reads)
-      implements VectorSource {
-    @Override
-    public String name() {
-      return rows.name();
-    }
-
-    @Override
-    public long size() {
-      return rows.size();
-    }
-
-    @Override
-    public int dimension() {
-      return rows.dimension();
-    }
-
-    @Override
-    public ElementType elementType() {
-      return rows.elementType();
-    }
-
+      implements ForwardingRows {
     @Override
     public VectorBlock block(long first, int count) {
       if (first < from || count == 1) { // one row: the sample that a centre is chosen by
@@ -310,14 +290,6 @@ class CudaExactSearchWithoutGpuTest {
         reading.decrementAndGet();
       }
     }
-
-    @Override
-    public long offsetOf(long row, int element) {
-      return rows.offsetOf(row, element);
-    }
-
-    @Override
-    public void close() {}
   }
 
   /** Who closes the rows after a search that was stopped must not meet one who still reads them. */
@@ -472,40 +444,12 @@ class CudaExactSearchWithoutGpuTest {
   }
 
   /** Rows that count how many of them are read. */
-  private record Counting(VectorSource rows, AtomicLong read) implements VectorSource {
-    @Override
-    public String name() {
-      return rows.name();
-    }
-
-    @Override
-    public long size() {
-      return rows.size();
-    }
-
-    @Override
-    public int dimension() {
-      return rows.dimension();
-    }
-
-    @Override
-    public ElementType elementType() {
-      return rows.elementType();
-    }
-
+  private record Counting(VectorSource rows, AtomicLong read) implements ForwardingRows {
     @Override
     public VectorBlock block(long first, int count) {
       read.addAndGet(count);
       return rows.block(first, count);
     }
-
-    @Override
-    public long offsetOf(long row, int element) {
-      return rows.offsetOf(row, element);
-    }
-
-    @Override
-    public void close() {}
   }
 
   /** The processor codes nothing: of the centre it wants a sample, the device the rows once. */

@@ -3,6 +3,7 @@ package dev.kith.cuda.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kith.core.testing.ForwardingRows;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorBlock;
@@ -67,45 +68,15 @@ class GpuBufferLoaderTest extends GpuBufferLoaderContract {
     }
   }
 
-  /** Fails in the middle. */
-  private static VectorSource failing(VectorSource rows, long from) {
-    return new VectorSource() {
-      @Override
-      public String name() {
-        return rows.name();
+  /** Rows that fail in the middle. */
+  private record Failing(VectorSource rows, long from) implements ForwardingRows {
+    @Override
+    public VectorBlock block(long first, int count) {
+      if (first >= from) {
+        throw new IllegalStateException("the file is gone");
       }
-
-      @Override
-      public long size() {
-        return rows.size();
-      }
-
-      @Override
-      public int dimension() {
-        return rows.dimension();
-      }
-
-      @Override
-      public ElementType elementType() {
-        return rows.elementType();
-      }
-
-      @Override
-      public VectorBlock block(long first, int count) {
-        if (first >= from) {
-          throw new IllegalStateException("the file is gone");
-        }
-        return rows.block(first, count);
-      }
-
-      @Override
-      public long offsetOf(long row, int element) {
-        return rows.offsetOf(row, element);
-      }
-
-      @Override
-      public void close() {}
-    };
+      return rows.block(first, count);
+    }
   }
 
   @Test
@@ -114,7 +85,7 @@ class GpuBufferLoaderTest extends GpuBufferLoaderContract {
     try (var loader = new GpuBufferLoader(context, ledger);
         var source = VectorSource.of(TestVectors.gaussians(random, 40_000, 64))) {
       for (int round = 0; round < 20; round++) {
-        assertThatThrownBy(() -> loader.load(failing(source, 20_000)))
+        assertThatThrownBy(() -> loader.load(new Failing(source, 20_000)))
             .isInstanceOf(IllegalStateException.class)
             .hasMessage("the file is gone");
         assertThat(ledger.used()).isZero();

@@ -7,10 +7,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.Int8Shadow;
 import dev.kith.core.quant.Quantizer;
+import dev.kith.core.testing.ForwardingRows;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
-import dev.kith.core.vector.ElementType;
-import dev.kith.core.vector.VectorBlock;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.cuda.device.Gpu;
 import dev.kith.cuda.driver.DeviceMemory;
@@ -28,7 +27,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Over the stand-in of the driver, whose kernels do nothing: who holds what, and for how long. */
+/**
+ * Over the stand-in of the driver, whose kernels do nothing: holders of memory, and for how long
+ * they hold it.
+ */
 @ExtendWith(Seeded.class)
 class DeviceStoreTest {
   private static final int N = 1000;
@@ -59,40 +61,7 @@ class DeviceStoreTest {
   }
 
   /** Equal to every other: a store must not take two of them for one. */
-  private record Equal(VectorSource rows) implements VectorSource {
-    @Override
-    public String name() {
-      return rows.name();
-    }
-
-    @Override
-    public long size() {
-      return rows.size();
-    }
-
-    @Override
-    public int dimension() {
-      return rows.dimension();
-    }
-
-    @Override
-    public ElementType elementType() {
-      return rows.elementType();
-    }
-
-    @Override
-    public VectorBlock block(long first, int count) {
-      return rows.block(first, count);
-    }
-
-    @Override
-    public long offsetOf(long row, int element) {
-      return rows.offsetOf(row, element);
-    }
-
-    @Override
-    public void close() {}
-
+  private record Equal(VectorSource rows) implements ForwardingRows {
     @Override
     public boolean equals(Object other) {
       return other instanceof Equal;
