@@ -40,24 +40,9 @@ final class NearestSoFar {
     }
   }
 
-  /**
-   * The limit for searches of {@code k} rows or more, which may lower it; null if there is nobody
-   * to share it.
-   */
+  /** The limit for searches of {@code k} rows or more; null if no other search shares it. */
   @Nullable Limit limit() {
     return alone ? null : limit;
-  }
-
-  /** The limit as it is now, for searches of fewer rows, whose last key must not lower it. */
-  @Nullable Limit limitNow() {
-    if (alone) {
-      return null;
-    }
-    var now = new Limit(queries.size());
-    for (int q = 0; q < queries.size(); q++) {
-      now.offer(q, limit.key(q));
-    }
-    return now;
   }
 
   /** No row whose key is above this is in the answer of that query. */

@@ -76,7 +76,7 @@ final class SegmentRanker implements Ranker {
     }
     again.sort(null);
     var report = QueryReport.ofVectors(metric.scoreKind());
-    report.add(new Work(again.size(), again.size(), 0, 0, 0));
+    report.add(Work.ofScan(again.size(), again.size(), 0));
     report.stale(moment.stale());
     return new Found(again, report.build());
   }

@@ -177,11 +177,11 @@ final class VectorSearch {
     }
     scope.deadline().check();
     int k = options.k();
-    int asked = (int) Math.min(k + 1L, allowed); // one more shows whether the last key has others
+    // One more than wanted shows whether the last key has others.
+    int asked = (int) Math.min(k + 1L, Integer.MAX_VALUE);
     var here = options.among(rows).withK(asked);
     try {
-      var limit = asked > k ? nearest.limit() : nearest.limitNow(); // all of few rows are no limit
-      var result = part.vectors.index().search(queries, here.withLimit(limit));
+      var result = part.vectors.index().search(queries, here.withLimit(nearest.limit()));
       count(result.report());
       for (int q = 0; q < queries.size(); q++) {
         var found = result.neighbors().get(q);
