@@ -278,27 +278,27 @@ public final class Backends {
 
   Choice first(IndexData data, int below) {
     boolean any = below == Integer.MAX_VALUE;
-    var found = new ArrayList<Searcher>(1);
-    var chosen =
-        first(
-            all.stream().filter(tested -> tested.backend.priority() < below).toList(),
-            any ? "searches" : "searches that priority %d hands on".formatted(below),
-            any
-                ? "no backend can serve: "
-                : "no backend of a priority below %d can serve: ".formatted(below),
-            tested -> {
-              if (!tested.status().usable()) {
-                return tested.status().explained();
-              }
-              var searcher = tested.backend.searcher(data);
-              if (searcher == null) {
-                return noWay(data.spec());
-              }
-              found.clear();
-              found.add(searcher);
-              return tested.refusal(data.spec());
-            });
-    return new Choice(chosen, found.getFirst());
+    return first(
+        all.stream().filter(tested -> tested.backend.priority() < below).toList(),
+        any ? "searches" : "searches that priority %d hands on".formatted(below),
+        any
+            ? "no backend can serve: "
+            : "no backend of a priority below %d can serve: ".formatted(below),
+        tested -> offer(tested, data));
+  }
+
+  private static Offer<Choice> offer(Tested tested, IndexData data) {
+    if (!tested.status().usable()) {
+      return new Offer<>(null, tested.status().explained());
+    }
+    var searcher = tested.backend.searcher(data);
+    if (searcher == null) {
+      return new Offer<>(null, noWay(data.spec()));
+    }
+    var refusal = tested.refusal(data.spec());
+    return refusal == null
+        ? new Offer<>(new Choice(tested.backend, searcher), "")
+        : new Offer<>(null, refusal);
   }
 
   IndexBuilder builder(IndexSpec spec) {
@@ -322,27 +322,31 @@ public final class Backends {
         ordered,
         searches,
         complaint,
-        tested -> tested.status().usable() ? null : tested.status().explained());
+        tested ->
+            tested.status().usable()
+                ? new Offer<>(tested.backend, "")
+                : new Offer<>(null, tested.status().explained()));
   }
 
   /**
-   * The first backend without an objection; logs those passed over.
+   * What a backend brings.
    *
-   * @param objection gives the reason why a backend cannot serve, or null
+   * @param what it brings, or null
+   * @param objection the reason why there is nothing
    */
-  private static Backend first(
-      List<Tested> ordered,
-      String searches,
-      String complaint,
-      Function<Tested, @Nullable String> objection) {
+  private record Offer<T>(@Nullable T what, String objection) {}
+
+  /** The first offer that is one; logs the backends passed over. */
+  private static <T> T first(
+      List<Tested> ordered, String searches, String complaint, Function<Tested, Offer<T>> offers) {
     var skipped = new LinkedHashMap<Tested, String>();
     for (var tested : ordered) {
-      var why = objection.apply(tested);
-      if (why == null) {
+      var offer = offers.apply(tested);
+      if (offer.what != null) {
         skipped.forEach((better, reason) -> better.missedBy(searches, tested.backend, reason));
-        return tested.backend;
+        return offer.what;
       }
-      skipped.put(tested, why);
+      skipped.put(tested, offer.objection);
     }
     throw new BackendUnavailableException(
         complaint

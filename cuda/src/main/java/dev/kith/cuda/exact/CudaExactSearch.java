@@ -49,6 +49,10 @@ public final class CudaExactSearch implements Searcher {
   private final FlatData data;
   private final VectorSource rows;
   private final Metric metric;
+
+  /** The index's text, for reports. */
+  private final String index;
+
   private final DeviceStore store;
   private final Tuning tuning;
   private volatile @Nullable Searcher next;
@@ -69,6 +73,7 @@ public final class CudaExactSearch implements Searcher {
     this.data = data;
     this.rows = data.rows();
     this.metric = data.metric();
+    this.index = data.spec().toString();
     this.store = DeviceStore.of(gpu);
     this.tuning = tuning;
   }
@@ -218,7 +223,7 @@ public final class CudaExactSearch implements Searcher {
       }
     }
     var report =
-        SearchReport.of(Gpu.BACKEND, data.spec().toString())
+        SearchReport.of(Gpu.BACKEND, index)
             .withBounds(tally.bounds())
             .withWork(Work.ofScan(tally.rowsRead, tally.candidates, tally.fallbacks))
             .withProved(true)
