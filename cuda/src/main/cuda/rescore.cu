@@ -4,7 +4,7 @@
 
 namespace {
 
-constexpr u32 FEW = 320;  // so many keys are ranked without a selection before
+constexpr u32 FEW = 320;  // the most keys that are ranked without a selection before
 
 // The sum of eight lanes in the order of the definition; lane 0 gets it.
 __device__ inline double sumOfLanes(double lane) {
@@ -139,7 +139,7 @@ kith_rescore(const void* rows, u32 n, u32 scatter, u32 d, int type, int metric, 
              const u32* slots, u32* done, u32* tickets, u32 k, int keep, u32* bestRows, double* bestKeys, Outcome* outcomes,
              Outcome* reports) {
   __shared__ SelectScratch scratch;
-  extern __shared__ double pickedKeys[];  // [max(k, FEW)], and as many rows behind them
+  extern __shared__ double pickedKeys[];  // [max(k, FEW)], then the rows of those keys
   u32* pickedRows = reinterpret_cast<u32*>(pickedKeys + max(k, FEW));
   followOn();
   u32 query = slots ? slots[blockIdx.y] : blockIdx.y;

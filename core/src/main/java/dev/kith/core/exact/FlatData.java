@@ -24,7 +24,7 @@ public record FlatData(VectorSource rows, Metric metric, @Nullable Shadow shadow
   /** The name of the part that holds the shadow's codes and bounds. */
   public static final String SHADOW = "shadow";
 
-  /** Checks that the shadow is of these rows and for this metric, as far as their shape tells. */
+  /** Checks that the shadow is of the rows and for the metric, as far as their shape tells. */
   public FlatData {
     if (shadow != null
         && (shadow.metric() != metric

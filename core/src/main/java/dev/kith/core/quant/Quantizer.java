@@ -48,7 +48,7 @@ public interface Quantizer {
 
   /**
    * The shadow whose {@link Shadow#body} was stored elsewhere, read in place. Only its length is
-   * checked: that it is undamaged and of these rows is for the caller to know, or for {@link
+   * checked: that it is undamaged and of the given rows is for the caller to know, or for {@link
    * Shadow#verify} to find out.
    *
    * @param body off-heap; the shadow can be used as long as it can be read

@@ -101,7 +101,7 @@ public abstract sealed class Shadow permits Int8Shadow, HalfShadow {
 
   /**
    * Checks everything: the file's checksum, if there is a file; then codes every row again and
-   * compares. A shadow that passes has the bounds of these very rows.
+   * compares. A shadow that passes has the bounds of the source's rows.
    *
    * @throws VectorDataException naming the first row whose code differs
    */

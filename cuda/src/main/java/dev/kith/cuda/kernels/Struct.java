@@ -97,7 +97,7 @@ public final class Struct {
       return add(Kind.DOUBLE, names);
     }
 
-    /** The struct of these fields. */
+    /** The struct of the fields added so far. */
     public Struct build() {
       return new Struct(name, new LinkedHashMap<>(fields), aligned(end, alignment));
     }

@@ -1,6 +1,6 @@
 /**
- * The device's memory: who holds how much of it ({@link dev.kith.cuda.memory.DeviceLedger}), and
- * how rows get there ({@link dev.kith.cuda.memory.GpuBufferLoader}). Both are safe for many
+ * The device's memory: its holders and their shares ({@link dev.kith.cuda.memory.DeviceLedger}),
+ * and how rows get there ({@link dev.kith.cuda.memory.GpuBufferLoader}). Both are safe for many
  * threads.
  */
 @NullMarked

@@ -24,13 +24,13 @@ public final class Centre {
     return new Centre(shadow.centre());
   }
 
-  /** A centre of these elements, {@code [d]}, which are copied. */
+  /** A centre of the given elements, {@code [d]}, which are copied. */
   public static Centre of(float... elements) {
     return new Centre(elements.clone());
   }
 
   /**
-   * The one that the processor's shadow of these rows would have, from a sample of them; zeros if a
+   * The one that the processor's shadow of the rows would have, from a sample of them; zeros if a
    * row of the sample is not finite: searches that may return such a row say so.
    */
   public static Centre chosenFor(VectorSource rows, Metric metric) {

@@ -141,7 +141,7 @@ class DeviceLedgerTest {
     assertThat(ledger.used()).isEqualTo(30);
   }
 
-  /** Freeing may take as long as a search: nobody who only counts or gives back waits for it. */
+  /** Freeing may take as long as a search: neither counting nor giving back waits for it. */
   @Test
   void evict_takesLong_keepsNobodyFromTheBooks() throws Exception {
     var ledger = ledger(100);

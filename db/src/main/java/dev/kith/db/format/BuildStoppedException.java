@@ -9,7 +9,7 @@ public final class BuildStoppedException extends RuntimeException {
     super("the part is no longer wanted: " + part);
   }
 
-  /** For pools of threads, which make one of these of another thread's. */
+  /** For pools of threads, which make such an exception of another thread's. */
   public BuildStoppedException(Throwable cause) {
     super(cause.getMessage(), cause);
   }

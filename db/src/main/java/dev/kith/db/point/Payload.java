@@ -56,7 +56,7 @@ public final class Payload {
   }
 
   /**
-   * Of a value each key: strings, numbers, booleans, null, lists and maps of these.
+   * Of a value each key: strings, numbers, booleans, null, and lists and maps of such values.
    *
    * @throws IllegalArgumentException as {@link #parse} does
    */

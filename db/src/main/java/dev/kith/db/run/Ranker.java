@@ -61,7 +61,7 @@ public interface Ranker {
   List<String> valuesOf(Ranked point, String field, FieldType type) throws IOException;
 
   /**
-   * The hits of these points, in their order.
+   * The hits of the ranked points, in their order.
    *
    * @param payload whether hits bring their payload
    * @param vectors the names of the vectors that hits bring

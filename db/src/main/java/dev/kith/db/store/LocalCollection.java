@@ -308,7 +308,7 @@ final class LocalCollection implements Collection {
   @Override
   public void close() {
     try {
-      synchronized (closing) { // who comes second waits until the files are let go
+      synchronized (closing) { // a second caller waits until the files are let go
         if (closed.compareAndSet(false, true)) {
           bean.unregister();
           Uninterrupted.runApart(storage::close);
