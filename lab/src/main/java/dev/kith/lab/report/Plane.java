@@ -7,7 +7,7 @@ import java.util.SplittableRandom;
  * iteration, the second at a right angle to the first.
  */
 final class Plane {
-  private static final int PASSES = 200;
+  private static final int PASSES = 1_000;
 
   /** Relative change of the variance below which a pass is the last. */
   private static final double STILL = 1e-9;

@@ -37,8 +37,9 @@ class PlaneTest {
       }
     }
     var plane = Plane.of(points);
-    // Power iteration ends when a pass changes little: near-equal eigenvalues may still be mixed.
-    assertThat(plane.share()).isCloseTo((first + second) / sum, within(1e-4));
+    // Near-equal eigenvalues are still mixed after P passes: what is missing is then about their
+    // distance, at most 1 / (2 e P) of the larger, over the start's squared cosine to its axis.
+    assertThat(plane.share()).isCloseTo((first + second) / sum, within(2e-3));
     double shown = 0;
     for (var point : points) {
       var place = plane.project(point);
