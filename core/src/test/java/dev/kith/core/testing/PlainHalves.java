@@ -4,6 +4,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import dev.kith.core.kernel.HalfKernel;
 import dev.kith.core.kernel.Kernels;
+import dev.kith.core.kernel.ScalarCodes;
 import dev.kith.core.kernel.ScalarKernel;
 import dev.kith.core.kernel.ScalarPanels;
 import dev.kith.core.vector.ElementType;
@@ -19,12 +20,14 @@ public final class PlainHalves implements HalfKernel {
 
   /** Best Java loops, with plain loops over 16-bit floats beside them. */
   public static Kernels withJava() {
-    return new Kernels(Kernels.inJava().rows(), Kernels.inJava().panels(), new PlainHalves());
+    var java = Kernels.inJava();
+    return new Kernels(java.rows(), java.panels(), java.codes(), new PlainHalves());
   }
 
   /** Scalar loops that scan any shadow. */
   public static Kernels withScalar() {
-    return new Kernels(new ScalarKernel(), new ScalarPanels(19), new PlainHalves());
+    return new Kernels(
+        new ScalarKernel(), new ScalarPanels(19), new ScalarCodes(), new PlainHalves());
   }
 
   @Override

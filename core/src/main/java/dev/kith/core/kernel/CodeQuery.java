@@ -1,0 +1,43 @@
+package dev.kith.core.kernel;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A query as the loops over row-major codes read it: signed codes and the scale of their products.
+ * Belongs to one worker, who sets it again for each query.
+ */
+public final class CodeQuery {
+  private final byte[] codes;
+  private final MemorySegment segment;
+  private float scale;
+
+  /**
+   * Creates a query of zeros.
+   *
+   * @param width the number of codes, filled up as {@link CodeKernel} says
+   */
+  public CodeQuery(int width) {
+    this.codes = new byte[width];
+    this.segment = MemorySegment.ofArray(codes);
+  }
+
+  /** The codes, {@code [width]}; whoever sets them leaves zeros behind the last element. */
+  public byte[] codes() {
+    return codes;
+  }
+
+  /** The codes as a segment on the heap. */
+  public MemorySegment segment() {
+    return segment;
+  }
+
+  /** What a product is multiplied by. */
+  public float scale() {
+    return scale;
+  }
+
+  /** Sets what a product is multiplied by. */
+  public void scale(float newScale) {
+    scale = newScale;
+  }
+}
