@@ -1,5 +1,6 @@
 // 16-bit floats with AVX2, FMA and F16C.
 
+#include "picks.h"
 #include "variants.h"
 
 #if defined(__x86_64__)
@@ -33,17 +34,20 @@ INLINE float sum_of(__m256 x) {
 // Distance of the prefetches ahead of the loads, in bytes: measured.
 enum { AHEAD = 4096 };
 
-// 4 rows at a time, with two sums each, hide the latency of an fma; two lie half of all rows after the other two, for
-// two streams read memory faster than one. Rows missing at the end are replaced by the last, whose dot product is then
-// written more than once: a row's result does not depend on its place.
+// 4 rows at a time, with two sums each, hide the latency of an fma. Two of rows in place lie half of all rows after the
+// other two, for two streams read memory faster than one; picked rows are taken in their order, and those that come
+// next are prefetched. Rows missing at the end are replaced by the last, whose dot product is then written more than
+// once: a row's result does not depend on its place.
 #define EACH_ROW(DO) DO(0) DO(1) DO(2) DO(3)
-#define START(k)                                                \
-  const int64_t n##k = (k < 2 ? r : half + r) + k % 2;          \
-  const int64_t i##k = n##k < count ? n##k : count - 1;         \
-  const uint8_t *x##k = base + i##k * stride;                   \
+#define NEXT(k) (int64_t)picked[n##k + KITH_PICKS_AHEAD < count ? n##k + KITH_PICKS_AHEAD : count - 1]
+#define START(k)                                                         \
+  const int64_t n##k = picked ? r + k : (k < 2 ? r : half + r) + k % 2;  \
+  const int64_t i##k = n##k < count ? n##k : count - 1;                  \
+  const uint8_t *x##k = base + (picked ? picked[i##k] : i##k) * stride;  \
+  const uint8_t *y##k = picked ? base + NEXT(k) * stride : x##k + AHEAD; \
   __m256 a##k = _mm256_setzero_ps(), b##k = a##k;
-#define STEP_A(k)                                                \
-  _mm_prefetch((const char *)x##k + 2 * i + AHEAD, _MM_HINT_T0); \
+#define STEP_A(k)                                        \
+  _mm_prefetch((const char *)y##k + 2 * i, _MM_HINT_T0); \
   a##k = _mm256_fmadd_ps(q, widen(x##k + 2 * i, format), a##k);
 #define STEP_B(k) b##k = _mm256_fmadd_ps(q, widen(x##k + 2 * i + 2 * WIDTH, format), b##k);
 #define FOLD(k) float s##k = sum_of(_mm256_add_ps(a##k, b##k));
@@ -51,11 +55,12 @@ enum { AHEAD = 4096 };
 #define STORE(k) dots[i##k] = s##k;
 
 INLINE void dots_of(
-    const float *query, const uint16_t *rows, int64_t stride, int32_t count, int32_t d, float *dots,
-    enum format format) {
+    const float *query, const uint16_t *rows, int64_t stride, const int32_t *picked, int32_t count, int32_t d,
+    float *dots, enum format format) {
   const uint8_t *base = (const uint8_t *)rows;
   const int64_t half = ((int64_t)count + 3) / 4 * 2;
-  for (int64_t r = 0; r < half; r += 2) {
+  if (picked) kith_prefetch_first(base, stride, 2 * (int64_t)d, picked, count);
+  for (int64_t r = 0; r < (picked ? count : half); r += picked ? 4 : 2) {
     EACH_ROW(START)
     int64_t i = 0;
     for (; i <= d - 2 * WIDTH; i += 2 * WIDTH) {
@@ -79,12 +84,28 @@ INLINE void dots_of(
 
 TARGET void kith_f16_dots_avx2(
     const float *query, const uint16_t *rows, int64_t stride, int32_t count, int32_t d, float *dots) {
-  dots_of(query, rows, stride, count, d, dots, F16);
+  dots_of(query, rows, stride, 0, count, d, dots, F16);
+}
+
+TARGET int32_t kith_f16_picked_avx2(
+    const float *query, const uint16_t *rows, int64_t stride, int64_t limit, const int32_t *picked, int32_t count,
+    int32_t d, float *dots) {
+  const int32_t outside = kith_first_outside(picked, count, limit);
+  if (outside < 0) dots_of(query, rows, stride, picked, count, d, dots, F16);
+  return outside;
 }
 
 TARGET void kith_bf16_dots_avx2(
     const float *query, const uint16_t *rows, int64_t stride, int32_t count, int32_t d, float *dots) {
-  dots_of(query, rows, stride, count, d, dots, BF16);
+  dots_of(query, rows, stride, 0, count, d, dots, BF16);
+}
+
+TARGET int32_t kith_bf16_picked_avx2(
+    const float *query, const uint16_t *rows, int64_t stride, int64_t limit, const int32_t *picked, int32_t count,
+    int32_t d, float *dots) {
+  const int32_t outside = kith_first_outside(picked, count, limit);
+  if (outside < 0) dots_of(query, rows, stride, picked, count, d, dots, BF16);
+  return outside;
 }
 
 TARGET void kith_f16_widen_avx2(const uint16_t *from, int64_t n, float *to) {

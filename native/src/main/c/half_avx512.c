@@ -1,5 +1,6 @@
 // 16-bit floats with AVX-512. The last elements are loaded and stored under a mask, which touches no others.
 
+#include "picks.h"
 #include "variants.h"
 
 #if defined(__x86_64__)
@@ -28,28 +29,32 @@ INLINE __m512 load_some(__mmask16 mask, const void *at, enum format format) {
 // Distance of the prefetches ahead of the loads, in bytes: measured.
 enum { AHEAD = 4096 };
 
-// 4 rows at a time, with two sums each, hide the latency of an fma; two lie half of all rows after the other two, for
-// two streams read memory faster than one. Rows missing at the end are replaced by the last, whose dot product is then
-// written more than once: a row's result does not depend on its place.
+// 4 rows at a time, with two sums each, hide the latency of an fma. Two of rows in place lie half of all rows after the
+// other two, for two streams read memory faster than one; picked rows are taken in their order, and those that come
+// next are prefetched. Rows missing at the end are replaced by the last, whose dot product is then written more than
+// once: a row's result does not depend on its place.
 #define EACH_ROW(DO) DO(0) DO(1) DO(2) DO(3)
-#define START(k)                                                \
-  const int64_t n##k = (k < 2 ? r : half + r) + k % 2;          \
-  const int64_t i##k = n##k < count ? n##k : count - 1;         \
-  const uint8_t *x##k = base + i##k * stride;                   \
+#define NEXT(k) (int64_t)picked[n##k + KITH_PICKS_AHEAD < count ? n##k + KITH_PICKS_AHEAD : count - 1]
+#define START(k)                                                         \
+  const int64_t n##k = picked ? r + k : (k < 2 ? r : half + r) + k % 2;  \
+  const int64_t i##k = n##k < count ? n##k : count - 1;                  \
+  const uint8_t *x##k = base + (picked ? picked[i##k] : i##k) * stride;  \
+  const uint8_t *y##k = picked ? base + NEXT(k) * stride : x##k + AHEAD; \
   __m512 a##k = _mm512_setzero_ps(), b##k = a##k;
-#define STEP_A(k)                                                \
-  _mm_prefetch((const char *)x##k + 2 * i + AHEAD, _MM_HINT_T0); \
+#define STEP_A(k)                                        \
+  _mm_prefetch((const char *)y##k + 2 * i, _MM_HINT_T0); \
   a##k = _mm512_fmadd_ps(q, load(x##k + 2 * i, format), a##k);
 #define STEP_B(k) b##k = _mm512_fmadd_ps(q, load(x##k + 2 * i + 2 * WIDTH, format), b##k);
 #define STEP_SOME(k) a##k = _mm512_fmadd_ps(q, load_some(mask, x##k + 2 * i, format), a##k);
 #define STORE(k) dots[i##k] = _mm512_reduce_add_ps(_mm512_add_ps(a##k, b##k));
 
 INLINE void dots_of(
-    const float *query, const uint16_t *rows, int64_t stride, int32_t count, int32_t d, float *dots,
-    enum format format) {
+    const float *query, const uint16_t *rows, int64_t stride, const int32_t *picked, int32_t count, int32_t d,
+    float *dots, enum format format) {
   const uint8_t *base = (const uint8_t *)rows;
   const int64_t half = ((int64_t)count + 3) / 4 * 2;
-  for (int64_t r = 0; r < half; r += 2) {
+  if (picked) kith_prefetch_first(base, stride, 2 * (int64_t)d, picked, count);
+  for (int64_t r = 0; r < (picked ? count : half); r += picked ? 4 : 2) {
     EACH_ROW(START)
     int64_t i = 0;
     for (; i <= d - 2 * WIDTH; i += 2 * WIDTH) {
@@ -69,12 +74,28 @@ INLINE void dots_of(
 
 TARGET void kith_f16_dots_avx512(
     const float *query, const uint16_t *rows, int64_t stride, int32_t count, int32_t d, float *dots) {
-  dots_of(query, rows, stride, count, d, dots, F16);
+  dots_of(query, rows, stride, 0, count, d, dots, F16);
+}
+
+TARGET int32_t kith_f16_picked_avx512(
+    const float *query, const uint16_t *rows, int64_t stride, int64_t limit, const int32_t *picked, int32_t count,
+    int32_t d, float *dots) {
+  const int32_t outside = kith_first_outside(picked, count, limit);
+  if (outside < 0) dots_of(query, rows, stride, picked, count, d, dots, F16);
+  return outside;
 }
 
 TARGET void kith_bf16_dots_avx512(
     const float *query, const uint16_t *rows, int64_t stride, int32_t count, int32_t d, float *dots) {
-  dots_of(query, rows, stride, count, d, dots, BF16);
+  dots_of(query, rows, stride, 0, count, d, dots, BF16);
+}
+
+TARGET int32_t kith_bf16_picked_avx512(
+    const float *query, const uint16_t *rows, int64_t stride, int64_t limit, const int32_t *picked, int32_t count,
+    int32_t d, float *dots) {
+  const int32_t outside = kith_first_outside(picked, count, limit);
+  if (outside < 0) dots_of(query, rows, stride, picked, count, d, dots, BF16);
+  return outside;
 }
 
 INLINE void widen_all(const uint16_t *from, int64_t n, float *to, enum format format) {

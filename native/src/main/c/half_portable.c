@@ -1,6 +1,7 @@
 // 16-bit floats in plain C. NaN keeps its sign and the bits of its payload that fit, and is made quiet where
 // processors' own conversions do so, so that every version's results are the same to the bit.
 
+#include "picks.h"
 #include "variants.h"
 
 static float from_bits(uint32_t bits) {
@@ -80,6 +81,21 @@ enum { SUMS = 8, BLOCK = 64 };
 
 DOTS(kith_f16_dots_portable, f16_to_float)
 DOTS(kith_bf16_dots_portable, bf16_to_float)
+
+#define PICKED(name, dots_of)                                                                                     \
+  int32_t name(                                                                                                   \
+      const float *query, const uint16_t *rows, int64_t stride, int64_t limit, const int32_t *picked,             \
+      int32_t count, int32_t d, float *dots) {                                                                    \
+    const int32_t outside = kith_first_outside(picked, count, limit);                                             \
+    for (int32_t i = 0; outside < 0 && i < count; i++) {                                                          \
+      const uint8_t *row = (const uint8_t *)rows + picked[i] * stride;                                            \
+      dots_of(query, (const uint16_t *)row, stride, 1, d, dots + i);                                              \
+    }                                                                                                             \
+    return outside;                                                                                               \
+  }
+
+PICKED(kith_f16_picked_portable, kith_f16_dots_portable)
+PICKED(kith_bf16_picked_portable, kith_bf16_dots_portable)
 
 void kith_f16_widen_portable(const uint16_t *from, int64_t n, float *to) {
   for (int64_t i = 0; i < n; i++) to[i] = f16_to_float(from[i]);

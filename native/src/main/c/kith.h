@@ -58,10 +58,27 @@ typedef int32_t kith_panel_tile_fn(
     const uint8_t *panels, int64_t stride, int32_t count, int32_t groups, const int8_t *codes, int32_t queries,
     const kith_query_terms *terms, const uint16_t *allowed, int32_t *rows, int32_t *of_query, int32_t *products);
 
+// One query of signed codes against row-major codes, unsigned and of 8 or 4 bits, of rows that are picked one by one:
+//   estimates[i] = terms[r] - scale * (float)p    r = picked[i], p = sum over j < width of query[j] * code[r][j], exact
+// The multiplication and the subtraction are each rounded, never fused. Row r begins at r * stride bytes. Of 8 bits,
+// its byte j is the code of element j; of 4 bits, byte 64 b + j holds the codes of elements 128 b + j, in
+// its lower half, and 128 b + 64 + j, in its upper half. `width` is a multiple of 64, with 4 bits of 128, and at most
+// 65,536. Each picked row is in [0, rows): where one is not, nothing is written, and its position in `picked` is
+// returned; else -1.
+typedef int32_t kith_codes_fn(
+    const int8_t *query, const uint8_t *codes, int64_t stride, int32_t width, const float *terms, float scale,
+    int64_t rows, const int32_t *picked, int32_t count, float *estimates);
+
 // One float32 query against rows of 16-bit floats in place, row r at r * stride bytes: dots[r] = <query, row r>.
 // Reads d elements of each row and nothing behind them.
 typedef void kith_half_dots_fn(
     const float *query, const uint16_t *rows, int64_t stride, int32_t count, int32_t d, float *dots);
+
+// The same of rows that are picked one by one, each in [0, limit): dots[i] = <query, row picked[i]>. Where a picked row
+// is outside, nothing is written, and its position in `picked` is returned; else -1.
+typedef int32_t kith_half_picked_fn(
+    const float *query, const uint16_t *rows, int64_t stride, int64_t limit, const int32_t *picked, int32_t count,
+    int32_t d, float *dots);
 
 // 16-bit floats to float32 and back (to nearest, ties to even; NaN stays NaN), n elements.
 typedef void kith_widen_fn(const uint16_t *from, int64_t n, float *to);
@@ -74,8 +91,12 @@ typedef struct {
   int64_t tile_queries;        // queries of one tile in panel_tile
   kith_panel_scan_fn *panel_scan;
   kith_panel_tile_fn *panel_tile;
+  kith_codes_fn *codes8;
+  kith_codes_fn *codes4;
   kith_half_dots_fn *f16_dots;
   kith_half_dots_fn *bf16_dots;
+  kith_half_picked_fn *f16_picked;
+  kith_half_picked_fn *bf16_picked;
   kith_widen_fn *f16_widen;
   kith_widen_fn *bf16_widen;
   kith_narrow_fn *f16_narrow;
@@ -83,7 +104,7 @@ typedef struct {
 } kith_kernels;
 
 // Changes whenever anything above does; Java refuses another.
-enum { KITH_ABI = 1 };
+enum { KITH_ABI = 2 };
 KITH_EXPORT int32_t kith_abi(void);
 
 // All sets that were compiled in, the fastest first; null past the last, which is the portable one.

@@ -1,26 +1,33 @@
 package dev.kith.nativekernels;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.kith.core.kernel.CodeKernel;
+import dev.kith.core.kernel.CodeQuery;
 import dev.kith.core.kernel.HalfKernel;
 import dev.kith.core.kernel.PanelHits;
 import dev.kith.core.kernel.PanelKernel;
 import dev.kith.core.kernel.PanelQuery;
 import dev.kith.core.kernel.Panels;
+import dev.kith.core.kernel.PickChecks;
+import dev.kith.core.kernel.Picks;
 import dev.kith.core.vector.ElementType;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.ref.Reference;
 import java.util.Objects;
 
 /**
- * C loops for one instruction set. C checks nothing, so shapes are checked here. Scans and products
- * take microseconds a block and are critical calls, during which the garbage collector waits; tiles
- * take longer and are not.
+ * C loops for one instruction set. C checks no more than that picked rows exist, so shapes are
+ * checked here. Scans and products take microseconds a block and are critical calls, during which
+ * the garbage collector waits; tiles take longer and are not. Picked rows come on the heap, and so
+ * do their results: that costs a critical call nothing.
  *
  * @param name name of the instruction set
  * @param tileQueries queries of a tile; 1 in portable C, which is the reference and no faster than
@@ -31,19 +38,24 @@ record NativeKernels(
     int tileQueries,
     MethodHandle panelScan,
     MethodHandle panelTile,
+    MethodHandle codes8,
+    MethodHandle codes4,
     Loops float16,
     Loops bfloat16)
-    implements PanelKernel, HalfKernel {
+    implements PanelKernel, CodeKernel, HalfKernel {
   /**
    * What there is for one type of 16 bits.
    *
    * @param dots products of a query with rows
+   * @param picked products of a query with some of the rows
    * @param widen to float32
    * @param narrow from float32
    */
-  record Loops(MethodHandle dots, MethodHandle widen, MethodHandle narrow) {}
+  record Loops(MethodHandle dots, MethodHandle picked, MethodHandle widen, MethodHandle narrow) {}
 
-  // Panels and filter go as addresses, so that no slice is made for every block.
+  // Panels, filter, codes and rows that are picked from go as addresses, so that no slice is made
+  // for
+  // every block, and no scope is entered for every few rows.
   private static final FunctionDescriptor SCAN =
       FunctionDescriptor.of(
           JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG,
@@ -54,8 +66,26 @@ record NativeKernels(
           ADDRESS, ADDRESS, ADDRESS);
   private static final FunctionDescriptor DOTS =
       FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, ADDRESS);
+  private static final FunctionDescriptor PICKED =
+      FunctionDescriptor.of(
+          JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS);
+  private static final FunctionDescriptor CODES =
+      FunctionDescriptor.of(
+          JAVA_INT,
+          ADDRESS,
+          JAVA_LONG,
+          JAVA_LONG,
+          JAVA_INT,
+          JAVA_LONG,
+          JAVA_FLOAT,
+          JAVA_LONG,
+          ADDRESS,
+          JAVA_INT,
+          ADDRESS);
   private static final FunctionDescriptor CONVERT =
       FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, ADDRESS);
+
+  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
 
   private static final int MAX_NAME = 64;
 
@@ -63,13 +93,16 @@ record NativeKernels(
   @SuppressWarnings("restricted")
   static NativeKernels of(Linker linker, MemorySegment table) {
     var critical = Linker.Option.critical(false);
+    var onHeap = Linker.Option.critical(true);
     return new NativeKernels(
         table.get(ADDRESS, 0).reinterpret(MAX_NAME).getString(0),
         Math.toIntExact(table.get(JAVA_LONG, 16)),
         linker.downcallHandle(table.get(ADDRESS, 24), SCAN, critical),
         linker.downcallHandle(table.get(ADDRESS, 32), TILE),
-        loops(linker, table, 40),
-        loops(linker, table, 48));
+        linker.downcallHandle(table.get(ADDRESS, 40), CODES, onHeap),
+        linker.downcallHandle(table.get(ADDRESS, 48), CODES, onHeap),
+        loops(linker, table, 56),
+        loops(linker, table, 64));
   }
 
   /** The loops of one type: those of the other lie between them. */
@@ -78,8 +111,9 @@ record NativeKernels(
     var critical = Linker.Option.critical(false);
     return new Loops(
         linker.downcallHandle(table.get(ADDRESS, at), DOTS, critical),
-        linker.downcallHandle(table.get(ADDRESS, at + 16), CONVERT, critical),
-        linker.downcallHandle(table.get(ADDRESS, at + 32), CONVERT, critical));
+        linker.downcallHandle(table.get(ADDRESS, at + 16), PICKED, Linker.Option.critical(true)),
+        linker.downcallHandle(table.get(ADDRESS, at + 32), CONVERT, critical),
+        linker.downcallHandle(table.get(ADDRESS, at + 48), CONVERT, critical));
   }
 
   @Override
@@ -175,6 +209,72 @@ record NativeKernels(
   }
 
   @Override
+  public void estimate8(
+      CodeQuery query,
+      MemorySegment codes,
+      long stride,
+      MemorySegment terms,
+      Picks picks,
+      int count) {
+    estimate(codes8, 8, query, codes, stride, terms, picks, count);
+  }
+
+  @Override
+  public void estimate4(
+      CodeQuery query,
+      MemorySegment codes,
+      long stride,
+      MemorySegment terms,
+      Picks picks,
+      int count) {
+    estimate(codes4, 4, query, codes, stride, terms, picks, count);
+  }
+
+  private static void estimate(
+      MethodHandle loop,
+      int bits,
+      CodeQuery query,
+      MemorySegment codes,
+      long stride,
+      MemorySegment terms,
+      Picks picks,
+      int count) {
+    long rows = PickChecks.rows(bits, query, codes, stride, terms, picks, count);
+    requireOffHeap(codes, terms);
+    int outside;
+    try {
+      outside =
+          (int)
+              loop.invokeExact(
+                  query.segment(),
+                  codes.address(),
+                  stride,
+                  query.codes().length,
+                  terms.address(),
+                  query.scale(),
+                  rows,
+                  picks.rowSegment(),
+                  count,
+                  picks.estimateSegment());
+    } catch (Throwable e) {
+      throw failed(e);
+    } finally {
+      Reference.reachabilityFence(codes);
+      Reference.reachabilityFence(terms);
+    }
+    if (outside >= 0) {
+      throw PickChecks.outside(outside, picks.rows()[outside], rows);
+    }
+  }
+
+  /** Refuses segments on the heap, which have no address. */
+  private static void requireOffHeap(MemorySegment rows, MemorySegment terms) {
+    if (!rows.isNative() || !terms.isNative()) {
+      throw new IllegalArgumentException("rows and terms must be off-heap for loops in C");
+    }
+  }
+
+  @Override
   public void dots(
       ElementType type,
       MemorySegment query,
@@ -193,6 +293,40 @@ record NativeKernels(
       loops(type).dots.invokeExact(query, rows, stride, count, d, dots);
     } catch (Throwable e) {
       throw failed(e);
+    }
+  }
+
+  @Override
+  public void dots(
+      ElementType type,
+      MemorySegment query,
+      MemorySegment rows,
+      long stride,
+      MemorySegment picked,
+      int count,
+      int d,
+      MemorySegment dots) {
+    var loop = loops(type).picked;
+    Objects.checkFromIndexSize(0, 4L * d, query.byteSize());
+    Objects.checkFromIndexSize(0, 4L * count, picked.byteSize());
+    Objects.checkFromIndexSize(0, 4L * count, dots.byteSize());
+    requireOffHeap(rows, rows);
+    if (stride < 2L * d) {
+      throw new IllegalArgumentException(
+          "rows of %d elements of 16 bits cannot lie %d bytes apart".formatted(d, stride));
+    }
+    long within = rows.byteSize() < 2L * d ? 0 : (rows.byteSize() - 2L * d) / stride + 1;
+    int outside;
+    try {
+      outside =
+          (int) loop.invokeExact(query, rows.address(), stride, within, picked, count, d, dots);
+    } catch (Throwable e) {
+      throw failed(e);
+    } finally {
+      Reference.reachabilityFence(rows);
+    }
+    if (outside >= 0) {
+      throw PickChecks.outside(outside, picked.getAtIndex(INT, outside), within);
     }
   }
 

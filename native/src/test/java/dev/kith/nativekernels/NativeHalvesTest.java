@@ -1,15 +1,20 @@
 package dev.kith.nativekernels;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.kith.core.kernel.Picks;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.ElementType;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -78,6 +83,62 @@ class NativeHalvesTest {
     }
   }
 
+  /** Rows end where the page ends, and so do query, picks and products. */
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT16", "BFLOAT16"})
+  void dots_pickedRows_areTheProductsAmongAllRows(ElementType type, SplittableRandom random)
+      throws Throwable {
+    try (var memory = new GuardedMemory(1 << 16);
+        var queryMemory = new GuardedMemory(1 << 13);
+        var pickMemory = new GuardedMemory(1 << 10);
+        var dotsMemory = new GuardedMemory(1 << 10)) {
+      for (int d = 1; d < 300; d += d < 70 ? 1 : 7) {
+        int n = 1 + random.nextInt(40);
+        int count = random.nextInt(70);
+        long stride = 2L * (d + random.nextInt(3));
+        var rows = memory.last((n - 1L) * stride + 2L * d);
+        var query = queryMemory.last(4L * d);
+        var picked = pickMemory.last(4L * count);
+        var dots = dotsMemory.last(4L * count);
+        for (int i = 0; i < d; i++) {
+          query.setAtIndex(JAVA_FLOAT_UNALIGNED, i, TestVectors.gaussian(random, 1)[0]);
+          for (int r = 0; r < n; r++) {
+            short bits = type.bitsOf(TestVectors.gaussian(random, 1)[0]);
+            rows.set(JAVA_SHORT_UNALIGNED, r * stride + 2L * i, bits);
+          }
+        }
+        for (int i = 0; i < count; i++) {
+          picked.setAtIndex(JAVA_INT_UNALIGNED, i, random.nextInt(n));
+        }
+        kernels.dots(type, query, rows, stride, picked, count, d, dots);
+        try (var arena = Arena.ofConfined()) {
+          var all = arena.allocate(4L * n, 4);
+          kernels.dots(type, query, rows, stride, n, d, all);
+          for (int i = 0; i < count; i++) {
+            int row = picked.getAtIndex(JAVA_INT_UNALIGNED, i);
+            assertThat(dots.getAtIndex(JAVA_INT_UNALIGNED, i))
+                .as("d=%d pick=%d row=%d", d, i, row)
+                .isEqualTo(all.getAtIndex(JAVA_INT_UNALIGNED, row));
+          }
+        }
+        if (count > 0) {
+          int at = random.nextInt(count);
+          int wrong = random.nextBoolean() ? n : -1;
+          int elements = d;
+          picked.setAtIndex(JAVA_INT_UNALIGNED, at, wrong);
+          dots.fill((byte) 7);
+          assertThatThrownBy(
+                  () -> kernels.dots(type, query, rows, stride, picked, count, elements, dots))
+              .isInstanceOf(IndexOutOfBoundsException.class)
+              .hasMessage(
+                  "pick %d is row %d, of %d rows; picks are row numbers, counted from 0"
+                      .formatted(at, wrong, n));
+          assertThat(dots.toArray(JAVA_BYTE)).containsOnly(7);
+        }
+      }
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"FLOAT16", "BFLOAT16"})
   void widen_allValues_areJavas(ElementType type) throws Throwable {
@@ -126,6 +187,38 @@ class NativeHalvesTest {
           }
         }
       }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT16", "BFLOAT16"})
+  void dots_picksAndProductsOnTheHeap_areTheSame(ElementType type, SplittableRandom random) {
+    int d = 48;
+    var picks = new Picks(9);
+    try (var arena = Arena.ofConfined()) {
+      var rows = arena.allocate(2L * d * 5, 64);
+      for (int i = 0; i < 5 * d; i++) {
+        short bits = type.bitsOf(TestVectors.gaussian(random, 1)[0]);
+        rows.setAtIndex(JAVA_SHORT_UNALIGNED, i, bits);
+      }
+      var query = MemorySegment.ofArray(TestVectors.gaussian(random, d));
+      Arrays.setAll(picks.rows(), _ -> random.nextInt(5));
+      kernels.dots(type, query, rows, 2L * d, picks.rowSegment(), 9, d, picks.estimateSegment());
+      for (int i = 0; i < 9; i++) {
+        double exact = 0;
+        for (int j = 0; j < d; j++) {
+          exact +=
+              (double) query.getAtIndex(JAVA_FLOAT_UNALIGNED, j)
+                  * type.valueOf(rows.getAtIndex(JAVA_SHORT_UNALIGNED, picks.rows()[i] * d + j));
+        }
+        assertThat((double) picks.estimates()[i]).isEqualTo(exact, within(1e-4));
+      }
+      assertThatThrownBy(
+              () ->
+                  kernels.dots(
+                      type, query, rows, 2L, picks.rowSegment(), 9, d, picks.estimateSegment()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("rows of 48 elements of 16 bits cannot lie 2 bytes apart");
     }
   }
 

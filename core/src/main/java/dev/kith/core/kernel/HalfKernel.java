@@ -29,6 +29,28 @@ public interface HalfKernel {
       int d,
       MemorySegment dots);
 
+  /**
+   * One query against some of the rows, in place: of each the same product, to the bit, as among
+   * all rows. Query, picks and products may also lie on the heap.
+   *
+   * @param type FLOAT16 or BFLOAT16
+   * @param query {@code [d]} float32
+   * @param rows off-heap; row {@code r} is at {@code r * stride} bytes
+   * @param picked {@code [>= count]} int32, the rows
+   * @param dots {@code [>= count]} float32; receives {@code <query, row picked[i]>}
+   * @throws IndexOutOfBoundsException if a picked row does not lie within {@code rows}; nothing is
+   *     written then
+   */
+  void dots(
+      ElementType type,
+      MemorySegment query,
+      MemorySegment rows,
+      long stride,
+      MemorySegment picked,
+      int count,
+      int d,
+      MemorySegment dots);
+
   /** Widens {@code count} 16-bit floats to float32, exactly; both off-heap. */
   void widen(ElementType type, MemorySegment from, long count, MemorySegment to);
 

@@ -15,6 +15,8 @@ import java.lang.foreign.ValueLayout;
 public final class PlainHalves implements HalfKernel {
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
@@ -52,6 +54,22 @@ public final class PlainHalves implements HalfKernel {
         sum += query.get(FLOAT, 4L * i) * row[i];
       }
       dots.set(FLOAT, 4L * r, sum);
+    }
+  }
+
+  @Override
+  public void dots(
+      ElementType type,
+      MemorySegment query,
+      MemorySegment rows,
+      long stride,
+      MemorySegment picked,
+      int count,
+      int d,
+      MemorySegment dots) {
+    for (int i = 0; i < count; i++) {
+      var row = rows.asSlice(picked.get(INT, 4L * i) * stride, 2L * d);
+      dots(type, query, row, stride, 1, d, dots.asSlice(4L * i, 4));
     }
   }
 
