@@ -14,4 +14,25 @@ module dev.kith.cli {
   opens dev.kith.cli to
       info.picocli,
       com.fasterxml.jackson.databind;
+  opens dev.kith.cli.bench to
+      info.picocli,
+      com.fasterxml.jackson.databind;
+  opens dev.kith.cli.collection to
+      info.picocli,
+      com.fasterxml.jackson.databind;
+  opens dev.kith.cli.console to
+      info.picocli,
+      com.fasterxml.jackson.databind;
+  opens dev.kith.cli.input to
+      info.picocli,
+      com.fasterxml.jackson.databind;
+  opens dev.kith.cli.lab to
+      info.picocli,
+      com.fasterxml.jackson.databind;
+  opens dev.kith.cli.start to
+      info.picocli,
+      com.fasterxml.jackson.databind;
+  opens dev.kith.cli.text to
+      info.picocli,
+      com.fasterxml.jackson.databind;
 }

@@ -1,8 +1,7 @@
 /**
- * The {@code kith} command line: a class a command, and what the commands share. {@link
- * dev.kith.cli.Main} maps exceptions to exit statuses; {@code Database}, {@code VectorOptions} and
- * {@code ModelOptions} are groups of options; {@code Screen} guards terminals, {@code Progress} and
- * {@code Json} print. Nothing depends on this package.
+ * The start of the {@code kith} command line: {@link dev.kith.cli.Main} lists the commands, which
+ * live in the packages below this one. They share {@code console} (what is printed) and {@code
+ * input} (what is given). Nothing depends on this package.
  */
 @NullMarked
 package dev.kith.cli;

@@ -78,8 +78,11 @@ class ArchitectureTest {
           new Part(
               "index", "work", "vector", "metric", "quant", "spec", "search", "exact", "backend"));
 
-  /** The package {@code dev.kith.db} itself, which is what users hold. */
-  private static final String DB_ITSELF = "";
+  /**
+   * The package of the module's own name: {@code dev.kith.db} is what users hold, {@code
+   * dev.kith.cli} lists the commands.
+   */
+  private static final String ITSELF = "";
 
   /** Packages of db, from the bottom up. */
   static final List<Part> DB =
@@ -93,7 +96,7 @@ class ArchitectureTest {
           new Part("log", "durability"),
           new Part("format", "point", "durability"),
           new Part("run", "point", "filter", "query"),
-          new Part(DB_ITSELF, "memory", "point", "durability", "filter", "query"),
+          new Part(ITSELF, "memory", "point", "durability", "filter", "query"),
           new Part(
               "store",
               "json",
@@ -105,8 +108,8 @@ class ArchitectureTest {
               "log",
               "format",
               "run",
-              DB_ITSELF),
-          new Part("transfer", "json", "memory", "point", "filter", "store", DB_ITSELF));
+              ITSELF),
+          new Part("transfer", "json", "memory", "point", "filter", "store", ITSELF));
 
   /** Packages of cuda below {@code dev.kith.cuda} itself, from the bottom up. */
   static final List<Part> CUDA =
@@ -118,6 +121,18 @@ class ArchitectureTest {
           new Part("store", "driver", "kernels", "memory", "device"),
           new Part("exact", "driver", "kernels", "memory", "device", "store"),
           new Part("ladder", "driver", "kernels", "memory", "device", "store", "exact"));
+
+  /** Packages of cli, from the bottom up; rooms of commands see what they share, not each other. */
+  static final List<Part> CLI =
+      List.of(
+          new Part("console"),
+          new Part("input"),
+          new Part("collection", "console", "input"),
+          new Part("text", "console", "input"),
+          new Part("bench", "console", "input"),
+          new Part("lab", "console", "input"),
+          new Part("start", "console", "input", "collection"),
+          new Part(ITSELF, "console", "collection", "text", "bench", "lab", "start"));
 
   /** Packages of lab, from the bottom up. */
   static final List<Part> LAB =
@@ -225,6 +240,32 @@ class ArchitectureTest {
         .onlyDependOnClassesThat(
             resideInAnyPackage(part.packagesItMaySee("dev.kith.cuda."))
                 .or(not(resideInAPackage("dev.kith.cuda.."))))
+        .check(KITH);
+  }
+
+  @ParameterizedTest
+  @FieldSource("CLI")
+  void cliPackage_usesOnlyPackagesBelowIt(Part part) {
+    var own = resideInAPackage(part.packages("dev.kith.cli."));
+    assertThat(KITH.that(own)).as("classes seen").isNotEmpty();
+    classes()
+        .that(own)
+        .should()
+        .onlyDependOnClassesThat(
+            resideInAnyPackage(part.packagesItMaySee("dev.kith.cli."))
+                .or(not(resideInAPackage("dev.kith.cli.."))))
+        .check(KITH);
+  }
+
+  /** Every class of the command line lives in a room that the list names. */
+  @Test
+  void everyClassOfCli_belongsToAKnownPackage() {
+    classes()
+        .that()
+        .resideInAPackage("dev.kith.cli..")
+        .should()
+        .resideInAnyPackage(
+            CLI.stream().map(part -> part.packages("dev.kith.cli.")).toArray(String[]::new))
         .check(KITH);
   }
 

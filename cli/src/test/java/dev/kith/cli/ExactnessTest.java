@@ -2,6 +2,7 @@ package dev.kith.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kith.cli.input.DemoTexts;
 import dev.kith.core.backend.Backends;
 import dev.kith.core.exact.FlatData;
 import dev.kith.core.metric.Metric;

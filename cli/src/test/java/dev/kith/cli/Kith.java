@@ -19,24 +19,24 @@ import java.util.stream.Stream;
 import picocli.CommandLine;
 
 /** The command line, run in this JVM. */
-final class Kith {
+public final class Kith {
   private static final JsonMapper STRICT =
       JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
   /** Result of a command. */
-  record Result(int exit, String out, String err) {
+  public record Result(int exit, String out, String err) {
 
     /**
      * The one JSON document on standard output, without the number of its vocabulary; asserts that
      * this stands first, and that nothing else was written anywhere.
      */
-    JsonNode json() throws JsonProcessingException {
+    public JsonNode json() throws JsonProcessingException {
       assertThat(err).isEmpty();
       return unversioned(out);
     }
 
     /** Text output of a command; asserts that it did its work. */
-    String done() {
+    public String done() {
       assertThat(err).isEmpty();
       assertThat(exit).isZero();
       return out;
@@ -45,7 +45,7 @@ final class Kith {
     /**
      * The one line that says what was wrong with the input; asserts that the command refused it.
      */
-    String refused() {
+    public String refused() {
       assertThat(err).startsWith("kith: ").endsWith(System.lineSeparator());
       assertThat(err.lines()).hasSize(1);
       assertThat(out).isEmpty();
@@ -56,11 +56,11 @@ final class Kith {
 
   private Kith() {}
 
-  static Result run(Object... arguments) {
+  public static Result run(Object... arguments) {
     return run(Main.commandLine(), arguments);
   }
 
-  static Result run(CommandLine line, Object... arguments) {
+  public static Result run(CommandLine line, Object... arguments) {
     var out = new StringWriter();
     var err = new StringWriter();
     int exit =
@@ -71,7 +71,7 @@ final class Kith {
   }
 
   /** A document, without the number of its vocabulary; asserts that an object begins with it. */
-  static JsonNode unversioned(String text) throws JsonProcessingException {
+  public static JsonNode unversioned(String text) throws JsonProcessingException {
     var document = STRICT.readTree(text);
     if (document instanceof ObjectNode object) {
       assertThat(fields(object)).first().isEqualTo("kith");
@@ -81,19 +81,19 @@ final class Kith {
   }
 
   /** The names of an object's fields. */
-  static List<String> fields(JsonNode object) {
+  public static List<String> fields(JsonNode object) {
     var names = new ArrayList<String>();
     object.fieldNames().forEachRemaining(names::add);
     return names;
   }
 
-  static Path write(Path file, String... lines) throws IOException {
+  public static Path write(Path file, String... lines) throws IOException {
     Files.createDirectories(file.toAbsolutePath().getParent());
     return Files.write(file, List.of(lines), UTF_8);
   }
 
   /** The names of all files in a folder, sorted. */
-  static List<String> names(Path folder) throws IOException {
+  public static List<String> names(Path folder) throws IOException {
     try (var files = Files.list(folder)) {
       return files.map(file -> file.getFileName().toString()).sorted().toList();
     }

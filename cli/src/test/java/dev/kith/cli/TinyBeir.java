@@ -7,12 +7,12 @@ import java.nio.file.Path;
  * A BEIR folder whose rankings are certain with any model that knows English: a query repeats a
  * document word for word, and what must come second says the same in other words.
  */
-final class TinyBeir {
-  static final String KITTEN = "A kitten is sleeping on the couch.";
+public final class TinyBeir {
+  public static final String KITTEN = "A kitten is sleeping on the couch.";
 
   private TinyBeir() {}
 
-  static Path write(Path folder) throws IOException {
+  public static Path write(Path folder) throws IOException {
     Kith.write(
         folder.resolve("corpus.jsonl"),
         text("nap", "A cat sleeps on the sofa."),
@@ -40,7 +40,7 @@ final class TinyBeir {
   }
 
   /** Replaces the judgments. */
-  static Path judgments(Path folder, String... lines) throws IOException {
+  public static Path judgments(Path folder, String... lines) throws IOException {
     var all = new String[lines.length + 1];
     all[0] = "query-id\tcorpus-id\tscore";
     System.arraycopy(lines, 0, all, 1, lines.length);
@@ -48,7 +48,7 @@ final class TinyBeir {
     return folder;
   }
 
-  static String text(String id, String text) {
+  public static String text(String id, String text) {
     return "{\"_id\": \"%s\", \"text\": \"%s\"}".formatted(id, text);
   }
 }

@@ -1,0 +1,76 @@
+package dev.kith.cli.collection;
+
+import dev.kith.cli.console.ExitStatus;
+import dev.kith.db.Collection;
+import dev.kith.db.filter.Filter;
+import dev.kith.db.point.PointId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+
+/** Command that deletes points. */
+@Command(
+    name = "delete",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Takes points away, by their ids or by a filter.",
+      "Exit status 1 if there is none of the ids."
+    })
+public final class DeleteCommand implements Callable<Integer> {
+  @Mixin Database database;
+
+  @Parameters(index = "0", paramLabel = "C", description = "the collection's name")
+  String name;
+
+  @Parameters(index = "1..*", paramLabel = "ID", description = Ids.HELP)
+  List<String> ids = List.of();
+
+  @Option(names = "--filter", paramLabel = "F", description = "all points that pass, instead")
+  @Nullable String filter;
+
+  @Override
+  public Integer call() {
+    if ((filter == null) == ids.isEmpty()) {
+      throw new ParameterException(
+          database.spec.commandLine(), "say which points: ids, or --filter, not both");
+    }
+    var wanted = Ids.parse(ids);
+    try (var opened = database.writable(name)) {
+      if (filter == null) {
+        return delete(opened.collection(), wanted);
+      }
+      tell(opened.collection().delete(Filter.parse(filter)));
+      return ExitStatus.DONE;
+    }
+  }
+
+  private int delete(Collection collection, List<PointId> wanted) {
+    var missing = new ArrayList<>(wanted);
+    String none = "";
+    try (var reader = collection.reader()) {
+      reader.get(wanted).forEach(point -> missing.remove(point.id()));
+      if (!missing.isEmpty()) {
+        none = Ids.missing(missing, name, reader);
+      }
+    }
+    collection.delete(wanted);
+    tell(wanted.size() - missing.size());
+    if (missing.isEmpty()) {
+      return ExitStatus.DONE;
+    }
+    database.err().println("kith: " + none);
+    database.err().flush();
+    return missing.size() < wanted.size() ? ExitStatus.DONE : ExitStatus.CHECK_FAILED;
+  }
+
+  private void tell(long deleted) {
+    database.print(Map.of("deleted", deleted), Database.points(deleted) + " deleted");
+  }
+}

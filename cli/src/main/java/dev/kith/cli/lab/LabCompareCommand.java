@@ -1,0 +1,228 @@
+package dev.kith.cli.lab;
+
+import dev.kith.cli.console.ExitStatus;
+import dev.kith.cli.console.Json;
+import dev.kith.cli.console.Machine;
+import dev.kith.cli.console.Version;
+import dev.kith.embed.ModelException;
+import dev.kith.embed.TextModel;
+import dev.kith.lab.compare.Comparison;
+import dev.kith.lab.compare.Comparison.Settings;
+import dev.kith.lab.compare.ComparisonResult;
+import dev.kith.lab.compare.EmbeddingRate;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Command that measures Kith beside its peers. */
+@Command(
+    name = "compare",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Compares Kith's backends with NumPy, FAISS, torch, CuPy and cuVS.",
+      "Exact search by L2 on equal data, with equal k, threads and truth; times are wall clock, a"
+          + " query, for one query at a time and for all at once: the least of many, with the"
+          + " median, the spread and the work of the CPU. Kith's contenders take turns; a machine"
+          + " that was busy is said. Peers run in the Python that"
+          + " --python names; those that it lacks are listed with the reason. Exit 1 if a row of"
+          + " Kith's differs from the float64 definition. Also measures how fast texts are"
+          + " embedded, on the CPU and, if ONNX Runtime can use one, on a GPU."
+    })
+final class LabCompareCommand implements Callable<Integer> {
+  private static final double MAX_SECONDS = 3600;
+  private static final int EMBEDDED = 128;
+
+  @Spec CommandSpec spec;
+
+  @Mixin LabVectors vectors;
+
+  @Option(
+      names = "--threads",
+      defaultValue = "1",
+      paramLabel = "T",
+      description = "of the CPU, for each contender; 0 for all cores; default: ${DEFAULT-VALUE}")
+  int threads;
+
+  @Option(
+      names = "--python",
+      defaultValue = "python3",
+      paramLabel = "PYTHON",
+      description = "the Python that may have peers; default: ${DEFAULT-VALUE}")
+  String python;
+
+  @Option(
+      names = "--seconds",
+      defaultValue = "1",
+      paramLabel = "S",
+      description =
+          "each batch size is measured for at least so long, after half of it to warm up;"
+              + " default: ${DEFAULT-VALUE}")
+  double seconds;
+
+  @Option(
+      names = "--limit",
+      defaultValue = "600",
+      paramLabel = "S",
+      description = "seconds that a peer may take altogether; default: ${DEFAULT-VALUE}")
+  long limit;
+
+  @Option(names = "--no-embedding", description = "compare searches alone")
+  boolean noEmbedding;
+
+  @Option(names = "--json", description = "print one JSON document")
+  boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    vectors.requireUsable();
+    require(
+        seconds >= 0 && seconds <= MAX_SECONDS,
+        "--seconds must be 0 to %.0f: ".formatted(MAX_SECONDS),
+        seconds);
+    require(threads >= 0, "--threads must be 0 (all cores) or more: ", threads);
+    require(limit >= 1, "--limit must be at least 1: ", limit);
+    var out = spec.commandLine().getOut();
+    var err = spec.commandLine().getErr();
+    var settings =
+        new Settings(
+            vectors.given.k(),
+            threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
+            seconds,
+            seconds == 0 ? 3 : 9,
+            python,
+            Duration.ofSeconds(limit));
+    ComparisonResult result;
+    try (var opened = vectors.open(err, json)) {
+      result =
+          Comparison.run(
+              opened.name(),
+              opened.rows(),
+              opened.queries(),
+              settings,
+              Version.number(),
+              Machine.describe(),
+              Machine.commit(),
+              noEmbedding ? List.of() : embedding(err),
+              contender -> tell(err, contender));
+    }
+    if (json) {
+      Json.print(out, result);
+    } else {
+      print(result, out);
+    }
+    return result.kithIsExact() ? ExitStatus.DONE : ExitStatus.CHECK_FAILED;
+  }
+
+  private void require(boolean condition, String rule, Object found) {
+    if (!condition) {
+      throw new ParameterException(spec.commandLine(), rule + found);
+    }
+  }
+
+  private void tell(PrintWriter err, String contender) {
+    if (!json && Boolean.getBoolean("kith.terminal")) {
+      err.println("running " + contender);
+      err.flush();
+    }
+  }
+
+  /** Rates of embedding the first texts that are searched, or the bundled ones. */
+  private List<EmbeddingRate> embedding(PrintWriter err) throws IOException {
+    var options = vectors.modelOptions;
+    var texts = options.contents(vectors.read()).stream().limit(EMBEDDED).toList();
+    var rates = new ArrayList<EmbeddingRate>();
+    for (var device : TextModel.Device.values()) {
+      var name = device == TextModel.Device.CUDA ? "gpu" : device.name().toLowerCase(Locale.ROOT);
+      var missing = device.unavailable();
+      if (missing != null) {
+        rates.add(EmbeddingRate.notRun(name, options.model(), texts.size(), missing));
+        continue;
+      }
+      tell(err, "embedding on " + name);
+      try (var model = options.load(err, json, device)) {
+        rates.add(EmbeddingRate.measure(name, model, texts, seconds));
+      } catch (ModelException e) {
+        if (device == TextModel.Device.CPU) {
+          throw e;
+        }
+        rates.add( // a provider without a driver, as a rule
+            EmbeddingRate.notRun(
+                name, options.model(), texts.size(), String.valueOf(e.getMessage())));
+      }
+    }
+    return rates;
+  }
+
+  private static void print(ComparisonResult result, PrintWriter out) {
+    out.printf(
+        "%d x %d float32 (%s), %d queries, k=%d, %s, %d thread%s each%n",
+        result.n(),
+        result.dim(),
+        result.data(),
+        result.queries(),
+        result.k(),
+        result.metric(),
+        result.threads(),
+        result.threads() == 1 ? "" : "s");
+    out.printf(
+        "%s; commit %s; Python %s%n%n",
+        result.machine(), result.commit(), result.python() == null ? "none" : result.python());
+    out.printf(
+        "%-30s %-20s %-4s %7s %11s %9s %9s %9s %7s  %s%n",
+        "contender",
+        "version",
+        "on",
+        "at once",
+        "least ms",
+        "median",
+        "spread",
+        "cpu ms",
+        "recall",
+        "rows");
+    for (var contender : result.contenders()) {
+      for (var run : contender.runs()) {
+        out.printf(
+            "%-30s %-20s %-4s %7d %11.4f %9.4f %9.4f %9s %7.4f  %s%n",
+            contender.name(),
+            contender.version(),
+            contender.device(),
+            run.batch(),
+            run.millis(),
+            run.median(),
+            run.spread(),
+            run.cpuMillis() == null ? "-" : "%.4f".formatted(run.cpuMillis()),
+            run.recall(),
+            run.sameRows() ? "same" : "other");
+        if (run.remark() != null) {
+          out.printf("%-30s ! %s%n", "", run.remark());
+        }
+      }
+    }
+    for (var missing : result.missing()) {
+      out.printf("%-30s not run: %s%n", missing.name(), missing.reason());
+    }
+    if (!result.embedding().isEmpty()) {
+      out.printf("%nembedding, %s%n", result.embedding().getFirst().model());
+      for (var rate : result.embedding()) {
+        out.printf(
+            "  %-4s %s%n",
+            rate.device(),
+            rate.textsPerSecond() == null
+                ? "not run: " + rate.notRun()
+                : "%.1f texts/s, spread %.1f".formatted(rate.textsPerSecond(), rate.spread()));
+      }
+    }
+    out.flush();
+  }
+}
