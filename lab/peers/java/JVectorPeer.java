@@ -14,8 +14,9 @@ import java.util.Map;
 import java.util.concurrent.ForkJoinPool;
 
 /**
- * JVector's graph in memory over float vectors, exact scores, with the overflow, alpha and hierarchy
- * that its own examples use. A search of width {@code w} ranks {@code w} rows and returns {@code k}.
+ * JVector's graph in memory over float vectors, exact scores, with the overflow, alpha and
+ * hierarchy that its own examples use. A search of width {@code w} ranks {@code w} rows and returns
+ * {@code k}.
  */
 final class JVectorPeer implements PeerProgram.Library {
   private static final float OVERFLOW = 1.2f;

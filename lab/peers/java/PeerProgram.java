@@ -1,9 +1,9 @@
 import java.io.BufferedReader;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -22,7 +22,9 @@ import java.util.regex.Pattern;
 final class PeerProgram {
   /** A library under measurement. One thread calls it. */
   interface Library {
-    /** Takes rows and queries, unit vectors if the metric is cosine; returns its name and version. */
+    /**
+     * Takes rows and queries, unit vectors if the metric is cosine; returns its name and version.
+     */
     String load(float[][] rows, float[][] queries, String metric, int k, int threads)
         throws Exception;
 
@@ -43,8 +45,7 @@ final class PeerProgram {
     var answers =
         new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
     System.setOut(System.err);
-    var requests =
-        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    var requests = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     int k = 0;
     for (var line = requests.readLine(); line != null; line = requests.readLine()) {
       var words = line.split("\t");
