@@ -18,6 +18,7 @@ module dev.kith.lab {
   exports dev.kith.lab.explain;
   exports dev.kith.lab.ladder;
   exports dev.kith.lab.measure;
+  exports dev.kith.lab.peers;
   exports dev.kith.lab.profile;
   exports dev.kith.lab.report;
 
@@ -26,6 +27,8 @@ module dev.kith.lab {
   opens dev.kith.lab.explain to
       com.fasterxml.jackson.databind;
   opens dev.kith.lab.ladder to
+      com.fasterxml.jackson.databind;
+  opens dev.kith.lab.peers to
       com.fasterxml.jackson.databind;
   opens dev.kith.lab.profile to
       com.fasterxml.jackson.databind;

@@ -145,6 +145,7 @@ class ArchitectureTest {
           new Part("cupti", "profile", "toolkit"),
           new Part("ladder", "measure", "profile"),
           new Part("compare", "measure"),
+          new Part("peers", "measure"),
           new Part("report", "measure", "ladder", "profile"));
 
   private static final JavaClasses KITH =
