@@ -303,8 +303,8 @@ public final class Backends {
 
   IndexBuilder builder(IndexSpec spec) {
     for (var tested : all) {
-      var builder = tested.backend.builder(spec);
-      if (builder != null && tested.status().usable()) {
+      var builder = tested.status().usable() ? tested.backend.builder(spec) : null;
+      if (builder != null) {
         return builder;
       }
     }

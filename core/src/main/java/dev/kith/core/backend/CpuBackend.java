@@ -3,10 +3,14 @@ package dev.kith.core.backend;
 import dev.kith.core.exact.ExactScan;
 import dev.kith.core.exact.FlatBuilder;
 import dev.kith.core.exact.FlatData;
+import dev.kith.core.graph.GraphBuilder;
+import dev.kith.core.graph.GraphData;
+import dev.kith.core.graph.GraphSearcher;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.search.IndexBuilder;
 import dev.kith.core.search.IndexData;
 import dev.kith.core.search.Searcher;
+import dev.kith.core.spec.GraphSpec;
 import dev.kith.core.spec.IndexSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -24,11 +28,19 @@ public abstract class CpuBackend implements Backend {
 
   @Override
   public @Nullable Searcher searcher(IndexData data) {
-    return data instanceof FlatData flat ? new ExactScan(kernels(), name(), flat) : null;
+    return switch (data) {
+      case FlatData flat -> new ExactScan(kernels(), name(), flat);
+      case GraphData graph -> new GraphSearcher(kernels(), name(), graph);
+      default -> null;
+    };
   }
 
   @Override
   public @Nullable IndexBuilder builder(IndexSpec spec) {
-    return spec instanceof IndexSpec.Flat flat ? new FlatBuilder(flat) : null;
+    return switch (spec) {
+      case IndexSpec.Flat flat -> new FlatBuilder(flat);
+      case GraphSpec graph -> new GraphBuilder(graph, kernels());
+      default -> null;
+    };
   }
 }

@@ -48,7 +48,18 @@ public interface IndexSpec {
     var spec =
         switch (parsed.name()) {
           case "flat" -> Flat.of(parsed);
-          default -> throw parsed.unknownName("flat and " + Flat.FORM);
+          case "graph" -> GraphSpec.Graph.of(parsed);
+          case "hnsw" -> GraphSpec.Hnsw.of(parsed);
+          case "vamana" -> GraphSpec.Vamana.of(parsed);
+          default ->
+              throw parsed.unknownName(
+                  String.join(
+                      ", ",
+                      "flat",
+                      Flat.FORM,
+                      GraphSpec.Graph.FORM,
+                      GraphSpec.Hnsw.FORM,
+                      GraphSpec.Vamana.FORM));
         };
     parsed.requireAllRead();
     return spec;

@@ -1,9 +1,11 @@
 package dev.kith.core.spec;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,6 +68,73 @@ final class SpecText {
     } catch (IllegalArgumentException e) {
       throw error(found.column, String.valueOf(e.getMessage()));
     }
+  }
+
+  /** Whole number of {@code key}, or {@code usual} if the key is not there. */
+  long number(String key, long usual, long least, long most) {
+    var found =
+        value(
+            key,
+            digits -> {
+              long number;
+              try {
+                number = Long.parseLong(digits);
+              } catch (NumberFormatException e) {
+                number = least - 1;
+              }
+              if (number < least || number > most) {
+                throw new IllegalArgumentException(
+                    "%s must be a whole number from %d%s: %s"
+                        .formatted(
+                            key, least, most == Long.MAX_VALUE ? " on" : " to " + most, digits));
+              }
+              return number;
+            });
+    return found == null ? usual : found;
+  }
+
+  /** Decimal number of {@code key}, or {@code usual} if the key is not there. */
+  double decimal(String key, double usual, double least, double most) {
+    var found =
+        value(
+            key,
+            digits -> {
+              double number;
+              try {
+                number = Double.parseDouble(digits);
+              } catch (NumberFormatException e) {
+                number = Double.NaN;
+              }
+              if (!(number >= least && number <= most)) {
+                throw new IllegalArgumentException(
+                    "%s must be a number from %s to %s: %s".formatted(key, least, most, digits));
+              }
+              return number;
+            });
+    return found == null ? usual : found;
+  }
+
+  /** One of {@code values}, by its name in lower case, or {@code usual} if the key is not there. */
+  <E extends Enum<E>> E choice(String key, E usual, E[] values) {
+    var found =
+        value(
+            key,
+            word -> {
+              for (var value : values) {
+                if (value.toString().equals(word)) {
+                  return value;
+                }
+              }
+              throw new IllegalArgumentException(
+                  "%s must be one of %s: %s"
+                      .formatted(
+                          key,
+                          Arrays.stream(values)
+                              .map(Object::toString)
+                              .collect(Collectors.joining(", ")),
+                          word));
+            });
+    return found == null ? usual : found;
   }
 
   /**

@@ -1,0 +1,156 @@
+package dev.kith.core.graph;
+
+import dev.kith.core.exact.ExactScan;
+import dev.kith.core.exact.FlatData;
+import dev.kith.core.kernel.Kernels;
+import dev.kith.core.quant.Scorers;
+import dev.kith.core.search.Effort;
+import dev.kith.core.search.Neighbors;
+import dev.kith.core.search.Rescorer;
+import dev.kith.core.search.SearchOptions;
+import dev.kith.core.search.SearchReport;
+import dev.kith.core.search.SearchResult;
+import dev.kith.core.search.Searcher;
+import dev.kith.core.search.StopSignal;
+import dev.kith.core.search.TopK;
+import dev.kith.core.search.Work;
+import dev.kith.core.vector.VectorDataException;
+import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.Workers;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Approximate nearest neighbours by walks through a graph: estimates by codes lead the walk, and
+ * the best rows that it found get their canonical keys.
+ */
+public final class GraphSearcher implements Searcher {
+  /** Rows of the pool that get their keys, at least; fewer lose what 4 bits confuse (measured). */
+  private static final int RESCORED = 20;
+
+  /** Share of the pool that gets its keys, at least: one row in {@code RESCORED_SHARE}. */
+  private static final int RESCORED_SHARE = 4;
+
+  private final String backend;
+  private final GraphData data;
+  private final Scorers scorers;
+  private final Pivots pivots;
+  private final ExactScan exact;
+  private final ConcurrentLinkedDeque<Scratch> idle = new ConcurrentLinkedDeque<>();
+
+  /**
+   * Creates a search of {@code data} with the loops of {@code kernels}.
+   *
+   * @param backend name for reports
+   */
+  public GraphSearcher(Kernels kernels, String backend, GraphData data) {
+    this.backend = backend;
+    this.data = data;
+    this.scorers = data.codes().scorers(kernels.codes());
+    this.pivots = new Pivots(data.pivots(), data.codes().scorersOf(data.pivots(), kernels.codes()));
+    this.exact = new ExactScan(kernels, backend, new FlatData(data.rows(), data.metric(), null));
+  }
+
+  /** What one worker needs for its searches. */
+  private final class Scratch {
+    final Walk walk = new Walk(data.graph(), scorers);
+    final Pivots.Finder finder = pivots.finder(walk.scorer());
+    final Rescorer rescorer = new Rescorer(data.rows(), data.metric());
+    final float[] query = new float[data.rows().dimension()];
+  }
+
+  @Override
+  public SearchResult search(VectorSource queries, SearchOptions options) {
+    Searcher.requireFits(queries, options, data.rows());
+    int width =
+        switch (options.effort()) {
+          case Effort.Exact _ -> 0;
+          case Effort.Beam beam -> beam.width();
+          case Effort.Recall _ -> 0;
+          case Effort.Probes _ ->
+              throw new IllegalArgumentException(
+                  "an index %s has no lists to probe: ask for a recall or a beam"
+                      .formatted(data.spec()));
+        };
+    if (width == 0 || options.filter() != null) {
+      return exact.search(queries, options);
+    }
+    return walk(queries, options, Math.max(width, options.k()));
+  }
+
+  private SearchResult walk(VectorSource queries, SearchOptions options, int width) {
+    var stop = new StopSignal(options);
+    int count = Math.toIntExact(queries.size());
+    var answers = new Neighbors[count];
+    var works = new Work[count];
+    var next = new AtomicInteger();
+    Workers.run(
+        Math.clamp(count, 1, Workers.count(options.threads())),
+        _ -> {
+          var reused = idle.poll();
+          var scratch = reused == null ? new Scratch() : reused;
+          for (int q; (q = next.getAndIncrement()) < count; ) {
+            stop.check();
+            long hops = scratch.walk.hops();
+            long estimated = scratch.walk.estimated();
+            scratch.rescorer.start(stop);
+            var found = answer(scratch, queries, q, options.k(), width);
+            var work =
+                new Work(
+                    scratch.walk.estimated() - estimated + pivots.size(),
+                    scratch.rescorer.count(),
+                    scratch.walk.hops() - hops,
+                    0,
+                    0);
+            if (found.size() < Math.min(options.k(), data.rows().size())) {
+              // The walk met fewer rows than are asked for.
+              var all = exact.search(queries.slice(q, 1), options.withThreads(1));
+              found = all.neighbors().getFirst();
+              work = work.plus(all.report().work()).plus(Work.ofScan(0, 0, 1));
+            }
+            answers[q] = found;
+            works[q] = work;
+          }
+          idle.push(scratch);
+        },
+        stop::abandon);
+    var work = Work.NONE;
+    for (var one : works) {
+      work = work.plus(one);
+    }
+    return new SearchResult(
+        List.of(answers),
+        SearchReport.of(backend, data.spec().toString())
+            .withWork(work)
+            .withBatched(queries.size()));
+  }
+
+  private Neighbors answer(Scratch scratch, VectorSource queries, int q, int k, int width) {
+    var query = scratch.query;
+    queries.block(q, 1).decodeRow(0, query, 0);
+    VectorDataException.requireFinite(queries, q, query);
+    if (pivots.size() == 0) {
+      return new Neighbors(data.metric(), new long[0], new double[0]);
+    }
+    scratch.walk.scorer().setQuery(query);
+    var seeds = scratch.finder.find(pivots.size());
+    var pool = scratch.walk.run(seeds, scratch.finder.found(), width);
+    int rescored =
+        Math.min(pool.size(), Math.max(Math.max(RESCORED, 2 * k), width / RESCORED_SHARE));
+    var best = new TopK(Math.min(k, pool.size()));
+    for (int i = 0; i < rescored; i++) {
+      int row = pool.row(i);
+      best.offer(scratch.rescorer.key(query, row), row);
+    }
+    var rows = new long[best.size()];
+    var keys = new double[best.size()];
+    best.drain(rows, keys);
+    return new Neighbors(data.metric(), rows, keys);
+  }
+
+  @Override
+  public long bytes() {
+    return 0;
+  }
+}

@@ -1,0 +1,368 @@
+package dev.kith.core.quant;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import dev.kith.core.kernel.CodeKernel;
+import dev.kith.core.kernel.CodeQuery;
+import dev.kith.core.kernel.Picks;
+import dev.kith.core.metric.Metric;
+import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.BuildOptions;
+import dev.kith.core.work.Workers;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/**
+ * Row-major codes of all rows, 8 or 4 bits an element of {@link WalkSpace}, one step for all of
+ * them: a code {@code c} stands for {@code (c - middle) * step}. Beside each row's codes lies its
+ * term, the squared length of what its codes stand for. Immutable; safe for many threads. Bytes of
+ * the part are drawn in {@code docs/formats/graph.md}.
+ */
+public final class RowCodes {
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+
+  /** Elements of a line of codes: a row is filled up to whole lines of 64 bytes. */
+  private static final int LINE = 64;
+
+  /** Rows that the step is chosen on. */
+  private static final int SAMPLE = 2_000;
+
+  /** Rows coded as one unit of work. */
+  private static final int BLOCK = 512;
+
+  private final int bits;
+  private final WalkSpace space;
+  private final int size;
+  private final float step;
+  private final MemorySegment body;
+  private final MemorySegment codes;
+  private final MemorySegment terms;
+
+  private RowCodes(int bits, WalkSpace space, int size, long spaceBytes, MemorySegment body) {
+    this.bits = bits;
+    this.space = space;
+    this.size = size;
+    this.body = body;
+    this.step = body.get(FLOAT, spaceBytes);
+    long at = codesAt(spaceBytes);
+    long stride = stride(bits, space.dimension());
+    this.codes = body.asSlice(at, stride * size);
+    this.terms = body.asSlice(at + stride * size, 4L * size);
+  }
+
+  /** Codes of an element, without the sign: 255 or 15. */
+  private static int most(int bits) {
+    return (1 << bits) - 1;
+  }
+
+  /** What the middle code would be: 128 in 8 bits, 7.5 in 4. */
+  private static float middle(int bits) {
+    return bits == 8 ? 128 : 7.5f;
+  }
+
+  private static long codesAt(long spaceBytes) {
+    return (spaceBytes + 4 + LINE - 1) / LINE * LINE;
+  }
+
+  /** Bytes from one row's codes to the next's. */
+  static long stride(int bits, int dimension) {
+    return width(bits, dimension) * bits / 8;
+  }
+
+  /** Elements that the loops run over. */
+  static long width(int bits, int dimension) {
+    long line = LINE * 8L / bits;
+    return (dimension + line - 1) / line * line;
+  }
+
+  /** Bytes of the codes of {@code size} rows of {@code given} elements. */
+  public static long bytes(int bits, Metric metric, int given, int size) {
+    long space = WalkSpace.bytes(metric, given);
+    int dimension = metric == Metric.DOT ? given + 1 : given;
+    return codesAt(space) + (stride(bits, dimension) + 4) * size;
+  }
+
+  /**
+   * Codes rows.
+   *
+   * @param bits 8 or 4
+   * @param seed of the rotation, or 0 for none
+   * @throws dev.kith.core.vector.VectorDataException if a row is not finite
+   */
+  public static RowCodes encode(
+      VectorSource rows, Metric metric, int bits, long seed, BuildOptions options) {
+    var space = WalkSpace.fit(rows, metric, seed);
+    int size = Math.toIntExact(rows.size());
+    long spaceBytes = WalkSpace.bytes(metric, rows.dimension());
+    var body = options.arena().allocate(bytes(bits, metric, rows.dimension(), size), LINE);
+    space.write(body);
+    body.set(FLOAT, spaceBytes, chooseStep(rows, space, bits));
+    var coded = new RowCodes(bits, space, size, spaceBytes, body);
+    Workers.forEach(
+        (size + BLOCK - 1) / BLOCK,
+        options.threads(),
+        options.progress(),
+        block -> {
+          var values = new float[space.dimension()];
+          var line = new byte[(int) coded.stride()];
+          for (int row = (int) block * BLOCK; row < Math.min(size, (block + 1) * BLOCK); row++) {
+            coded.encodeRow(rows, row, row, values, line);
+          }
+        });
+    return coded;
+  }
+
+  /**
+   * Opens codes that {@link #encode} made of rows of {@code given} elements.
+   *
+   * @param body as {@link #body} gives it
+   */
+  public static RowCodes open(MemorySegment body, int bits, Metric metric, int given, int size) {
+    return new RowCodes(
+        bits, WalkSpace.read(body, metric, given), size, WalkSpace.bytes(metric, given), body);
+  }
+
+  /** Step of least squared error on a sample, among clips at one to six standard deviations. */
+  private static float chooseStep(VectorSource rows, WalkSpace space, int bits) {
+    int count = (int) Math.min(SAMPLE, rows.size());
+    int d = space.dimension();
+    var sample = new float[count * d];
+    var values = new float[d];
+    double squares = 0;
+    float largest = 0;
+    for (int i = 0; i < count; i++) {
+      space.row(rows, (long) i * rows.size() / count, values);
+      System.arraycopy(values, 0, sample, i * d, d);
+      for (float value : values) {
+        squares += (double) value * value;
+        largest = Math.max(largest, Math.abs(value));
+      }
+    }
+    if (largest == 0) {
+      return 1;
+    }
+    double deviation = Math.sqrt(squares / sample.length);
+    // In 8 bits half of the codes lie on each side of the middle, less one.
+    float half = bits == 8 ? 127 : 7.5f;
+    float best = largest / half;
+    double least = error(sample, best, bits);
+    for (double clip = 1.5; clip * deviation < largest && clip < 40; clip *= 1.08) {
+      float step = (float) (clip * deviation / half);
+      double error = error(sample, step, bits);
+      if (error < least) {
+        least = error;
+        best = step;
+      }
+    }
+    return best;
+  }
+
+  private static double error(float[] sample, float step, int bits) {
+    double sum = 0;
+    for (float value : sample) {
+      double lost = value - (code(value, 1 / step, bits) - middle(bits)) * step;
+      sum += lost * lost;
+    }
+    return sum;
+  }
+
+  private static int code(float value, float inverse, int bits) {
+    int code = (int) Math.floor(value * inverse + middle(bits) + 0.5f);
+    return Math.clamp(code, bits == 8 ? 1 : 0, most(bits));
+  }
+
+  /**
+   * Codes row {@code from} of {@code rows} as row {@code to}.
+   *
+   * @param values scratch, {@code [space.dimension()]}
+   * @param line scratch, {@code [stride()]}
+   */
+  void encodeRow(VectorSource rows, long from, int to, float[] values, byte[] line) {
+    space.row(rows, from, values);
+    float inverse = 1 / step;
+    int twice = (int) (2 * middle(bits));
+    Arrays.fill(line, (byte) 0);
+    long squares = 0; // of twice what a code is off the middle, an integer
+    for (int i = 0; i < space.dimension(); i++) {
+      int code = code(values[i], inverse, bits);
+      squares += (long) (2 * code - twice) * (2 * code - twice);
+      if (bits == 8) {
+        line[i] = (byte) code;
+      } else {
+        line[i / (2 * LINE) * LINE + i % LINE] |= (byte) (i % (2 * LINE) < LINE ? code : code << 4);
+      }
+    }
+    MemorySegment.copy(line, 0, codes, ValueLayout.JAVA_BYTE, to * stride(), line.length);
+    terms.set(FLOAT, 4L * to, (float) (squares * 0.25 * step * step));
+  }
+
+  /** Bits an element, 8 or 4. */
+  public int bits() {
+    return bits;
+  }
+
+  /** Number of rows. */
+  public int size() {
+    return size;
+  }
+
+  /** Space that was coded. */
+  public WalkSpace space() {
+    return space;
+  }
+
+  /** Codes and terms as they are stored. */
+  public MemorySegment body() {
+    return body;
+  }
+
+  /** Bytes from one row's codes to the next's. */
+  long stride() {
+    return stride(bits, space.dimension());
+  }
+
+  /** Scorers over these codes with the loops of {@code kernel}. */
+  public Scorers scorers(CodeKernel kernel) {
+    return new CodeScorers(kernel, codes, terms, size);
+  }
+
+  /**
+   * Scorers over the codes of some rows, which are copied so that they lie side by side: row {@code
+   * i} of these is row {@code picked[i]}.
+   */
+  public Scorers scorersOf(int[] picked, CodeKernel kernel) {
+    long stride = stride();
+    var arena = Arena.ofAuto();
+    var some = arena.allocate(stride * picked.length, LINE);
+    var theirs = arena.allocate(4L * picked.length, LINE);
+    for (int i = 0; i < picked.length; i++) {
+      MemorySegment.copy(codes, picked[i] * stride, some, i * stride, stride);
+      theirs.set(FLOAT, 4L * i, terms.get(FLOAT, 4L * picked[i]));
+    }
+    return new CodeScorers(kernel, some, theirs, picked.length);
+  }
+
+  /** Scorers by integer products of codes. */
+  private final class CodeScorers implements Scorers {
+    final CodeKernel kernel;
+    final MemorySegment ofCodes;
+    final MemorySegment ofTerms;
+    final int count;
+
+    CodeScorers(CodeKernel kernel, MemorySegment codes, MemorySegment terms, int count) {
+      this.kernel = kernel;
+      this.ofCodes = codes;
+      this.ofTerms = terms;
+      this.count = count;
+    }
+
+    @Override
+    public Scorer scorer() {
+      return new CodeScorer(this, new CodeQuery((int) width(bits, space.dimension())));
+    }
+
+    @Override
+    public int size() {
+      return count;
+    }
+
+    @Override
+    public long bytesPerRow() {
+      return stride() + 4;
+    }
+  }
+
+  /** Scorer of one thread. */
+  private final class CodeScorer implements Scorers.Scorer {
+    private final CodeScorers owner;
+    private final CodeQuery query;
+    private final float[] values;
+    private final byte[] line;
+    private float offset;
+
+    CodeScorer(CodeScorers owner, CodeQuery query) {
+      this.owner = owner;
+      this.query = query;
+      this.values = new float[space.dimension()];
+      this.line = new byte[(int) stride()];
+    }
+
+    @Override
+    public void setQuery(float[] given) {
+      space.query(given, values);
+      float largest = 0;
+      for (float value : values) {
+        largest = Math.max(largest, Math.abs(value));
+      }
+      float own = largest == 0 ? 1 : largest / 127;
+      float inverse = 1 / own;
+      var codes = query.codes();
+      int sum = 0;
+      long squares = 0;
+      for (int i = 0; i < values.length; i++) {
+        int code = Math.round(values[i] * inverse);
+        codes[i] = (byte) code;
+        sum += code;
+        squares += code * code;
+      }
+      set(own, sum, squares);
+    }
+
+    @Override
+    public void setRow(int row) {
+      MemorySegment.copy(
+          owner.ofCodes, ValueLayout.JAVA_BYTE, row * stride(), line, 0, line.length);
+      var codes = query.codes();
+      int d = space.dimension();
+      if (bits == 8) {
+        for (int i = 0; i < d; i++) {
+          codes[i] = (byte) (line[i] - 128);
+        }
+      } else {
+        for (int block = 0; block < line.length; block += LINE) {
+          for (int i = 0; i < LINE; i++) {
+            int pair = line[block + i];
+            codes[2 * block + i] = (byte) (2 * (pair & 15) - 15);
+            codes[2 * block + LINE + i] = (byte) (2 * (pair >> 4 & 15) - 15);
+          }
+        }
+        Arrays.fill(codes, d, codes.length, (byte) 0);
+      }
+      int sum = 0;
+      for (int i = 0; i < d; i++) {
+        sum += codes[i];
+      }
+      float own = bits == 8 ? step : step / 2;
+      set(own, sum, 0);
+      offset += owner.ofTerms.get(FLOAT, 4L * row);
+    }
+
+    /** Sets what products are multiplied by, and what brings the middle of the codes back. */
+    private void set(float own, int sum, long squares) {
+      query.scale(2 * own * step);
+      offset = (float) (squares * (double) own * own + 2.0 * own * step * middle(bits) * sum);
+    }
+
+    @Override
+    public Scorers.Scorer sharing(Scorers others) {
+      return new CodeScorer((CodeScorers) others, query);
+    }
+
+    @Override
+    public float offset() {
+      return offset;
+    }
+
+    @Override
+    public void estimate(Picks picks, int count) {
+      if (bits == 8) {
+        owner.kernel.estimate8(query, owner.ofCodes, stride(), owner.ofTerms, picks, count);
+      } else {
+        owner.kernel.estimate4(query, owner.ofCodes, stride(), owner.ofTerms, picks, count);
+      }
+    }
+  }
+}

@@ -1,0 +1,316 @@
+package dev.kith.core.graph;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kith.core.backend.Backend;
+import dev.kith.core.metric.Metric;
+import dev.kith.core.search.Effort;
+import dev.kith.core.search.Neighbors;
+import dev.kith.core.search.SearchOptions;
+import dev.kith.core.search.SearchResult;
+import dev.kith.core.search.SearchStoppedException;
+import dev.kith.core.search.Searcher;
+import dev.kith.core.spec.IndexSpec;
+import dev.kith.core.testing.Seeded;
+import dev.kith.core.testing.TestVectors;
+import dev.kith.core.vector.ClusteredVectors;
+import dev.kith.core.vector.VectorDataException;
+import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.BuildOptions;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a search through a graph promises on every backend, with all codes and of every builder. */
+@ExtendWith(Seeded.class)
+public abstract class GraphSearchContract {
+  private static final int K = 10;
+
+  /** Backend under test. */
+  protected abstract Backend backend();
+
+  private GraphData build(VectorSource rows, Metric metric, String spec) {
+    return build(rows, metric, spec, BuildOptions.defaults());
+  }
+
+  private GraphData build(VectorSource rows, Metric metric, String spec, BuildOptions options) {
+    var builder = Objects.requireNonNull(backend().builder(IndexSpec.parse(spec)));
+    return (GraphData) builder.build(rows, metric, options);
+  }
+
+  private Searcher searcher(GraphData data) {
+    return Objects.requireNonNull(backend().searcher(data));
+  }
+
+  private static SearchOptions beam(int width) {
+    return SearchOptions.nearest(K).withEffort(new Effort.Beam(width));
+  }
+
+  /** Asserts that answers are well formed, with canonical keys, and returns their recall. */
+  private static double recall(
+      Metric metric, float[][] rows, float[][] queries, SearchResult result, int k) {
+    long hits = 0;
+    for (int q = 0; q < queries.length; q++) {
+      var found = result.neighbors().get(q);
+      assertThat(found.size()).isEqualTo(Math.min(k, rows.length));
+      var exact = TestVectors.nearest(metric, queries[q], rows, k);
+      double worst = TestVectors.key(metric, queries[q], rows[(int) exact[exact.length - 1]]);
+      assertWellFormed(metric, rows, queries[q], found);
+      for (int rank = 0; rank < found.size(); rank++) {
+        hits += found.key(rank) <= worst ? 1 : 0;
+      }
+    }
+    return hits / ((double) queries.length * Math.min(k, rows.length));
+  }
+
+  private static void assertWellFormed(
+      Metric metric, float[][] rows, float[] query, Neighbors found) {
+    var seen = new HashSet<Long>();
+    for (int rank = 0; rank < found.size(); rank++) {
+      long row = found.row(rank);
+      assertThat(seen.add(row)).isTrue();
+      assertThat(found.key(rank)).isEqualTo(TestVectors.key(metric, query, rows[(int) row]));
+      if (rank > 0) {
+        assertThat(found.key(rank)).isGreaterThanOrEqualTo(found.key(rank - 1));
+        if (found.key(rank) == found.key(rank - 1)) {
+          assertThat(row).isGreaterThan(found.row(rank - 1));
+        }
+      }
+    }
+  }
+
+  private static float[][] clustered(int first, int count, int d, int clusters, double spread) {
+    try (var made = new ClusteredVectors(d, 4, clusters, spread, 5).generate(first, count)) {
+      var rows = new float[count][];
+      for (int i = 0; i < count; i++) {
+        rows[i] = made.row(i);
+      }
+      return rows;
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "graph(r=16)",
+        "graph(r=16,codes=int8)",
+        "graph(r=32,passes=2)",
+        "graph(r=24,codes=int8,alpha=1.3)",
+        "vamana(degree=16)"
+      })
+  void search_anyMetric_findsNearlyAll(String spec, SplittableRandom random) {
+    int d = 20 + random.nextInt(30);
+    var rows = TestVectors.gaussians(random, 1500, d);
+    for (var row : rows) { // lengths differ, so that the metrics do
+      float scale = (float) (0.5 + random.nextDouble());
+      for (int i = 0; i < d; i++) {
+        row[i] *= scale;
+      }
+    }
+    var queries = TestVectors.gaussians(random, 40, d);
+    try (var source = VectorSource.of(rows);
+        var batch = VectorSource.of(queries)) {
+      for (var metric : Metric.values()) {
+        var data = build(source, metric, spec);
+        assertThat(data.reached()).isEqualTo(rows.length);
+        var result = searcher(data).search(batch, beam(200));
+        // Queries are no rows of the space that inner products are mapped to: a harder case.
+        assertThat(recall(metric, rows, queries, result, K))
+            .as("%s", metric)
+            .isGreaterThanOrEqualTo(metric == Metric.DOT ? 0.6 : 0.85);
+        assertThat(result.report().proved()).isFalse();
+        assertThat(result.report().index()).isEqualTo(spec);
+        assertThat(result.report().work().hops()).isPositive();
+        assertThat(result.report().work().keysComputed()).isEqualTo(40L * 50);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"graph(r=16)", "graph(r=16,codes=int8)", "vamana(degree=16)"})
+  void search_clusters_everyRowIsReachedAndRecallCanBeHad(String spec) {
+    var rows = clustered(0, 4000, 16, 40, 0.05);
+    var queries = clustered(4000, 50, 16, 40, 0.05);
+    try (var source = VectorSource.of(rows);
+        var batch = VectorSource.of(queries)) {
+      var data = build(source, Metric.L2, spec);
+      assertThat(data.reached()).isEqualTo(rows.length);
+      // In 4 bits the hundred rows of a cluster look alike: all of them are scored.
+      var result = searcher(data).search(batch, beam(500));
+      assertThat(recall(Metric.L2, rows, queries, result, K)).isGreaterThanOrEqualTo(0.98);
+    }
+  }
+
+  @Test
+  void search_rowsThatRepeat_findsOthersBehindThem() {
+    // 600 copies of one row, and a cloud about it: copies must not be an island.
+    var random = new SplittableRandom(3);
+    var rows = new float[1200][];
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = i < 600 ? new float[12] : TestVectors.gaussian(random, 12);
+    }
+    var queries = TestVectors.gaussians(random, 30, 12);
+    try (var source = VectorSource.of(rows);
+        var batch = VectorSource.of(queries)) {
+      var data = build(source, Metric.L2, "graph(r=16,codes=int8)");
+      assertThat(data.reached()).isEqualTo(rows.length);
+      var result = searcher(data).search(batch, beam(100));
+      assertThat(recall(Metric.L2, rows, queries, result, K)).isGreaterThanOrEqualTo(0.95);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 17, 64, 65})
+  void search_fewRows_areAllFound(int size, SplittableRandom random) {
+    var rows = TestVectors.gaussians(random, size, 5);
+    var queries = TestVectors.gaussians(random, 4, 5);
+    try (var source = VectorSource.of(rows);
+        var batch = VectorSource.of(queries)) {
+      for (var metric : Metric.values()) {
+        var options = SearchOptions.nearest(100).withEffort(new Effort.Beam(1));
+        var result = searcher(build(source, metric, "graph(r=4)")).search(batch, options);
+        assertThat(recall(metric, rows, queries, result, 100)).isEqualTo(1);
+      }
+    }
+  }
+
+  @Test
+  void search_oneDimensionAllEqualOrZero_isNoFailure() {
+    for (var rows : new float[][][] {{{1}, {2}, {3}, {2}}, new float[50][3], new float[3][1]}) {
+      try (var source = VectorSource.of(rows);
+          var query = VectorSource.single(new float[rows[0].length])) {
+        for (var metric : Metric.values()) {
+          var options = SearchOptions.nearest(3).withEffort(new Effort.Beam(5));
+          var result = searcher(build(source, metric, "graph")).search(query, options);
+          var queries = new float[][] {new float[rows[0].length]};
+          assertThat(recall(metric, rows, queries, result, 3)).isEqualTo(1);
+        }
+      }
+    }
+  }
+
+  @Test
+  void search_noRows_findsNone() {
+    try (var some = VectorSource.of(new float[][] {{1, 2}})) {
+      var none = some.slice(0, 0);
+      var result = searcher(build(none, Metric.L2, "graph")).search(some, beam(10));
+      assertThat(result.neighbors().getFirst()).isEmpty();
+    }
+  }
+
+  @Test
+  void search_exactAskedFor_isProved(SplittableRandom random) {
+    var rows = TestVectors.gaussians(random, 300, 8);
+    var queries = TestVectors.gaussians(random, 5, 8);
+    try (var source = VectorSource.of(rows);
+        var batch = VectorSource.of(queries)) {
+      var searcher = searcher(build(source, Metric.COSINE, "graph(r=4)"));
+      for (var effort : new Effort[] {new Effort.Exact(), new Effort.Recall(1)}) {
+        var result = searcher.search(batch, SearchOptions.nearest(K).withEffort(effort));
+        assertThat(result.report().proved()).isTrue();
+        for (int q = 0; q < queries.length; q++) {
+          assertThat(result.neighbors().get(q).rows())
+              .isEqualTo(TestVectors.nearest(Metric.COSINE, queries[q], rows, K));
+        }
+      }
+    }
+  }
+
+  @Test
+  void search_anyThreadsAndBatches_sameAnswers(SplittableRandom random) {
+    var rows = TestVectors.gaussians(random, 900, 24);
+    var queries = TestVectors.gaussians(random, 25, 24);
+    try (var source = VectorSource.of(rows);
+        var batch = VectorSource.of(queries)) {
+      var searcher = searcher(build(source, Metric.L2, "graph(r=16)"));
+      var one = searcher.search(batch, beam(30).withThreads(1));
+      for (int threads : new int[] {2, 3, 8}) {
+        var many = searcher.search(batch, beam(30).withThreads(threads));
+        assertThat(many.neighbors()).isEqualTo(one.neighbors());
+        assertThat(many.report().work()).isEqualTo(one.report().work());
+      }
+      for (int q = 0; q < queries.length; q++) {
+        assertThat(searcher.search(batch.slice(q, 1), beam(30)).neighbors().getFirst())
+            .isEqualTo(one.neighbors().get(q));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"graph(r=16)", "vamana(degree=8,codes=int4)"})
+  void build_anyNumberOfThreads_sameGraphForASeed(String spec, SplittableRandom random) {
+    var rows = TestVectors.gaussians(random, 1100, 16);
+    try (var source = VectorSource.of(rows)) {
+      var one = build(source, Metric.L2, spec, BuildOptions.defaults().withThreads(1));
+      for (int threads : new int[] {2, 5}) {
+        var many = build(source, Metric.L2, spec, BuildOptions.defaults().withThreads(threads));
+        one.parts()
+            .forEach(
+                (name, part) ->
+                    assertThat(Objects.requireNonNull(many.parts().get(name)).mismatch(part))
+                        .as("part %s on %d threads", name, threads)
+                        .isEqualTo(-1));
+      }
+    }
+  }
+
+  @Test
+  void search_deadlineOrCancel_stops(SplittableRandom random) {
+    try (var source = VectorSource.of(TestVectors.gaussians(random, 200, 4))) {
+      var searcher = searcher(build(source, Metric.L2, "graph(r=8)"));
+      assertThatThrownBy(() -> searcher.search(source, beam(5).withDeadline(Duration.ZERO)))
+          .isInstanceOf(SearchStoppedException.class)
+          .hasMessageContaining("deadline");
+      assertThatThrownBy(() -> searcher.search(source, beam(5).withCancel(() -> true)))
+          .isInstanceOf(SearchStoppedException.class)
+          .hasMessage("the search was cancelled by its caller");
+    }
+  }
+
+  @Test
+  void search_probes_areRefusedByName(SplittableRandom random) {
+    try (var source = VectorSource.of(TestVectors.gaussians(random, 20, 4))) {
+      var searcher = searcher(build(source, Metric.L2, "graph(r=8)"));
+      var options = SearchOptions.nearest(1).withEffort(new Effort.Probes(3));
+      assertThatThrownBy(() -> searcher.search(source, options))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("an index graph(r=8) has no lists to probe: ask for a recall or a beam");
+    }
+  }
+
+  @Test
+  void buildOrSearch_notFinite_namesTheRow() {
+    try (var source = VectorSource.of(new float[][] {{1, 2}, {3, Float.NaN}});
+        var good = VectorSource.of(new float[][] {{1, 2}, {3, 4}})) {
+      for (var metric : Metric.values()) {
+        assertThatThrownBy(() -> build(source, metric, "graph"))
+            .isInstanceOf(VectorDataException.class)
+            .hasMessageContaining("row=1, element=1, found=NaN");
+        var searcher = searcher(build(good, metric, "graph"));
+        assertThatThrownBy(() -> searcher.search(source, beam(3)))
+            .isInstanceOf(VectorDataException.class)
+            .hasMessageContaining("row=1, element=1, found=NaN");
+      }
+    }
+  }
+
+  @Test
+  void parts_ofAGraph_linksAreRowsAndNoRowTwice(SplittableRandom random) {
+    try (var source = VectorSource.of(TestVectors.gaussians(random, 500, 6))) {
+      var data = build(source, Metric.DOT, "graph(r=12)");
+      data.verify();
+      for (int row = 0; row < 500; row++) {
+        var links = data.graph().neighbours(row);
+        assertThat(links).hasSizeBetween(1, 12).doesNotContain(row).doesNotHaveDuplicates();
+        assertThat(Arrays.stream(links).allMatch(link -> link >= 0 && link < 500)).isTrue();
+      }
+    }
+  }
+}
