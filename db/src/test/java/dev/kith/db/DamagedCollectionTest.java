@@ -28,12 +28,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import java.util.stream.StreamSupport;
 import org.apache.lucene.document.Field;
 import org.apache.lucene.document.StringField;
 import org.apache.lucene.index.IndexWriter;
@@ -301,8 +303,13 @@ class DamagedCollectionTest {
   void damagedParts_queryAndVerify_nameThem(@TempDir Path folder) throws IOException {
     create(folder.resolve("db"));
     try (var files =
-        Files.newDirectoryStream(folder.resolve("db/points/segments"), "*_Kith2_1.vec")) {
-      var vec = files.iterator().next(); // of "sparse": rows, then the list of documents
+        Files.newDirectoryStream(folder.resolve("db/points/segments"), "*_Kith2_*.vec")) {
+      // Of "sparse": rows, then the list of documents. Lucene numbers fields in no fixed order, but
+      // this one has fewer and shorter rows.
+      var vec =
+          StreamSupport.stream(files.spliterator(), false)
+              .min(Comparator.comparingLong(file -> file.toFile().length()))
+              .orElseThrow();
       var bytes = Files.readAllBytes(vec);
       bytes[64] ^= 1;
       bytes[bytes.length - 16 - 1] ^= 1; // before the footer
@@ -314,7 +321,7 @@ class DamagedCollectionTest {
       assertThatThrownBy(() -> points.query(Query.nearest("sparse", new float[] {1, 2, 3})))
           .isInstanceOf(VectorDataException.class)
           .hasMessageMatching(
-              "a segment's file must be as it was written: file=\\S+_Kith2_1\\.vec, found=.*"
+              "a segment's file must be as it was written: file=\\S+_Kith2_\\d\\.vec, found=.*"
                   + "; damaged part: segment=\\S+, field=v\\.sparse, part=rows, .*"
                   + "; damaged part: segment=\\S+, field=v\\.sparse, part=documents, .*"
                   + "; run `kith verify` for all that is damaged, and restore a snapshot");
