@@ -34,6 +34,7 @@ public final class GraphSearcher implements Searcher {
 
   private final String backend;
   private final GraphData data;
+  private final Kernels kernels;
   private final Scorers scorers;
   private final Pivots pivots;
   private final ExactScan exact;
@@ -47,6 +48,7 @@ public final class GraphSearcher implements Searcher {
   public GraphSearcher(Kernels kernels, String backend, GraphData data) {
     this.backend = backend;
     this.data = data;
+    this.kernels = kernels;
     this.scorers = data.codes().scorers(kernels.codes());
     this.pivots = new Pivots(data.pivots(), data.codes().scorersOf(data.pivots(), kernels.codes()));
     this.exact = new ExactScan(kernels, backend, new FlatData(data.rows(), data.metric(), null));
@@ -56,7 +58,7 @@ public final class GraphSearcher implements Searcher {
   private final class Scratch {
     final Walk walk = new Walk(data.graph(), scorers);
     final Pivots.Finder finder = pivots.finder(walk.scorer());
-    final Rescorer rescorer = new Rescorer(data.rows(), data.metric());
+    final Rescorer rescorer = new Rescorer(data.rows(), data.metric(), kernels.keys());
     final float[] query = new float[data.rows().dimension()];
   }
 
@@ -139,9 +141,11 @@ public final class GraphSearcher implements Searcher {
     int rescored =
         Math.min(pool.size(), Math.max(Math.max(RESCORED, 2 * k), width / RESCORED_SHARE));
     var best = new TopK(Math.min(k, pool.size()));
+    var nearest = pool.rows();
+    var found = new double[rescored];
+    scratch.rescorer.keys(query, nearest, rescored, found);
     for (int i = 0; i < rescored; i++) {
-      int row = pool.row(i);
-      best.offer(scratch.rescorer.key(query, row), row);
+      best.offer(found[i], nearest[i]);
     }
     var rows = new long[best.size()];
     var keys = new double[best.size()];

@@ -301,9 +301,10 @@ public final class RowCodes {
       float inverse = 1 / own;
       var codes = query.codes();
       int sum = 0;
-      long squares = 0;
+      int squares = 0; // at most 65,537 * 127^2 < 2^31
       for (int i = 0; i < values.length; i++) {
-        int code = Math.round(values[i] * inverse);
+        float scaled = values[i] * inverse;
+        int code = (int) (scaled + (scaled < 0 ? -0.5f : 0.5f)); // vectorised, as rounding is not
         codes[i] = (byte) code;
         sum += code;
         squares += code * code;
