@@ -23,9 +23,12 @@ import com.tngtech.archunit.core.domain.properties.HasName;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchCondition;
+import dev.kith.core.failure.KithException;
+import dev.kith.db.format.BuildStoppedException;
 import dev.kith.db.point.Payload;
 import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -299,6 +302,23 @@ class ArchitectureTest {
                 DescribedPredicate.<JavaField>describe(
                     "hold nothing of another module",
                     field -> field.getType().getAllInvolvedRawTypes().stream().allMatch(printed))))
+        .check(KITH);
+  }
+
+  /** A failure says what its caller can do, or is of a type of the JDK that does. */
+  @Test
+  void uncheckedExceptions_haveAReaction() {
+    classes()
+        .that()
+        .areAssignableTo(RuntimeException.class)
+        .and()
+        .arePublic()
+        .and(not(belongToAnyOf(BuildStoppedException.class))) // db catches it itself
+        .should(
+            ArchCondition.from(
+                assignableTo(KithException.class)
+                    .or(assignableTo(IllegalArgumentException.class))
+                    .or(assignableTo(UncheckedIOException.class))))
         .check(KITH);
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.kith.core.failure.Reaction;
 import dev.kith.cuda.driver.CudaException;
 import dev.kith.cuda.driver.CudaUnavailableException;
 import dev.kith.cuda.driver.FakeCuda;
@@ -149,7 +150,9 @@ class GpusTest {
           .hasMessage(
               "its kernels of scan cannot be loaded: the image of scan must lay out structs as this"
                   + " jar's Java does: field=Shadow.n, expected 4 bytes at 32, found 4 at 36; build"
-                  + " Kith again");
+                  + " Kith again")
+          .extracting(e -> ((KernelLoadException) e).reaction())
+          .isEqualTo(Reaction.CONFIGURE);
       fake.set("offset of Shadow.n", 32);
     }
     assertThat(gpu.kernel(CHECKSUM, "kith_checksum").name()).isEqualTo("kith_checksum");
