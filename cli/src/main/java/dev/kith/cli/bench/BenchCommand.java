@@ -371,24 +371,24 @@ public final class BenchCommand implements Callable<Integer> {
                 ? new BenchClients(asked, queries, options, setting).time(warmUp(), seconds)
                 : time(index, queries, setting, options);
       }
-      last = timing.answers;
-      served = timing.report.backend();
+      last = timing.answers();
+      served = timing.report().backend();
       runs.add(
           new Run(
               params(setting, limits),
               queries.size(),
               recall(last, truth, expected, rows, queries, metric),
               expected == null ? null : mismatches(last, expected),
-              timing.queries / timing.seconds,
-              timing.queries / timing.cpuSeconds,
-              timing.passes * rowBytes(rows) / timing.cpuSeconds,
+              timing.queries() / timing.seconds(),
+              timing.queries() / timing.cpuSeconds(),
+              timing.passes() * rowBytes(rows) / timing.cpuSeconds(),
               timing.percentile(0.50),
               timing.percentile(0.99),
-              timing.queries / timing.passes,
-              (double) timing.work.keysComputed() / queries.size(),
-              timing.report.bound(),
-              timing.work.fallbacks(),
-              timing.report.proved()));
+              timing.queries() / timing.passes(),
+              (double) timing.work().keysComputed() / queries.size(),
+              timing.report().bound(),
+              timing.work().fallbacks(),
+              timing.report().proved()));
     }
     if (outIds != null) {
       Ivecs.write(outIds, last.stream().map(BenchCommand::asInts).toArray(int[][]::new));
@@ -472,28 +472,6 @@ public final class BenchCommand implements Callable<Integer> {
 
   private static int[] asInts(Neighbors neighbors) {
     return Arrays.stream(neighbors.rows()).mapToInt(Math::toIntExact).toArray();
-  }
-
-  /**
-   * Answers of one pass over all queries, and the times of the timed searches.
-   *
-   * @param passes number of searches made for the queries
-   */
-  record Timing(
-      List<Neighbors> answers,
-      Work work,
-      SearchReport report,
-      long queries,
-      double passes,
-      double seconds,
-      double cpuSeconds,
-      List<Long> sortedNanos) {
-
-    /** Percentile of the latency of a call: of a whole batch, or of a client's query. */
-    double percentile(double share) {
-      int rank = (int) Math.ceil(share * sortedNanos.size()) - 1;
-      return sortedNanos.get(Math.max(rank, 0)) / 1e3;
-    }
   }
 
   private double warmUp() {
