@@ -30,8 +30,10 @@ public abstract class KeyKernelContract {
     int n = 40;
     long stride = 4L * d + 4 * random.nextInt(3);
     var rows = TestVectors.gaussians(random, n, d);
-    Arrays.setAll(rows[3], j -> (float) (rows[3][j] * 1e18)); // float32 would lose or overflow
-    Arrays.setAll(rows[4], j -> (float) (rows[4][j] * 1e-30));
+    for (int j = 0; j < d; j++) { // float32 sums would overflow, or vanish
+      rows[3][j] *= 1e19f;
+      rows[4][j] *= 1e-30f;
+    }
     var query = TestVectors.gaussian(random, d);
     try (var arena = Arena.ofConfined()) {
       // Nothing lies behind the last element.
