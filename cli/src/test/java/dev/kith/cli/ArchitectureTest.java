@@ -85,10 +85,14 @@ class ArchitectureTest {
           new Part("search", "failure", "work", "vector", "metric", "spec"),
           new Part("exact", "work", "vector", "metric", "kernel", "quant", "spec", "search"),
           new Part(
-              "backend", "failure", "work", "vector", "metric", "kernel", "quant", "spec", "search",
+              "graph", "failure", "work", "vector", "metric", "kernel", "quant", "spec", "search",
               "exact"),
           new Part(
-              "index", "work", "vector", "metric", "quant", "spec", "search", "exact", "backend"));
+              "backend", "failure", "work", "vector", "metric", "kernel", "quant", "spec", "search",
+              "exact", "graph"),
+          new Part(
+              "index", "work", "vector", "metric", "quant", "spec", "search", "exact", "graph",
+              "backend"));
 
   /**
    * The package of the module's own name: {@code dev.kith.db} is what users hold, {@code

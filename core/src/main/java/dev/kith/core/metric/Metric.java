@@ -8,11 +8,11 @@ import java.util.Locale;
  */
 public enum Metric {
   /** Euclidean distance; compared squared, shown as its root. */
-  L2(ScoreKind.DISTANCE),
+  L2(0, ScoreKind.DISTANCE),
   /** Cosine of the angle; 0 if either vector is zero. */
-  COSINE(ScoreKind.SIMILARITY),
+  COSINE(1, ScoreKind.SIMILARITY),
   /** Inner product; the largest is the nearest. */
-  DOT(ScoreKind.SIMILARITY);
+  DOT(2, ScoreKind.SIMILARITY);
 
   /** Kind of score that the user sees. */
   public enum ScoreKind {
@@ -22,10 +22,17 @@ public enum Metric {
     SIMILARITY
   }
 
+  private final int code;
   private final ScoreKind scoreKind;
 
-  Metric(ScoreKind scoreKind) {
+  Metric(int code, ScoreKind scoreKind) {
+    this.code = code;
     this.scoreKind = scoreKind;
+  }
+
+  /** Number that stands for the metric in files: 0 L2, 1 COSINE, 2 DOT. */
+  public int code() {
+    return code;
   }
 
   /** Whether {@link #score} is a distance or a similarity. */

@@ -14,6 +14,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Row-major codes of all rows, 8 or 4 bits an element of {@link WalkSpace}, one step for all of
@@ -182,6 +183,13 @@ public final class RowCodes implements WalkCodes {
    * @param line scratch, {@code [stride()]}
    */
   void encodeRow(VectorSource rows, long from, int to, float[] values, byte[] line) {
+    float term = codeRow(rows, from, values, line);
+    MemorySegment.copy(line, 0, codes, ValueLayout.JAVA_BYTE, to * stride(), line.length);
+    terms.set(FLOAT, 4L * to, term);
+  }
+
+  /** Codes a row into {@code line}; returns its term. */
+  private float codeRow(VectorSource rows, long from, float[] values, byte[] line) {
     space.row(rows, from, values);
     float inverse = 1 / step;
     int twice = (int) (2 * middle(bits));
@@ -196,11 +204,40 @@ public final class RowCodes implements WalkCodes {
         line[i / (2 * LINE) * LINE + i % LINE] |= (byte) (i % (2 * LINE) < LINE ? code : code << 4);
       }
     }
-    MemorySegment.copy(line, 0, codes, ValueLayout.JAVA_BYTE, to * stride(), line.length);
-    terms.set(FLOAT, 4L * to, (float) (squares * 0.25 * step * step));
+    return (float) (squares * 0.25 * step * step);
+  }
+
+  /**
+   * Codes all rows again, on all cores, and compares.
+   *
+   * @return the first row whose code or term differs, or -1
+   * @throws dev.kith.core.vector.VectorDataException if a row is not finite
+   */
+  @Override
+  public long firstDifference(VectorSource rows) {
+    var first = new AtomicLong(Long.MAX_VALUE);
+    Workers.forEach(
+        (size + BLOCK - 1) / BLOCK,
+        block -> {
+          var values = new float[space.dimension()];
+          var line = new byte[(int) stride()];
+          for (int row = (int) block * BLOCK; row < Math.min(size, (block + 1) * BLOCK); row++) {
+            float term = codeRow(rows, row, values, line);
+            long at = row * stride();
+            if (Float.floatToRawIntBits(term) != Float.floatToRawIntBits(terms.get(FLOAT, 4L * row))
+                || MemorySegment.mismatch(
+                        MemorySegment.ofArray(line), 0, line.length, codes, at, at + line.length)
+                    >= 0) {
+              first.accumulateAndGet(row, Math::min);
+              return;
+            }
+          }
+        });
+    return first.get() == Long.MAX_VALUE ? -1 : first.get();
   }
 
   /** Bits an element, 8 or 4. */
+  @Override
   public int bits() {
     return bits;
   }

@@ -181,6 +181,38 @@ public final class RowFloats implements WalkCodes {
         metric, body, null, new Stored(block.data(), block.stride(), d, type, 1, terms, size));
   }
 
+  /** Bytes of the body of {@code size} rows in place. */
+  static long bytesInPlace(Metric metric, int size) {
+    return LINE + (long) termBytes(metric) * size;
+  }
+
+  /** Bytes of the body of a copy of {@code size} rows of {@code given} elements. */
+  static long halfBytes(Metric metric, int given, int size) {
+    int dimension = metric == Metric.DOT ? given + 1 : given;
+    return halvesAt(metric, given) + (halfStride(dimension) + 4) * size;
+  }
+
+  @Override
+  public int bits() {
+    return space == null ? 32 : 16;
+  }
+
+  @Override
+  public long firstDifference(VectorSource rows) {
+    var options = BuildOptions.defaults();
+    var again = space == null ? inPlace(rows, metric, options) : halves(rows, metric, options);
+    long at = body.mismatch(again.body);
+    if (at < 0) {
+      return -1;
+    }
+    long terms = body.byteSize() - all.terms.byteSize();
+    long row =
+        at >= terms
+            ? (at - terms) * all.size / all.terms.byteSize()
+            : (at - (terms - all.stride * all.size)) / all.stride;
+    return Math.clamp(row, 0, Math.max(all.size - 1, 0));
+  }
+
   private static int termBytes(Metric metric) {
     return metric == Metric.L2 ? 4 : 8;
   }
