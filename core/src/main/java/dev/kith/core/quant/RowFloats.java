@@ -45,7 +45,7 @@ public final class RowFloats implements WalkCodes {
    *
    *   L2, and every copy   t0 - (2 / scale) p           t0 = |row|^2
    *   COSINE in place      t0 - t1 p                    t0 = 1 (0 of a zero vector), t1 = 2 / |row|
-   *   DOT in place         t0 - 2 (p + tail t1)         t0 = max(M, |row|)^2, t1 = sqrt(M^2 - |row|^2)
+   *   DOT in place         t0 - 2 (p + tail t1)         t0 = |row|^2 + t1^2, t1 = sqrt(M^2 - |row|^2)
    *
    * with the query scaled to length 1 for COSINE, and tail the t1 of a row that is the query, 0 of
    * a user's query. Plus the query's squared length they are squared distances in WalkSpace, which
@@ -148,7 +148,8 @@ public final class RowFloats implements WalkCodes {
     for (double square : squares) {
       longest = Math.max(longest, square);
     }
-    body.set(FLOAT, 0, metric == Metric.DOT ? (float) Math.sqrt(longest) : 0);
+    float most = metric == Metric.DOT ? (float) Math.sqrt(longest) : 0;
+    body.set(FLOAT, 0, most);
     for (int row = 0; row < size; row++) {
       double square = squares[row];
       switch (metric) {
@@ -158,8 +159,9 @@ public final class RowFloats implements WalkCodes {
           body.set(FLOAT, LINE + 8L * row + 4, square == 0 ? 0 : (float) (2 / Math.sqrt(square)));
         }
         case DOT -> {
-          body.set(FLOAT, LINE + 8L * row, (float) longest);
-          body.set(FLOAT, LINE + 8L * row + 4, (float) Math.sqrt(longest - square));
+          double tail = Math.sqrt(Math.max(0, (double) most * most - square)); // as in WalkSpace
+          body.set(FLOAT, LINE + 8L * row, (float) (square + tail * tail));
+          body.set(FLOAT, LINE + 8L * row + 4, (float) tail);
         }
       }
     }
