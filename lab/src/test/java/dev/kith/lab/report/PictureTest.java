@@ -32,10 +32,10 @@ class PictureTest {
   }
 
   @Test
-  void pictures_wholeReport_areLadderMapAndStretches() {
+  void pictures_wholeReport_areLadderCurvesMapAndStretches() {
     assertThat(all())
         .extracting(Picture::name)
-        .containsExactly("ladder", "map", "timeline-copy", "points");
+        .containsExactly("ladder", "recall", "map", "timeline-copy", "points");
   }
 
   /**
@@ -102,7 +102,7 @@ class PictureTest {
 
   @Test
   void timeline_stretch_showsWhatLiesInItAndNotWhatOutlastsIt() {
-    var picture = Reports.whole("A report").pictures().get(2);
+    var picture = Reports.whole("A report").pictures().get(3);
     assertThat(picture.about()).isEqualTo("In 50.1 us, from 0.001 ms on: 1 copies 49.0 us.");
     // 1,000 to 50,000 of 900 to 51,000 ns.
     assertThat(picture.svg())
