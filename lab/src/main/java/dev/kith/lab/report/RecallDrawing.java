@@ -1,6 +1,7 @@
 package dev.kith.lab.report;
 
 import dev.kith.lab.peers.RecallCurve.Point;
+import dev.kith.lab.report.LabelPlaces.Box;
 import dev.kith.lab.report.RecallPlot.Line;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -46,16 +47,6 @@ final class RecallDrawing {
   private final double toRecall;
   private final double fromRate;
   private final double toRate;
-
-  /** Room that something takes, from its upper left corner. */
-  record Box(double x, double y, double width, double height) {
-    boolean meets(Box other) {
-      return x < other.x + other.width
-          && other.x < x + width
-          && y < other.y + other.height
-          && other.y < y + height;
-    }
-  }
 
   RecallDrawing(RecallPlot plot, int width, int height) {
     this.plot = plot;
@@ -129,8 +120,8 @@ final class RecallDrawing {
       drawn.append(
           text(
               "name",
-              box.x + box.width / 2,
-              box.y + box.height - 2,
+              box.x() + box.width() / 2,
+              box.y() + box.height() - 2,
               "middle",
               Integer.toString(i + 1)));
     }
@@ -248,58 +239,26 @@ final class RecallDrawing {
         .toList();
   }
 
-  /**
-   * Places of the lines' numbers: beside the end of each line, as near as there is room. No two of
-   * them meet; they keep off the dots, unless there is no other place.
-   */
+  /** Places of the lines' numbers, each beside the end of its line. */
   List<Box> numbers() {
     var dots = new ArrayList<Box>();
     for (var line : plot.lines()) {
       for (var point : line.curve().points()) {
         dots.add(
-            new Box(
-                x(point.recall()) - DOT,
-                y(point.queriesPerCpuSecond()) - DOT,
-                2.0 * DOT,
-                2.0 * DOT));
+            Box.around(
+                x(point.recall()), y(point.queriesPerCpuSecond()), 2.0 * DOT, 2.0 * DOT));
       }
     }
-    var placed = new ArrayList<Box>();
+    var room = new Box(LEFT, 14, width - LEFT, height - BELOW - 14.0);
+    var places = new LabelPlaces(room, dots);
+    var numbers = new ArrayList<Box>();
     for (int i = 0; i < plot.lines().size(); i++) {
-      placed.add(place(i, placed, dots));
+      var end = ordered(plot.lines().get(i)).getLast();
+      int wide = WIDE * Integer.toString(i + 1).length();
+      numbers.add(
+          places.place(x(end.recall()), y(end.queriesPerCpuSecond()), wide, HIGH));
     }
-    return placed;
-  }
-
-  private Box place(int index, List<Box> placed, List<Box> dots) {
-    var end = ordered(plot.lines().get(index)).getLast();
-    double x = x(end.recall());
-    double y = y(end.queriesPerCpuSecond());
-    int wide = WIDE * Integer.toString(index + 1).length();
-    Box free = null;
-    for (int away = 10; away < width + height; away += 4) {
-      for (int turn = 0; turn < 8; turn++) {
-        double angle = turn * Math.PI / 4;
-        var box =
-            new Box(
-                x + away * Math.cos(angle) - wide / 2.0,
-                y - away * Math.sin(angle) - HIGH / 2.0,
-                wide,
-                HIGH);
-        boolean inside =
-            box.x >= LEFT
-                && box.x + box.width <= width
-                && box.y >= 14
-                && box.y + box.height <= height - BELOW;
-        if (inside && placed.stream().noneMatch(box::meets)) {
-          if (dots.stream().noneMatch(box::meets)) {
-            return box;
-          }
-          free = free == null ? box : free;
-        }
-      }
-    }
-    return free == null ? new Box(x, y, wide, HIGH) : free;
+    return numbers;
   }
 
   /** Line of the legend; a name that was broken has its swatch in the first. */
