@@ -162,7 +162,7 @@ class ArchitectureTest {
           new Part("ladder", "measure", "profile"),
           new Part("compare", "measure"),
           new Part("peers", "measure"),
-          new Part("report", "measure", "ladder", "profile"));
+          new Part("report", "measure", "ladder", "peers", "profile"));
 
   private static final JavaClasses KITH =
       new ClassFileImporter()

@@ -7,8 +7,11 @@ import dev.kith.cli.input.ModelOptions;
 import dev.kith.cli.input.UserFiles;
 import dev.kith.embed.beir.BeirText;
 import dev.kith.lab.explain.Explanation;
+import dev.kith.lab.explain.WalkStory;
 import dev.kith.lab.report.PointsPicture;
+import dev.kith.lab.report.WalkPicture;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +22,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Command that tells a search step by step, with all its numbers. */
@@ -31,7 +35,9 @@ import picocli.CommandLine.Spec;
       "For who meets nearest neighbours for the first time: four points and a query, then four"
           + " bundled texts and a question, then why it matters how numbers are rounded, and how a"
           + " smaller copy can still give the exact answer. All of it is computed here and now:"
-          + " give other points, and the story is another."
+          + " give other points, and the story is another.",
+      "--graph tells of an approximate search instead: its walk through a graph over forty points,"
+          + " hop by hop."
     })
 final class LabExplainCommand implements Callable<Integer> {
   /** Definitions of WordNet, from the bundled texts. */
@@ -45,11 +51,20 @@ final class LabExplainCommand implements Callable<Integer> {
 
   @Spec CommandSpec spec;
 
+  /** Number of points of a walk that is told, and the seed of their places. */
+  private static final int WALKED = 40;
+
+  private static final long WALKED_SEED = 1;
+
+  @Option(names = "--graph", description = "tell a walk through a graph")
+  boolean graph;
+
   @Option(
       names = "--points",
       defaultValue = "1,1;4,5;3,1.5;-2,3",
       paramLabel = "X,Y;...",
-      description = "the points, any number of coordinates; default: ${DEFAULT-VALUE}")
+      description =
+          "the points, any number of coordinates; default: ${DEFAULT-VALUE}, and forty with --graph")
   String points;
 
   @Option(
@@ -65,6 +80,13 @@ final class LabExplainCommand implements Callable<Integer> {
       paramLabel = "K",
       description = "neighbours; default: ${DEFAULT-VALUE}")
   int k;
+
+  @Option(
+      names = "--width",
+      defaultValue = "6",
+      paramLabel = "W",
+      description = "with --graph: rows that the walk keeps; default: ${DEFAULT-VALUE}")
+  int width;
 
   @Mixin ModelOptions modelOptions;
 
@@ -94,6 +116,12 @@ final class LabExplainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (graph) {
+      return walk();
+    }
+    if (gives("--width")) {
+      throw new ParameterException(spec.commandLine(), "--width is of a walk: give --graph, too");
+    }
     var places = places(points);
     var asked = place(query);
     if (picture != null) {
@@ -122,12 +150,40 @@ final class LabExplainCommand implements Callable<Integer> {
     for (var part : List.of(report.points, report.texts, report.rounding, report.bounds)) {
       steps.addAll(part.steps());
     }
+    print(steps, out);
+    return ExitStatus.DONE;
+  }
+
+  private int walk() throws IOException {
+    var places = gives("--points") ? places(points) : WalkStory.points(WALKED, WALKED_SEED);
+    var asked = place(query);
+    if (picture != null) {
+      UserFiles.requireWritable(picture, ".svg");
+    }
+    var story = WalkStory.of(places, asked, k, width);
+    if (picture != null) {
+      WalkPicture.of(places, asked, story.graph(), story.trace(), story.told().answer())
+          .writeTo(picture);
+    }
+    var out = spec.commandLine().getOut();
+    if (json) {
+      Json.print(out, WalkDocument.of(story));
+    } else {
+      print(Part.of(story.told()).steps(), out);
+    }
+    return ExitStatus.DONE;
+  }
+
+  private boolean gives(String option) {
+    return spec.commandLine().getParseResult().hasMatchedOption(option);
+  }
+
+  private static void print(List<Step> steps, PrintWriter out) {
     for (int i = 0; i < steps.size(); i++) {
       out.printf("%s%d. %s%n%n", i == 0 ? "" : System.lineSeparator(), i + 1, steps.get(i).title());
       out.print(steps.get(i).text().indent(3));
     }
     out.flush();
-    return ExitStatus.DONE;
   }
 
   private static List<String> bundled(List<String> ids) throws IOException {
