@@ -1,5 +1,7 @@
 package dev.kith.core.graph;
 
+import dev.kith.core.spec.GraphSpec;
+
 /**
  * Parameters of a build.
  *
@@ -9,4 +11,10 @@ package dev.kith.core.graph;
  * @param passes times that every row is inserted
  * @param seed of the order of insertion
  */
-record GraphSettings(int degree, int width, float alpha, int passes, long seed) {}
+record GraphSettings(int degree, int width, float alpha, int passes, long seed) {
+  /** Parameters that a spec names. */
+  static GraphSettings of(GraphSpec spec) {
+    return new GraphSettings(
+        spec.degree(), spec.width(), (float) spec.alpha(), spec.passes(), spec.seed());
+  }
+}

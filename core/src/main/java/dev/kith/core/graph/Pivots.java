@@ -38,6 +38,11 @@ final class Pivots {
     return rows.length;
   }
 
+  /** The pivots' rows, not to be changed. */
+  int[] rows() {
+    return rows;
+  }
+
   int row(int pivot) {
     return rows[pivot];
   }

@@ -179,15 +179,19 @@ public final class RowCodes {
    *
    * @param values scratch, {@code [space.dimension()]}
    * @param line scratch, {@code [stride()]}
+   * @return squared length of what the codes lost
    */
-  void encodeRow(VectorSource rows, long from, int to, float[] values, byte[] line) {
+  double encodeRow(VectorSource rows, long from, int to, float[] values, byte[] line) {
     space.row(rows, from, values);
     float inverse = 1 / step;
     int twice = (int) (2 * middle(bits));
     Arrays.fill(line, (byte) 0);
     long squares = 0; // of twice what a code is off the middle, an integer
+    double lost = 0;
     for (int i = 0; i < space.dimension(); i++) {
       int code = code(values[i], inverse, bits);
+      double off = values[i] - (code - middle(bits)) * step;
+      lost += off * off;
       squares += (long) (2 * code - twice) * (2 * code - twice);
       if (bits == 8) {
         line[i] = (byte) code;
@@ -197,6 +201,22 @@ public final class RowCodes {
     }
     MemorySegment.copy(line, 0, codes, ValueLayout.JAVA_BYTE, to * stride(), line.length);
     terms.set(FLOAT, 4L * to, (float) (squares * 0.25 * step * step));
+    return lost;
+  }
+
+  /** Codes of {@code rows} rows, all zero as yet, in this space and with this step. */
+  RowCodes like(int rows, Arena arena) {
+    long spaceBytes = space.bytes();
+    var empty = arena.allocate(codesAt(spaceBytes) + (stride() + 4) * rows, LINE);
+    space.write(empty);
+    empty.set(FLOAT, spaceBytes, step);
+    return new RowCodes(bits, space, rows, spaceBytes, empty);
+  }
+
+  /** Copies row {@code from} of codes in the same space to row {@code to} of these. */
+  void copyRow(RowCodes others, int from, int to) {
+    MemorySegment.copy(others.codes, from * stride(), codes, to * stride(), stride());
+    terms.set(FLOAT, 4L * to, others.terms.get(FLOAT, 4L * from));
   }
 
   /** Bits an element, 8 or 4. */
