@@ -75,7 +75,8 @@ public final class LiveGraph implements Searcher {
    *
    * Space. Mean, step and longest row of the codes stay as they were fitted to the first rows. Rows
    * that they suit badly are counted (strayed); optimize fits them anew, and builds the graph anew,
-   * while searches go on over the old one and writers wait.
+   * while searches go on over the old one and writers wait. An index that began with few rows does
+   * so by itself while it is small.
    *
    * [1] Dechev, Pirkelbauer, Stroustrup: Lock-free dynamically resizable arrays, 2006
    * [2] Singh and others: FreshDiskANN, arXiv 2105.09613, 2021, algorithm 4
@@ -102,6 +103,12 @@ public final class LiveGraph implements Searcher {
 
   /** Squared error of a row's codes, in that of the average row, from which on it has strayed. */
   private static final double STRAYED = 4;
+
+  /** Rows that a space must be fitted to; one of fewer is fitted again as rows come. */
+  private static final int FITTED = 1000;
+
+  /** Growth of the rows, in what their space was fitted to, from which on it is fitted again. */
+  private static final int REFIT = 4;
 
   /** Rows that the average error of codes is taken of, at most. */
   private static final int SAMPLE = 1000;
@@ -150,11 +157,22 @@ public final class LiveGraph implements Searcher {
   /**
    * What readers go by.
    *
+   * @param fitted number of rows that the space of the codes was fitted to
    * @param usualError average squared error of a row's codes
    */
-  private record State(CodeChunks codes, LinkChunks links, Pivots pivots, double usualError) {
+  private record State(
+      CodeChunks codes, LinkChunks links, Pivots pivots, int fitted, double usualError) {
     State with(Pivots others) {
-      return new State(codes, links, others, usualError);
+      return new State(codes, links, others, fitted, usualError);
+    }
+
+    State grown() {
+      return new State(codes.grown(), links.grown(), pivots, fitted, usualError);
+    }
+
+    /** Whether too few rows were there when the space was fitted, and {@code size} are more. */
+    boolean outgrown(int size) {
+      return fitted < FITTED && size >= Math.max(64, REFIT * fitted);
     }
 
     /** Whether codes tell little of a row. */
@@ -219,7 +237,8 @@ public final class LiveGraph implements Searcher {
     for (int i = 0; i < pivots.length; i++) {
       pivots[i] = slots[pivots[i]];
     }
-    return new State(codes, links, pivotsOf(pivots, codes), error / Math.max(sample, 1));
+    return new State(
+        codes, links, pivotsOf(pivots, codes), slots.length, error / Math.max(sample, 1));
   }
 
   private Pivots pivotsOf(int[] slots, CodeChunks codes) {
@@ -350,6 +369,21 @@ public final class LiveGraph implements Searcher {
             "a row must be finite: element=%d, found=%s".formatted(i, row[i]));
       }
     }
+    long number = insertChecked(row);
+    if (state.outgrown(live.get())) {
+      writing.writeLock().lock();
+      try {
+        if (state.outgrown(live.get())) { // nobody else did it
+          optimize(BuildOptions.defaults().withThreads(1));
+        }
+      } finally {
+        writing.writeLock().unlock();
+      }
+    }
+    return number;
+  }
+
+  private long insertChecked(float[] row) {
     writing.readLock().lock();
     try {
       int slot = allocate();
@@ -393,7 +427,7 @@ public final class LiveGraph implements Searcher {
       }
       var now = state;
       if (used >= now.links.size()) {
-        state = new State(now.codes.grown(), now.links.grown(), now.pivots, now.usualError);
+        state = now.grown();
       }
       return used++;
     } finally {
