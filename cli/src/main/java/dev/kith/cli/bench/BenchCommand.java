@@ -54,8 +54,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Measures an index, or several: rates, latencies, recall, proof.",
-      "Several indexes, and several efforts of one, take turns piece by piece, and of each piece the"
-          + " least time counts, so that other work on the machine meets all alike.",
+      "Several indexes, and several efforts of one, take turns piece by piece, and of each piece"
+          + " the least time counts, so that other work on the machine meets all alike.",
       "Give --data and --queries (.npy, .fvecs, .bvecs), or --n and --dim for synthetic ones."
     })
 public final class BenchCommand implements Callable<Integer> {
@@ -187,7 +187,10 @@ public final class BenchCommand implements Callable<Integer> {
               + " and not the time; default: ${DEFAULT-VALUE}")
   double seconds;
 
-  @Option(names = "--out-ids", paramLabel = "F.ivecs", description = "write the rows found, with the last setting of the last index")
+  @Option(
+      names = "--out-ids",
+      paramLabel = "F.ivecs",
+      description = "write the rows found, with the last setting of the last index")
   @Nullable Path outIds;
 
   @Option(
@@ -301,8 +304,7 @@ public final class BenchCommand implements Callable<Integer> {
       }
     }
     if (plot != null) {
-      require(
-          truthFile != null || check, "--plot draws recall: give --truth or --check, too", "");
+      require(truthFile != null || check, "--plot draws recall: give --truth or --check, too", "");
       UserFiles.requireWritable(plot, ".svg");
     }
   }
@@ -556,8 +558,7 @@ public final class BenchCommand implements Callable<Integer> {
         Machine.commit(),
         subject.buildCpuSeconds,
         subject.buildSeconds,
-        new Bytes(
-            (long) rowBytes(rows), flat ? data : 0, index.indexBytes() + (flat ? 0 : data)),
+        new Bytes((long) rowBytes(rows), flat ? data : 0, index.indexBytes() + (flat ? 0 : data)),
         readRate,
         subject.runs);
   }
@@ -573,7 +574,8 @@ public final class BenchCommand implements Callable<Integer> {
     for (var report : reports) {
       var points = new LinkedHashMap<String, List<RecallCurve.Point>>();
       for (var run : report.runs()) {
-        var name = report.index() + (batches.size() > 1 ? ", batch " + run.params().get("batch") : "");
+        var name =
+            report.index() + (batches.size() > 1 ? ", batch " + run.params().get("batch") : "");
         points
             .computeIfAbsent(name, _ -> new ArrayList<>())
             .add(

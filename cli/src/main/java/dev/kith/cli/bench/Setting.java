@@ -21,7 +21,8 @@ record Setting(int batch, int clients, Effort effort) {
   private static final Effort USUAL = new Effort.Recall(0.95);
 
   /** Widths of a sweep, as multiples of a tenth of the least one. */
-  private static final List<Integer> LADDER = List.of(10, 15, 20, 30, 40, 60, 80, 120, 160, 240, 320, 480);
+  private static final List<Integer> LADDER =
+      List.of(10, 15, 20, 30, 40, 60, 80, 120, 160, 240, 320, 480);
 
   private static final int LEAST_WIDTH = 10;
 

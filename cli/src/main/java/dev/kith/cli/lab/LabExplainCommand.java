@@ -64,7 +64,8 @@ final class LabExplainCommand implements Callable<Integer> {
       defaultValue = "1,1;4,5;3,1.5;-2,3",
       paramLabel = "X,Y;...",
       description =
-          "the points, any number of coordinates; default: ${DEFAULT-VALUE}, and forty with --graph")
+          "the points, any number of coordinates; default: ${DEFAULT-VALUE}, and forty with"
+              + " --graph")
   String points;
 
   @Option(

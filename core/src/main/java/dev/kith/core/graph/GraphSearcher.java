@@ -132,6 +132,11 @@ public final class GraphSearcher implements Searcher {
             .withBatched(queries.size()));
   }
 
+  /** Rows of a pool of {@code width} that get their keys, for {@code k} neighbours. */
+  static int rescored(int k, int width) {
+    return Math.max(Math.max(RESCORED, 2 * k), width / RESCORED_SHARE);
+  }
+
   private Neighbors answer(Scratch scratch, VectorSource queries, int q, int k, int width) {
     var query = scratch.query;
     queries.block(q, 1).decodeRow(0, query, 0);
@@ -142,8 +147,7 @@ public final class GraphSearcher implements Searcher {
     scratch.walk.scorer().setQuery(query);
     var seeds = scratch.finder.find();
     var pool = scratch.walk.run(seeds, scratch.finder.found(), width);
-    int rescored =
-        Math.min(pool.size(), Math.max(Math.max(RESCORED, 2 * k), width / RESCORED_SHARE));
+    int rescored = Math.min(pool.size(), rescored(k, width));
     var best = new TopK(Math.min(k, pool.size()));
     var nearest = pool.rows();
     var found = new double[rescored];

@@ -1,5 +1,7 @@
 package dev.kith.core.graph;
 
+import dev.kith.core.spec.GraphSpec;
+
 /**
  * Parameters of a build.
  *
@@ -10,4 +12,11 @@ package dev.kith.core.graph;
  * @param passes times that every row is inserted
  * @param seed of the order of insertion
  */
-record GraphSettings(int degree, int chosen, int width, float alpha, int passes, long seed) {}
+record GraphSettings(int degree, int chosen, int width, float alpha, int passes, long seed) {
+  /** Parameters that a spec names. */
+  static GraphSettings of(GraphSpec spec) {
+    int chosen = spec instanceof GraphSpec.Hnsw hnsw ? hnsw.m() : spec.degree();
+    return new GraphSettings(
+        spec.degree(), chosen, spec.width(), (float) spec.alpha(), spec.passes(), spec.seed());
+  }
+}

@@ -43,6 +43,11 @@ final class Pivots implements Entry {
     return rows.length;
   }
 
+  /** The pivots' rows, not to be changed. */
+  int[] rows() {
+    return rows;
+  }
+
   int row(int pivot) {
     return rows[pivot];
   }

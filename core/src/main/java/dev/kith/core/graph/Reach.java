@@ -91,7 +91,7 @@ final class Reach {
   }
 
   /** The rows that links lead to from {@code seeds}, the seeds among them. */
-  static BitSet reached(Graph graph, int[] seeds) {
+  static BitSet reached(Links graph, int[] seeds) {
     var reached = new BitSet(graph.size());
     var links = new int[graph.degree()];
     for (int seed : seeds) {
@@ -100,7 +100,10 @@ final class Reach {
     return reached;
   }
 
-  private static void spread(Graph graph, int seed, BitSet reached, int[] links) {
+  /**
+   * Adds the rows that links lead to from {@code seed}, and the seed, without those reached before.
+   */
+  static void spread(Links graph, int seed, BitSet reached, int[] links) {
     if (reached.get(seed)) {
       return;
     }

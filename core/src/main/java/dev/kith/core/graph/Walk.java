@@ -2,6 +2,8 @@ package dev.kith.core.graph;
 
 import dev.kith.core.kernel.Picks;
 import dev.kith.core.quant.Scorers;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Best-first walk through a graph with a pool of fixed width, which the literature calls a beam
@@ -11,21 +13,22 @@ import dev.kith.core.quant.Scorers;
  * Belongs to one thread.
  */
 final class Walk {
-  private final Graph graph;
+  private final Links graph;
   private final Scorers.Scorer scorer;
   private final Visited visited;
   private final Pool pool = new Pool();
   private final Picks picks;
   private final int[] links;
+  private @Nullable IntPredicate sought;
   private long hops;
   private long estimated;
 
-  Walk(Graph graph, Scorers scorers) {
+  Walk(Links graph, Scorers scorers) {
     this(graph, scorers.scorer());
   }
 
   /** Creates a walk that shares its scorer, or the query of it, with others. */
-  Walk(Graph graph, Scorers.Scorer scorer) {
+  Walk(Links graph, Scorers.Scorer scorer) {
     this.graph = graph;
     this.scorer = scorer;
     this.visited = new Visited(graph.size());
@@ -45,6 +48,18 @@ final class Walk {
    * @return the pool, good until the next walk
    */
   Pool run(int[] seeds, int count, int width) {
+    return run(seeds, count, width, null);
+  }
+
+  /**
+   * Walks from {@code seeds}, which must differ, through all rows to those that are {@code wanted}.
+   *
+   * @param width number of wanted rows to keep; the others lie among them, {@link Pool#aside}
+   * @param wanted rows that are looked for, or null for all
+   * @return the pool, good until the next walk
+   */
+  Pool run(int[] seeds, int count, int width, @Nullable IntPredicate wanted) {
+    sought = wanted;
     visited.clear();
     pool.start(width);
     for (int from = 0; from < count; ) {
@@ -79,8 +94,14 @@ final class Walk {
     estimated += count;
     var rows = picks.rows();
     var estimates = picks.estimates();
-    for (int i = 0; i < count; i++) {
-      pool.offer(estimates[i], rows[i]);
+    if (sought == null) {
+      for (int i = 0; i < count; i++) {
+        pool.offer(estimates[i], rows[i]);
+      }
+    } else {
+      for (int i = 0; i < count; i++) {
+        pool.offer(estimates[i], rows[i], !sought.test(rows[i]));
+      }
     }
   }
 

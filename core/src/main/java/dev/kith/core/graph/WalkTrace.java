@@ -132,7 +132,11 @@ public record WalkTrace(int width, List<Met> seeds, List<Hop> hops, List<Met> ke
 
     /** Nearest kept row that was not expanded, or -1. */
     private int next() {
-      return pool.stream().mapToInt(Met::row).filter(row -> !expanded.get(row)).findFirst().orElse(-1);
+      return pool.stream()
+          .mapToInt(Met::row)
+          .filter(row -> !expanded.get(row))
+          .findFirst()
+          .orElse(-1);
     }
 
     private Hop hop(int row) {

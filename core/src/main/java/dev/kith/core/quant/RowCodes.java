@@ -181,22 +181,35 @@ public final class RowCodes implements WalkCodes {
    *
    * @param values scratch, {@code [space.dimension()]}
    * @param line scratch, {@code [stride()]}
+   * @return squared length of what the codes lost
    */
-  void encodeRow(VectorSource rows, long from, int to, float[] values, byte[] line) {
-    float term = codeRow(rows, from, values, line);
+  double encodeRow(VectorSource rows, long from, int to, float[] values, byte[] line) {
+    var coded = codeRow(rows, from, values, line);
     MemorySegment.copy(line, 0, codes, ValueLayout.JAVA_BYTE, to * stride(), line.length);
-    terms.set(FLOAT, 4L * to, term);
+    terms.set(FLOAT, 4L * to, coded.term);
+    return coded.lost;
   }
 
-  /** Codes a row into {@code line}; returns its term. */
-  private float codeRow(VectorSource rows, long from, float[] values, byte[] line) {
+  /**
+   * What is kept of a row beside its codes.
+   *
+   * @param term squared length of what the codes stand for
+   * @param lost squared length of what they do not
+   */
+  private record Coded(float term, double lost) {}
+
+  /** Codes a row into {@code line}. */
+  private Coded codeRow(VectorSource rows, long from, float[] values, byte[] line) {
     space.row(rows, from, values);
     float inverse = 1 / step;
     int twice = (int) (2 * middle(bits));
     Arrays.fill(line, (byte) 0);
     long squares = 0; // of twice what a code is off the middle, an integer
+    double lost = 0;
     for (int i = 0; i < space.dimension(); i++) {
       int code = code(values[i], inverse, bits);
+      double off = values[i] - (code - middle(bits)) * step;
+      lost += off * off;
       squares += (long) (2 * code - twice) * (2 * code - twice);
       if (bits == 8) {
         line[i] = (byte) code;
@@ -204,7 +217,7 @@ public final class RowCodes implements WalkCodes {
         line[i / (2 * LINE) * LINE + i % LINE] |= (byte) (i % (2 * LINE) < LINE ? code : code << 4);
       }
     }
-    return (float) (squares * 0.25 * step * step);
+    return new Coded((float) (squares * 0.25 * step * step), lost);
   }
 
   /**
@@ -222,7 +235,7 @@ public final class RowCodes implements WalkCodes {
           var values = new float[space.dimension()];
           var line = new byte[(int) stride()];
           for (int row = (int) block * BLOCK; row < Math.min(size, (block + 1) * BLOCK); row++) {
-            float term = codeRow(rows, row, values, line);
+            float term = codeRow(rows, row, values, line).term;
             long at = row * stride();
             if (Float.floatToRawIntBits(term) != Float.floatToRawIntBits(terms.get(FLOAT, 4L * row))
                 || MemorySegment.mismatch(
@@ -234,6 +247,21 @@ public final class RowCodes implements WalkCodes {
           }
         });
     return first.get() == Long.MAX_VALUE ? -1 : first.get();
+  }
+
+  /** Codes of {@code rows} rows, all zero as yet, in this space and with this step. */
+  RowCodes like(int rows, Arena arena) {
+    long spaceBytes = space.bytes();
+    var empty = arena.allocate(codesAt(spaceBytes) + (stride() + 4) * rows, LINE);
+    space.write(empty);
+    empty.set(FLOAT, spaceBytes, step);
+    return new RowCodes(bits, space, rows, spaceBytes, empty);
+  }
+
+  /** Copies row {@code from} of codes in the same space to row {@code to} of these. */
+  void copyRow(RowCodes others, int from, int to) {
+    MemorySegment.copy(others.codes, from * stride(), codes, to * stride(), stride());
+    terms.set(FLOAT, 4L * to, others.terms.get(FLOAT, 4L * from));
   }
 
   /** Bits an element, 8 or 4. */
