@@ -10,6 +10,7 @@ import dev.kith.core.metric.Metric;
 import dev.kith.core.search.IndexData;
 import dev.kith.core.spec.GraphSpec;
 import dev.kith.core.spec.IndexSpec;
+import dev.kith.core.vector.ByteSink;
 import dev.kith.core.vector.Checksums;
 import dev.kith.core.vector.MappedFile;
 import dev.kith.core.vector.VectorDataException;
@@ -83,16 +84,10 @@ record IndexFile(
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
-  /** Receiver of a part's bytes, piece by piece. */
-  interface Sink {
-    /** Takes the next bytes. */
-    void append(MemorySegment bytes) throws IOException;
-  }
-
   /** What writes the bytes of a part. */
   interface Content {
     /** Writes all bytes, in order. */
-    void write(Sink sink) throws IOException;
+    void write(ByteSink sink) throws IOException;
   }
 
   /**
