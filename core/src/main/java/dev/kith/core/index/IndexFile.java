@@ -5,11 +5,13 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.kith.core.exact.FlatData;
+import dev.kith.core.graph.DiskGraphData;
 import dev.kith.core.graph.GraphData;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.IndexData;
 import dev.kith.core.spec.GraphSpec;
 import dev.kith.core.spec.IndexSpec;
+import dev.kith.core.vector.ByteSink;
 import dev.kith.core.vector.Checksums;
 import dev.kith.core.vector.MappedFile;
 import dev.kith.core.vector.VectorDataException;
@@ -20,6 +22,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -83,16 +86,10 @@ record IndexFile(
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
-  /** Receiver of a part's bytes, piece by piece. */
-  interface Sink {
-    /** Takes the next bytes. */
-    void append(MemorySegment bytes) throws IOException;
-  }
-
   /** What writes the bytes of a part. */
   interface Content {
     /** Writes all bytes, in order. */
-    void write(Sink sink) throws IOException;
+    void write(ByteSink sink) throws IOException;
   }
 
   /**
@@ -113,6 +110,26 @@ record IndexFile(
     var parts = new ArrayList<Part>();
     data.parts().forEach((name, body) -> parts.add(Part.of(name, body)));
     write(target, data, parts);
+  }
+
+  /** Writes a graph so that walks read it from the file; see {@link VectorIndex#saveForDisk}. */
+  static void writeForDisk(Path target, IndexData data) throws IOException {
+    if (!(data instanceof GraphData graph)) {
+      throw new IllegalArgumentException(
+          "walks from disk need a graph that was built or opened in memory, not %s: save it as it is"
+              .formatted(data.spec()));
+    }
+    var nodes =
+        new Part(
+            DiskGraphData.NODES,
+            DiskGraphData.bytes(graph),
+            DiskGraphData.alignment(),
+            sink -> DiskGraphData.write(graph, sink));
+    var codes = graph.parts().get(GraphData.CODES);
+    if (codes == null) {
+      throw new IllegalStateException("a graph has codes");
+    }
+    write(target, data, List.of(Part.of(GraphData.CODES, codes), nodes));
   }
 
   /** Writes {@code parts} as those of an index; the target is replaced as a whole. */
@@ -174,9 +191,10 @@ record IndexFile(
    * Maps a file that {@link #write} wrote, and opens its parts. Of the parts only what opening them
    * takes is read, and of the rows a sample.
    *
+   * @param reading options to open the file with, where walks read it
    * @throws VectorDataException if the header is damaged, or the file is of other rows
    */
-  static IndexFile open(Path path, VectorSource rows) throws IOException {
+  static IndexFile open(Path path, VectorSource rows, List<OpenOption> reading) throws IOException {
     var file = MappedFile.map(path, Arena.ofAuto());
     var all = file.bytes();
     long length = all.byteSize();
@@ -211,11 +229,12 @@ record IndexFile(
         32,
         "%016x".formatted(Checksums.identity(rows)),
         "%016x".formatted(all.get(LONG, 32)));
-    return read(file, bytes, rows);
+    return read(file, bytes, rows, reading);
   }
 
   /** Reads what stands in a header whose checksum is right. */
-  private static IndexFile read(MappedFile file, int bytes, VectorSource rows) {
+  private static IndexFile read(
+      MappedFile file, int bytes, VectorSource rows, List<OpenOption> reading) {
     var all = file.bytes();
     int count = all.get(INT, 28);
     int specBytes = all.get(INT, 40);
@@ -246,7 +265,13 @@ record IndexFile(
     long specAt = FIXED + (long) LINE * count;
     var text = new String(all.asSlice(specAt, specBytes).toArray(ValueLayout.JAVA_BYTE), UTF_8);
     try {
-      var data = data(IndexSpec.parse(text), metric(file), rows, parts);
+      var spec = IndexSpec.parse(text);
+      var nodes = new ArrayList<>(parts.keySet()).indexOf(DiskGraphData.NODES);
+      var data =
+          spec instanceof GraphSpec graph && nodes >= 0
+              ? DiskGraphData.open(
+                  rows, metric(file), graph, parts, file.path(), offsets.get(nodes), reading)
+              : data(spec, metric(file), rows, parts);
       return new IndexFile(file, bytes, data, parts, offsets, checksums);
     } catch (VectorDataException e) {
       throw new VectorDataException(
