@@ -31,7 +31,7 @@ final class NeighbourDescent {
    */
 
   /** Entries of each kind that are introduced in one round. */
-  private static final int SAMPLE = 16;
+  private static final int SAMPLE = 12;
 
   /** Random entries that a list begins with. */
   private static final int FIRST = 16;
@@ -39,7 +39,7 @@ final class NeighbourDescent {
   private static final int MOST_ROUNDS = 30;
 
   /** Share of all entries that are fresh, below which the lists count as final. */
-  private static final double FEW = 0.002;
+  private static final double FEW = 0.02;
 
   /** Rows of one unit of work. */
   private static final int UNIT = 64;
