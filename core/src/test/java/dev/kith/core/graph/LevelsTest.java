@@ -20,8 +20,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class LevelsTest {
   private static GraphData build(VectorSource source, String spec) {
     return (GraphData)
-        Backends.builderOf(IndexSpec.parse(spec))
-            .build(source, Metric.L2, BuildOptions.defaults());
+        Backends.builderOf(IndexSpec.parse(spec)).build(source, Metric.L2, BuildOptions.defaults());
   }
 
   @Test

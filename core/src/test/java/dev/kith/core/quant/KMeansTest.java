@@ -71,8 +71,7 @@ class KMeansTest {
     try (var source = VectorSource.of(new float[3][2])) {
       assertThatThrownBy(() -> fit(source, 4, 0))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage(
-              "there must be a row for each of the cells, and one cell: cells=4, rows=3");
+          .hasMessage("there must be a row for each of the cells, and one cell: cells=4, rows=3");
     }
   }
 }

@@ -120,11 +120,7 @@ class RowFloatsTest {
         assertThat(codes.isInPlace()).isTrue();
         assertEstimates(source, metric, codes, query, 1e-5);
         assertEstimates(
-            source,
-            metric,
-            RowFloats.openInPlace(codes.body(), source, metric),
-            query,
-            1e-5);
+            source, metric, RowFloats.openInPlace(codes.body(), source, metric), query, 1e-5);
       }
     }
   }
