@@ -45,7 +45,7 @@ public final class RowFloats implements WalkCodes {
    *
    *   L2, and every copy   t0 - (2 / scale) p           t0 = |row|^2
    *   COSINE in place      t0 - t1 p                    t0 = 1 (0 of a zero vector), t1 = 2 / |row|
-   *   DOT in place         t0 - 2 (p + tail t1)         t0 = |row|^2 + t1^2, t1 = sqrt(M^2 - |row|^2)
+   *   DOT in place         t0 - 2 (p + tail t1)    t0 = |row|^2 + t1^2, t1 = sqrt(M^2 - |row|^2)
    *
    * with the query scaled to length 1 for COSINE, and tail the t1 of a row that is the query, 0 of
    * a user's query. Plus the query's squared length they are squared distances in WalkSpace, which
