@@ -182,7 +182,7 @@ public final class DiskAnnFiles {
               rows, metric, codes == GraphSpec.Codes.INT4 ? 4 : 8, spec.seed(), options);
       var first = start < size ? new int[] {start} : ofFrozen;
       var pivots = size == 0 ? new int[0] : pivots(first, spec.seed());
-      return GraphData.of(rows, metric, spec, coded, graph, pivots, options.arena());
+      return GraphData.of(rows, metric, spec, coded, graph, pivots, null, options.arena());
     }
 
     /** Where walks began in DiskANN, and rows spread over the data, so that walks are short. */
@@ -262,8 +262,7 @@ public final class DiskAnnFiles {
     }
     var links = Arena.ofAuto().allocate(graph.links().byteSize(), 64).copyFrom(graph.links());
     var copy = new Graph(links, graph.size(), graph.degree());
-    var kernel = Kernels.inJava().codes();
-    new Reach(copy, new int[] {start(data)}, data.codes(), kernel).link();
+    new Reach(copy, new int[] {start(data)}, CodedRows.of(data.codes(), Kernels.inJava())).link();
     return copy;
   }
 

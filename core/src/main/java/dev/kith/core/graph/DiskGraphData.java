@@ -214,7 +214,7 @@ public final class DiskGraphData implements IndexData {
         MemorySegment.copy(part, NodeLayout.INT, node + rowBytes + 4, links, 0, count);
         graph.setNeighbours(row, links, count);
       }
-      new GraphCheck(rows, graph).check(header.pivots(), header.reached(), codes);
+      new GraphCheck(rows, graph).check(header.pivots(), header.pivots(), header.reached(), codes);
     }
   }
 }

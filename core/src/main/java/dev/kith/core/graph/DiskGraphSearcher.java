@@ -46,8 +46,8 @@ public final class DiskGraphSearcher implements Searcher {
     this.backend = backend;
     this.data = data;
     this.reader = data.reader();
-    this.scorers = data.codes().scorers(kernels.codes());
-    this.pivots = new Pivots(data.pivots(), data.codes().scorersOf(data.pivots(), kernels.codes()));
+    this.scorers = data.codes().scorers(kernels);
+    this.pivots = Pivots.of(data.pivots(), CodedRows.of(data.codes(), kernels));
     this.exact = new ExactScan(kernels, backend, new FlatData(data.rows(), data.metric(), null));
   }
 

@@ -53,9 +53,9 @@ class DiskGraphTest {
       var built = VectorIndex.over(source, Metric.L2, "graph(r=%d)".formatted(degree));
       var data = (GraphData) built.data();
       var disk = (DiskGraphData) forDisk(built).data();
-      var scorers = data.codes().scorers(Kernels.scalar().codes());
+      var scorers = data.codes().scorers(Kernels.scalar());
       var memory = new Walk(data.graph(), scorers);
-      var walk = new DiskWalk(disk.reader(), disk.codes().scorers(Kernels.scalar().codes()), 1);
+      var walk = new DiskWalk(disk.reader(), disk.codes().scorers(Kernels.scalar()), 1);
       for (int q = 0; q < 20; q++) {
         var query = TestVectors.gaussian(random, dimension);
         int width = 1 + random.nextInt(60);
