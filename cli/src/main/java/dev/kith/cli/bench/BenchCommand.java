@@ -8,6 +8,7 @@ import dev.kith.cli.console.Machine;
 import dev.kith.cli.console.Shutdown;
 import dev.kith.cli.input.UserFiles;
 import dev.kith.cli.input.VectorOptions;
+import dev.kith.cli.input.Widths;
 import dev.kith.core.backend.Backends;
 import dev.kith.core.index.BatchingOptions;
 import dev.kith.core.index.VectorIndex;
@@ -54,8 +55,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Measures an index, or several: rates, latencies, recall, proof.",
-      "Several indexes, and several efforts of one, take turns piece by piece, and of each piece the"
-          + " least time counts, so that other work on the machine meets all alike.",
+      "Several indexes, and several efforts of one, take turns piece by piece, and of each piece"
+          + " the least time counts, so that other work on the machine meets all alike.",
       "Give --data and --queries (.npy, .fvecs, .bvecs), or --n and --dim for synthetic ones."
     })
 public final class BenchCommand implements Callable<Integer> {
@@ -187,7 +188,10 @@ public final class BenchCommand implements Callable<Integer> {
               + " and not the time; default: ${DEFAULT-VALUE}")
   double seconds;
 
-  @Option(names = "--out-ids", paramLabel = "F.ivecs", description = "write the rows found, with the last setting of the last index")
+  @Option(
+      names = "--out-ids",
+      paramLabel = "F.ivecs",
+      description = "write the rows found, with the last setting of the last index")
   @Nullable Path outIds;
 
   @Option(
@@ -301,8 +305,7 @@ public final class BenchCommand implements Callable<Integer> {
       }
     }
     if (plot != null) {
-      require(
-          truthFile != null || check, "--plot draws recall: give --truth or --check, too", "");
+      require(truthFile != null || check, "--plot draws recall: give --truth or --check, too", "");
       UserFiles.requireWritable(plot, ".svg");
     }
   }
@@ -434,7 +437,7 @@ public final class BenchCommand implements Callable<Integer> {
             built,
             recalls == null ? List.of() : recalls,
             widths == null ? List.of() : widths,
-            sweep ? Setting.ladder(vectors.k(), rows) : List.of());
+            sweep ? Widths.ladder(vectors.k(), rows) : List.of());
     var settings = new ArrayList<Setting>();
     for (int count : clients.isEmpty() ? batches : clients) {
       for (var effort : efforts) {
@@ -556,8 +559,7 @@ public final class BenchCommand implements Callable<Integer> {
         Machine.commit(),
         subject.buildCpuSeconds,
         subject.buildSeconds,
-        new Bytes(
-            (long) rowBytes(rows), flat ? data : 0, index.indexBytes() + (flat ? 0 : data)),
+        new Bytes((long) rowBytes(rows), flat ? data : 0, index.indexBytes() + (flat ? 0 : data)),
         readRate,
         subject.runs);
   }
@@ -573,7 +575,8 @@ public final class BenchCommand implements Callable<Integer> {
     for (var report : reports) {
       var points = new LinkedHashMap<String, List<RecallCurve.Point>>();
       for (var run : report.runs()) {
-        var name = report.index() + (batches.size() > 1 ? ", batch " + run.params().get("batch") : "");
+        var name =
+            report.index() + (batches.size() > 1 ? ", batch " + run.params().get("batch") : "");
         points
             .computeIfAbsent(name, _ -> new ArrayList<>())
             .add(

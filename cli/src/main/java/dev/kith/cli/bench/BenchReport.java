@@ -122,10 +122,7 @@ record BenchReport(
     var line = new StringBuilder(run.setting());
     line.append(
         String.format(
-            Locale.ROOT,
-            ": %.1f queries/s, %.1f per CPU second",
-            run.qps,
-            run.qpsPerCpuSecond));
+            Locale.ROOT, ": %.1f queries/s, %.1f per CPU second", run.qps, run.qpsPerCpuSecond));
     if (bytes.shadow == 0 && run.bytesPerCpuSecond != null) { // else the rows are not read
       line.append(
           String.format(
@@ -147,8 +144,7 @@ record BenchReport(
     if (run.recall != null) {
       line.append(String.format(Locale.ROOT, ", recall %.4f", run.recall));
       if (intrinsicDimension != null) {
-        line.append(
-            String.format(Locale.ROOT, " at intrinsic dimension %.1f", intrinsicDimension));
+        line.append(String.format(Locale.ROOT, " at intrinsic dimension %.1f", intrinsicDimension));
       }
     }
     if (run.expectedRecall != null && !run.proved) {

@@ -135,8 +135,7 @@ final class BenchTurns {
       Shutdown.requireNotStopped();
       long began = clock.wallNanos();
       var result =
-          lane.index.search(
-              queries.slice(first, Math.min(lane.batch, to - first)), lane.options);
+          lane.index.search(queries.slice(first, Math.min(lane.batch, to - first)), lane.options);
       long took = clock.wallNanos() - began;
       wall += took;
       lane.nanos.add(took);

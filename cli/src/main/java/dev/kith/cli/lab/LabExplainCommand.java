@@ -7,7 +7,6 @@ import dev.kith.cli.input.ModelOptions;
 import dev.kith.cli.input.UserFiles;
 import dev.kith.embed.beir.BeirText;
 import dev.kith.lab.explain.Explanation;
-import dev.kith.lab.explain.Explanation.Step;
 import dev.kith.lab.explain.WalkStory;
 import dev.kith.lab.report.PointsPicture;
 import dev.kith.lab.report.WalkPicture;
@@ -65,7 +64,8 @@ final class LabExplainCommand implements Callable<Integer> {
       defaultValue = "1,1;4,5;3,1.5;-2,3",
       paramLabel = "X,Y;...",
       description =
-          "the points, any number of coordinates; default: ${DEFAULT-VALUE}, and forty with --graph")
+          "the points, any number of coordinates; default: ${DEFAULT-VALUE}, and forty with"
+              + " --graph")
   String points;
 
   @Option(
@@ -100,8 +100,20 @@ final class LabExplainCommand implements Callable<Integer> {
   @Option(names = "--json", description = "print one JSON document")
   boolean json;
 
-  /** Document printed with {@code --json}: each part of the story and the rows it found. */
-  record Report(Explanation points, Explanation texts, Explanation rounding, Explanation bounds) {}
+  /** Document printed with {@code --json}: each part of the story. */
+  record Report(Part points, Part texts, Part rounding, Part bounds) {}
+
+  /** Part of the story: its steps, and the rows it found, nearest first. */
+  record Part(List<Step> steps, List<Integer> answer) {
+    static Part of(Explanation told) {
+      return new Part(
+          told.steps().stream().map(step -> new Step(step.title(), step.text())).toList(),
+          told.answer());
+    }
+  }
+
+  /** Step of a part: a few words, and the text below them. */
+  record Step(String title, String text) {}
 
   @Override
   public Integer call() throws IOException {
@@ -122,10 +134,10 @@ final class LabExplainCommand implements Callable<Integer> {
     try (var model = modelOptions.load(spec.commandLine().getErr(), json)) {
       report =
           new Report(
-              story,
-              Explanation.ofTexts(bundled(TEXTS), question(), k, model::embed),
-              Explanation.ofRounding(NEAR_TIE, new float[2]),
-              Explanation.ofBounds(places, asked, k));
+              Part.of(story),
+              Part.of(Explanation.ofTexts(bundled(TEXTS), question(), k, model::embed)),
+              Part.of(Explanation.ofRounding(NEAR_TIE, new float[2])),
+              Part.of(Explanation.ofBounds(places, asked, k)));
     }
     if (picture != null && drawn != null) { // now that nothing else can fail
       drawn.writeTo(picture);
@@ -155,10 +167,11 @@ final class LabExplainCommand implements Callable<Integer> {
           .writeTo(picture);
     }
     var out = spec.commandLine().getOut();
+    var document = WalkDocument.of(story);
     if (json) {
-      Json.print(out, WalkDocument.of(story));
+      Json.print(out, document);
     } else {
-      print(story.told().steps(), out);
+      print(document.steps(), out);
     }
     return ExitStatus.DONE;
   }

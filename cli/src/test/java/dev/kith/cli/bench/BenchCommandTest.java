@@ -243,7 +243,8 @@ class BenchCommandTest {
     line.parseArgs("--metric=l2", "--k=3", "--seconds=0", "--json");
     try (var rows = VectorSource.of(new float[][] {{0}, {1}, {1}, {1}, {5}});
         var asked = VectorSource.of(new float[][] {{0}, {2}, {9}})) {
-      int exit = bench.run(rows, asked, null, expected, Metric.L2, List.of(IndexSpec.parse("flat")));
+      int exit =
+          bench.run(rows, asked, null, expected, Metric.L2, List.of(IndexSpec.parse("flat")));
       var run = new Kith.Result(exit, out.toString(), "").json().get("runs").get(0);
       return new Comparison(
           exit, run.get("mismatches").longValue(), run.get("recall").doubleValue());

@@ -3,11 +3,12 @@ package dev.kith.cli.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kith.cli.Kith;
+import dev.kith.cli.input.Widths;
+import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.ClusteredVectors;
 import dev.kith.core.vector.Ivecs;
 import dev.kith.core.vector.VectorWriter;
 import dev.kith.lab.measure.Oracle;
-import dev.kith.core.metric.Metric;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,8 +69,18 @@ class BenchEffortTest {
       var run = runs.get(i);
       assertThat(Kith.fields(run))
           .containsSubsequence(
-              "params", "queries", "recall", "expectedRecall", "mismatches", "qps",
-              "qpsPerCpuSecond", "p50Micros", "p99Micros", "hops", "keys", "proved",
+              "params",
+              "queries",
+              "recall",
+              "expectedRecall",
+              "mismatches",
+              "qps",
+              "qpsPerCpuSecond",
+              "p50Micros",
+              "p99Micros",
+              "hops",
+              "keys",
+              "proved",
               "slowestRound");
       assertThat(Kith.fields(run.get("params"))).containsExactly("batch", "ef");
       assertThat(run.at("/params/ef").intValue()).isEqualTo(List.of(10, 40, 200).get(i));
@@ -143,9 +154,9 @@ class BenchEffortTest {
 
   @Test
   void ladder_fewRows_staysBelowThem() {
-    assertThat(Setting.ladder(10, 25)).containsExactly(10, 15, 20);
-    assertThat(Setting.ladder(1, 1_000)).startsWith(10, 15).endsWith(320, 480);
-    assertThat(Setting.ladder(10, 3)).containsExactly(10);
+    assertThat(Widths.ladder(10, 25)).containsExactly(10, 15, 20);
+    assertThat(Widths.ladder(1, 1_000)).startsWith(10, 15).endsWith(320, 480);
+    assertThat(Widths.ladder(10, 3)).containsExactly(10);
   }
 
   @Test
@@ -201,8 +212,18 @@ class BenchEffortTest {
   void bench_plot_hasALineForEachIndexAndBatch() throws Exception {
     var plot = temp.resolve("plot.svg");
     bench(
-            "--index", "graph(r=8)", "--index", "flat", "--ef", "10,80", "--batch", "1,4",
-            "--truth", truth, "--plot", plot)
+            "--index",
+            "graph(r=8)",
+            "--index",
+            "flat",
+            "--ef",
+            "10,80",
+            "--batch",
+            "1,4",
+            "--truth",
+            truth,
+            "--plot",
+            plot)
         .done();
     assertThat(Files.readString(plot))
         .contains(
@@ -258,8 +279,7 @@ class BenchEffortTest {
   private Kith.Result bench(Object... more) {
     var arguments =
         new ArrayList<Object>(
-            List.of(
-                "bench", "--data", data, "--queries", queries, "--metric=l2", "--seconds=0"));
+            List.of("bench", "--data", data, "--queries", queries, "--metric=l2", "--seconds=0"));
     arguments.addAll(List.of(more));
     return Kith.run(arguments.toArray());
   }

@@ -86,8 +86,18 @@ class LabExplainCommandTest {
     var picture = temp.resolve("walk.svg");
     var told =
         Kith.run(
-                "lab", "explain", "--graph", "--query", "9,1", "-k", 3, "--width", 8, "--picture",
-                picture, "--json")
+                "lab",
+                "explain",
+                "--graph",
+                "--query",
+                "9,1",
+                "-k",
+                3,
+                "--width",
+                8,
+                "--picture",
+                picture,
+                "--json")
             .json();
     assertThat(Kith.fields(told))
         .containsExactly("steps", "answer", "width", "estimated", "seeds", "hops");
@@ -116,8 +126,16 @@ class LabExplainCommandTest {
   void explainGraph_ownPoints_areWalked() throws Exception {
     var told =
         Kith.run(
-                "lab", "explain", "--graph", "--points", "0,0,0;1,1,1;5,5,5", "--query", "1,1,2",
-                "-k", 1, "--json")
+                "lab",
+                "explain",
+                "--graph",
+                "--points",
+                "0,0,0;1,1,1;5,5,5",
+                "--query",
+                "1,1,2",
+                "-k",
+                1,
+                "--json")
             .json();
     assertThat(told.at("/answer/0").intValue()).isEqualTo(1);
     assertThat(told.at("/seeds/0/row").intValue()).isEqualTo(2);
@@ -143,6 +161,8 @@ class LabExplainCommandTest {
           """)
   void explain_badPoints_areRefusedInOneLine(String arguments, String message) {
     var words = ("lab explain " + arguments).split(" ", -1);
-    assertThat(Kith.run((Object[]) words).refused()).isEqualTo("kith: " + message.replace("NOWHERE", Path.of("nowhere").toAbsolutePath().toString()));
+    assertThat(Kith.run((Object[]) words).refused())
+        .isEqualTo(
+            "kith: " + message.replace("NOWHERE", Path.of("nowhere").toAbsolutePath().toString()));
   }
 }

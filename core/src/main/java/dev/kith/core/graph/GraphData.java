@@ -2,8 +2,9 @@ package dev.kith.core.graph;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
-import dev.kith.core.quant.RowCodes;
+import dev.kith.core.quant.WalkCodes;
 import dev.kith.core.search.IndexData;
 import dev.kith.core.spec.GraphSpec;
 import dev.kith.core.vector.VectorDataException;
@@ -13,6 +14,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rows, codes of them that a walk reads, and the graph that it walks through. Immutable; safe for
@@ -25,6 +28,9 @@ public final class GraphData implements IndexData {
   /** The name of the part that holds the graph and its pivots. */
   public static final String GRAPH = "graph";
 
+  /** The name of the part that holds the upper levels, if there are any. */
+  public static final String LEVELS = "levels";
+
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
@@ -34,19 +40,26 @@ public final class GraphData implements IndexData {
   private final VectorSource rows;
   private final Metric metric;
   private final GraphSpec spec;
-  private final RowCodes codes;
+  private final WalkCodes codes;
   private final Graph graph;
   private final int[] pivots;
   private final int reached;
   private final MemorySegment part;
+  private final @Nullable Levels levels;
 
   private GraphData(
-      VectorSource rows, Metric metric, GraphSpec spec, RowCodes codes, MemorySegment part) {
+      VectorSource rows,
+      Metric metric,
+      GraphSpec spec,
+      WalkCodes codes,
+      MemorySegment part,
+      @Nullable Levels levels) {
     this.rows = rows;
     this.metric = metric;
     this.spec = spec;
     this.codes = codes;
     this.part = part;
+    this.levels = levels;
     int size = part.get(INT, 0);
     int degree = part.get(INT, 4);
     this.pivots = new int[part.get(INT, 8)];
@@ -59,24 +72,41 @@ public final class GraphData implements IndexData {
     return HEADER + (4L * pivots + 63) / 64 * 64;
   }
 
-  /** Puts together what a build made; the table is copied into the part. */
+  /**
+   * Puts together what a build made; the table is copied into the part.
+   *
+   * @param pivots rows that walks begin from; with levels, the rows of level 1, those of higher
+   *     levels first, and behind them seeds of every walk
+   */
   static GraphData of(
       VectorSource rows,
       Metric metric,
       GraphSpec spec,
-      RowCodes codes,
+      WalkCodes codes,
       Graph graph,
       int[] pivots,
+      @Nullable Levels levels,
       Arena arena) {
     long at = linksAt(pivots.length);
     var part = arena.allocate(at + graph.links().byteSize(), 64);
     part.set(INT, 0, graph.size());
     part.set(INT, 4, graph.degree());
     part.set(INT, 8, pivots.length);
-    part.set(INT, 12, Reach.reached(graph, pivots).cardinality());
+    part.set(INT, 12, Reach.reached(graph, entered(pivots, levels)).cardinality());
     MemorySegment.copy(pivots, 0, part, INT, HEADER, pivots.length);
     MemorySegment.copy(graph.links(), 0, part, at, graph.links().byteSize());
-    return new GraphData(rows, metric, spec, codes, part);
+    return new GraphData(rows, metric, spec, codes, part, levels);
+  }
+
+  /** Rows that walks may begin from. */
+  private static int[] entered(int[] pivots, @Nullable Levels levels) {
+    if (levels == null) {
+      return pivots;
+    }
+    int listed = levels.count() == 0 ? 0 : levels.graph(1).size();
+    return IntStream.concat(levels.reached().stream(), IntStream.range(listed, pivots.length))
+        .map(place -> pivots[place])
+        .toArray();
   }
 
   @Override
@@ -95,7 +125,7 @@ public final class GraphData implements IndexData {
   }
 
   /** Codes that walks read. */
-  RowCodes codes() {
+  WalkCodes codes() {
     return codes;
   }
 
@@ -109,6 +139,12 @@ public final class GraphData implements IndexData {
     return pivots;
   }
 
+  /** Where walks begin. */
+  Entry entry(Kernels kernels) {
+    var coded = CodedRows.of(codes, kernels);
+    return levels == null ? Pivots.of(pivots, coded) : new Descent(levels, pivots, coded);
+  }
+
   /** Number of rows that links lead to from the pivots, the pivots among them. */
   public int reached() {
     return reached;
@@ -119,6 +155,9 @@ public final class GraphData implements IndexData {
     var parts = new LinkedHashMap<String, MemorySegment>();
     parts.put(CODES, codes.body());
     parts.put(GRAPH, part);
+    if (levels != null) {
+      parts.put(LEVELS, levels.part());
+    }
     return parts;
   }
 

@@ -74,7 +74,7 @@ public record WalkTrace(int width, List<Met> seeds, List<Hop> hops, List<Met> ke
           "a walk needs a width and a row to begin from: width=%d, rows=%d"
               .formatted(width, seeds.length));
     }
-    var scorers = data.codes().scorers(Kernels.scalar().codes());
+    var scorers = data.codes().scorers(Kernels.scalar());
     var replay = new Replay(data.graph(), scorers.scorer(), query, width);
     var trace = replay.walk(seeds);
     trace.requireSame(new Walk(data.graph(), scorers), query, seeds);
@@ -132,7 +132,11 @@ public record WalkTrace(int width, List<Met> seeds, List<Hop> hops, List<Met> ke
 
     /** Nearest kept row that was not expanded, or -1. */
     private int next() {
-      return pool.stream().mapToInt(Met::row).filter(row -> !expanded.get(row)).findFirst().orElse(-1);
+      return pool.stream()
+          .mapToInt(Met::row)
+          .filter(row -> !expanded.get(row))
+          .findFirst()
+          .orElse(-1);
     }
 
     private Hop hop(int row) {

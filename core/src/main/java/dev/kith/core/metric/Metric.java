@@ -45,11 +45,21 @@ public enum Metric {
     return switch (this) {
       case L2 -> Canonical.squaredDistance(query, row);
       case DOT -> 0.0 - Canonical.dot(query, row);
-      case COSINE -> {
-        double squares = Canonical.dot(query, query) * Canonical.dot(row, row);
-        yield squares == 0 ? 0 : 0.0 - Canonical.dot(query, row) / Math.sqrt(squares);
-      }
+      case COSINE ->
+          cosine(Canonical.dot(query, row), Canonical.dot(query, query), Canonical.dot(row, row));
     };
+  }
+
+  /**
+   * The key of {@link #COSINE} from canonical sums.
+   *
+   * @param dot of query and row
+   * @param querySquares squared length of the query
+   * @param rowSquares squared length of the row
+   */
+  public static double cosine(double dot, double querySquares, double rowSquares) {
+    double squares = querySquares * rowSquares;
+    return squares == 0 ? 0 : 0.0 - dot / Math.sqrt(squares);
   }
 
   /** Turns a key into the score that users see. */

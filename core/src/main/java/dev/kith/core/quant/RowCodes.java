@@ -4,6 +4,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import dev.kith.core.kernel.CodeKernel;
 import dev.kith.core.kernel.CodeQuery;
+import dev.kith.core.kernel.Kernels;
 import dev.kith.core.kernel.Picks;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.VectorSource;
@@ -20,7 +21,7 @@ import java.util.Arrays;
  * term, the squared length of what its codes stand for. Immutable; safe for many threads. Bytes of
  * the part are drawn in {@code docs/formats/graph.md}.
  */
-public final class RowCodes {
+public final class RowCodes implements WalkCodes {
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
@@ -204,7 +205,7 @@ public final class RowCodes {
     return bits;
   }
 
-  /** Number of rows. */
+  @Override
   public int size() {
     return size;
   }
@@ -215,6 +216,7 @@ public final class RowCodes {
   }
 
   /** Codes and terms as they are stored. */
+  @Override
   public MemorySegment body() {
     return body;
   }
@@ -222,6 +224,26 @@ public final class RowCodes {
   /** Bytes from one row's codes to the next's. */
   long stride() {
     return stride(bits, space.dimension());
+  }
+
+  @Override
+  public Scorers scorers(Kernels kernels) {
+    return scorers(kernels.codes());
+  }
+
+  @Override
+  public Scorers scorersOf(int[] picked, Kernels kernels) {
+    return scorersOf(picked, kernels.codes());
+  }
+
+  @Override
+  public int hash(int row) {
+    return Lines.hash(codes, row * stride(), stride());
+  }
+
+  @Override
+  public boolean equal(int row, int other) {
+    return Lines.equal(codes, row * stride(), other * stride(), stride());
   }
 
   /** Scorers over these codes with the loops of {@code kernel}. */
@@ -301,9 +323,10 @@ public final class RowCodes {
       float inverse = 1 / own;
       var codes = query.codes();
       int sum = 0;
-      long squares = 0;
+      int squares = 0; // at most 65,537 * 127^2 < 2^31
       for (int i = 0; i < values.length; i++) {
-        int code = Math.round(values[i] * inverse);
+        float scaled = values[i] * inverse;
+        int code = (int) (scaled + (scaled < 0 ? -0.5f : 0.5f)); // vectorised, as rounding is not
         codes[i] = (byte) code;
         sum += code;
         squares += code * code;

@@ -39,7 +39,10 @@ class WalkTraceTest {
         var expanded = new ArrayList<Integer>();
         for (var hop : trace.hops()) {
           var next =
-              kept.stream().map(WalkTrace.Met::row).filter(row -> !expanded.contains(row)).findFirst();
+              kept.stream()
+                  .map(WalkTrace.Met::row)
+                  .filter(row -> !expanded.contains(row))
+                  .findFirst();
           assertThat(next).contains(hop.row());
           expanded.add(hop.row());
           var links = Arrays.stream(data.graph().neighbours(hop.row())).boxed().toList();

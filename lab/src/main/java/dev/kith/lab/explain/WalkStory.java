@@ -178,7 +178,8 @@ public final class WalkStory {
     private String beginning() {
       return "A walk keeps the nearest rows that it has met, at most %d here: its width. It expands the\n"
               .formatted(trace.width())
-          + "nearest of them that was not expanded yet: it estimates the rows that one is linked to, by\n"
+          + "nearest of them that was not expanded yet: it estimates the rows that one is linked"
+          + " to, by\n"
           + "their codes of one byte a number, which is cheaper than reading them.\n"
           + "It begins at row %s, the farthest of all, so that there is a way to tell of.\n"
               .formatted(met(trace.seeds().getFirst()));
@@ -213,17 +214,20 @@ public final class WalkStory {
     }
 
     private String ending() {
-      return "All rows that are kept were expanded, and none of their links leads to anything nearer.\n"
+      return "All rows that are kept were expanded, and none of their links leads to anything"
+          + " nearer.\n"
           + "%d hops estimated %d of %d rows.\n"
               .formatted(trace.hops().size(), trace.estimated(), points.length)
-          + "A wider walk keeps more, and goes on for longer: it finds more, for more work. Nothing proves\n"
+          + "A wider walk keeps more, and goes on for longer: it finds more, for more work. Nothing"
+          + " proves\n"
           + "that it missed none; how much it finds is measured, and asked for as a recall.\n";
     }
 
     private String scores(List<Integer> answer) {
       var lines = new StringBuilder();
       lines.append(
-          "Estimates led the way; the answer is decided by the distances of the rows themselves.\n");
+          "Estimates led the way; the answer is decided by the distances of the rows"
+              + " themselves.\n");
       for (var one : trace.kept()) {
         lines.append(
             "row %s, in truth %s\n"

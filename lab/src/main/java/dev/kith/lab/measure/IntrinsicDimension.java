@@ -94,11 +94,6 @@ public final class IntrinsicDimension {
       var row = rows.row(count < rows.size() ? random.nextLong(rows.size()) : i);
       MemorySegment.copy(row, 0, copy, ValueLayout.JAVA_FLOAT, i * stride, row.length);
     }
-    return VectorSource.over(
-        copy,
-        stride,
-        count,
-        rows.dimension(),
-        ElementType.FLOAT32);
+    return VectorSource.over(copy, stride, count, rows.dimension(), ElementType.FLOAT32);
   }
 }

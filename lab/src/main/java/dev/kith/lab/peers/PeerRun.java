@@ -16,8 +16,8 @@ import java.util.function.Consumer;
  * Comparison of contestants at equal recall.
  *
  * <p>All are built first, one after the other. Then, in each round, for each piece of the queries
- * and each effort, the contestants answer in turn ({@link Turns}). Of each piece the least time over
- * the rounds counts, which also leaves out what a JVM runs before its compiler has caught up.
+ * and each effort, the contestants answer in turn ({@link Turns}). Of each piece the least time
+ * over the rounds counts, which also leaves out what a JVM runs before its compiler has caught up.
  * Recall is judged here, from the rows that came back, by Kith's canonical keys: a row as near as
  * the last true one counts as found.
  */

@@ -60,7 +60,10 @@ final class LabelPlaces {
         double angle = turn * 2 * Math.PI / DIRECTIONS;
         var box =
             Box.around(
-                x + (away + width / 2 - 4) * Math.cos(angle), y - away * Math.sin(angle), width, height);
+                x + (away + width / 2 - 4) * Math.cos(angle),
+                y - away * Math.sin(angle),
+                width,
+                height);
         if (bounds.holds(box) && placed.stream().noneMatch(box::meets)) {
           if (drawn.stream().noneMatch(box::meets)) {
             return box;

@@ -204,7 +204,8 @@ final class RecallDrawing {
       dots.append(
           String.format(
               Locale.ROOT,
-              "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%d\" style=\"fill:var(--s%d)\"><title>%s</title></circle>\n",
+              "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%d\""
+                  + " style=\"fill:var(--s%d)\"><title>%s</title></circle>\n",
               x,
               y,
               DOT,
@@ -234,8 +235,7 @@ final class RecallDrawing {
     return line.curve().points().stream()
         .sorted(
             Comparator.comparingDouble(Point::recall)
-                .thenComparing(
-                    Comparator.comparingDouble(Point::queriesPerCpuSecond).reversed()))
+                .thenComparing(Comparator.comparingDouble(Point::queriesPerCpuSecond).reversed()))
         .toList();
   }
 
@@ -245,8 +245,7 @@ final class RecallDrawing {
     for (var line : plot.lines()) {
       for (var point : line.curve().points()) {
         dots.add(
-            Box.around(
-                x(point.recall()), y(point.queriesPerCpuSecond()), 2.0 * DOT, 2.0 * DOT));
+            Box.around(x(point.recall()), y(point.queriesPerCpuSecond()), 2.0 * DOT, 2.0 * DOT));
       }
     }
     var room = new Box(LEFT, 14, width - LEFT, height - BELOW - 14.0);
@@ -255,8 +254,7 @@ final class RecallDrawing {
     for (int i = 0; i < plot.lines().size(); i++) {
       var end = ordered(plot.lines().get(i)).getLast();
       int wide = WIDE * Integer.toString(i + 1).length();
-      numbers.add(
-          places.place(x(end.recall()), y(end.queriesPerCpuSecond()), wide, HIGH));
+      numbers.add(places.place(x(end.recall()), y(end.queriesPerCpuSecond()), wide, HIGH));
     }
     return numbers;
   }

@@ -106,7 +106,9 @@ public record RecallPlot(
     var parts = new ArrayList<String>();
     var rest = name;
     while (rest.length() > NAME_LETTERS) {
-      int at = Math.max(rest.lastIndexOf(' ', NAME_LETTERS), rest.lastIndexOf(',', NAME_LETTERS - 1) + 1);
+      int at =
+          Math.max(
+              rest.lastIndexOf(' ', NAME_LETTERS), rest.lastIndexOf(',', NAME_LETTERS - 1) + 1);
       int cut = at <= 0 ? NAME_LETTERS : at;
       parts.add(rest.substring(0, cut).strip());
       rest = rest.substring(cut).strip();

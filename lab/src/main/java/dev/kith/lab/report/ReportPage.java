@@ -230,10 +230,10 @@ public final class ReportPage {
   private void curves(PeerResult curves) {
     section(
         "Recall against speed",
-        "Share of the true neighbours that were found, and queries answered in a second of work, one"
-            + " at a time on one thread. Contestants take turns piece by piece, and the least time of"
-            + " each piece counts. Speeds are on a log scale; recalls on one where 0.9 to 0.99 takes"
-            + " the room of 0.99 to 0.999.");
+        "Share of the true neighbours that were found, and queries answered in a second of work,"
+            + " one at a time on one thread. Contestants take turns piece by piece, and the least"
+            + " time of each piece counts. Speeds are on a log scale; recalls on one where 0.9 to"
+            + " 0.99 takes the room of 0.99 to 0.999.");
     element("p class=\"quiet\"", curves.lines().getFirst());
     var plot = RecallPlot.of(curves);
     if (plot != null) {

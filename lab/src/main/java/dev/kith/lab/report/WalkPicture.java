@@ -114,7 +114,8 @@ public final class WalkPicture {
       drawn.append(
           String.format(
               Locale.ROOT,
-              "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"%d\"%s><title>row %d</title></circle>\n",
+              "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"%d\"%s><title>row"
+                  + " %d</title></circle>\n",
               answer.contains(row) ? "near" : met.contains(row) ? "far" : "rule",
               x(points[row]),
               y(points[row]),

@@ -48,7 +48,8 @@ class WalkStoryTest {
       assertThat(steps.get(i + 2).title()).isEqualTo("Hop %d: row %d".formatted(i + 1, hop.row()));
       assertThat(steps.get(i + 2).text())
           .startsWith(
-              "The nearest that was kept and not expanded is row %d, linked to ".formatted(hop.row()));
+              "The nearest that was kept and not expanded is row %d, linked to "
+                  .formatted(hop.row()));
     }
     assertThat(steps)
         .extracting(Step::title)

@@ -15,7 +15,8 @@ class TurnsTest {
           2,
           1,
           3,
-          (piece, setting, contestant) -> taken.add("%d%d%d".formatted(piece, setting, contestant)));
+          (piece, setting, contestant) ->
+              taken.add("%d%d%d".formatted(piece, setting, contestant)));
     }
     assertThat(taken)
         .containsExactly(

@@ -138,7 +138,8 @@ class PictureTest {
   @Test
   void walk_everyHop_isNumberedOnce() {
     var svg = walk().svg();
-    int hops = WalkStory.of(WalkStory.points(40, 1), new float[] {2, 2}, 2, 6).trace().hops().size();
+    int hops =
+        WalkStory.of(WalkStory.points(40, 1), new float[] {2, 2}, 2, 6).trace().hops().size();
     for (int hop = 1; hop <= hops; hop++) {
       assertThat(svg).containsOnlyOnce(">%d</text>".formatted(hop));
     }

@@ -34,8 +34,7 @@ class RecallDrawingTest {
   /** Equal ratios of speed are equal distances, and so are nines of recall. */
   @Test
   void drawn_twoDecades_standWhereTheScalesSay() {
-    var drawing =
-        new RecallDrawing(plot(line("a", 0.9, 1000, 0.99, 100, 0.5, 10_000)), 400, 300);
+    var drawing = new RecallDrawing(plot(line("a", 0.9, 1000, 0.99, 100, 0.5, 10_000)), 400, 300);
     var dots = DOT.matcher(drawing.drawn()).results().toList();
     assertThat(dots).hasSize(3);
     // Sorted by recall; 10,000 at the top, 100 at the bottom, of 22 to 264.
@@ -44,8 +43,7 @@ class RecallDrawingTest {
     double half = Double.parseDouble(dots.get(1).group(1));
     double end = Double.parseDouble(dots.get(2).group(1));
     // (log10(0.5005) - log10(0.1005)) / (log10(0.5005) - log10(0.0105)) of the width.
-    assertThat((half - 48) / (end - 48))
-        .isCloseTo(0.4154, within(0.001));
+    assertThat((half - 48) / (end - 48)).isCloseTo(0.4154, within(0.001));
     assertThat(drawing.drawn())
         .contains(">10,000</text>", ">0.9</text>", ">0.99</text>", "recall@10", "beam 0: recall")
         .doesNotContain(">0.995</text>", ">0.8.0</text>");
@@ -63,8 +61,7 @@ class RecallDrawingTest {
         double rate = same ? 1000 : Math.exp(random.nextDouble(2, 12));
         lines.add(line("line " + i, recall, rate, recall / 2, rate * 3));
       }
-      var boxes =
-          new RecallDrawing(plot(lines.toArray(Line[]::new)), Picture.INNER, 280).numbers();
+      var boxes = new RecallDrawing(plot(lines.toArray(Line[]::new)), Picture.INNER, 280).numbers();
       assertThat(boxes).hasSize(count);
       for (int i = 0; i < count; i++) {
         for (int j = 0; j < i; j++) {

@@ -232,7 +232,9 @@ class ReportPageTest {
                 null,
                 Reports.profile(),
                 List.of()));
-    assertThat(page).contains("<h2>Profile</h2>").doesNotContain("The ladder", "Throughput", "Recall against");
+    assertThat(page)
+        .contains("<h2>Profile</h2>")
+        .doesNotContain("The ladder", "Throughput", "Recall against");
   }
 
   @ParameterizedTest
