@@ -8,6 +8,7 @@ import dev.kith.cli.console.Machine;
 import dev.kith.cli.console.Shutdown;
 import dev.kith.cli.input.UserFiles;
 import dev.kith.cli.input.VectorOptions;
+import dev.kith.cli.input.Widths;
 import dev.kith.core.backend.Backends;
 import dev.kith.core.index.BatchingOptions;
 import dev.kith.core.index.VectorIndex;
@@ -436,7 +437,7 @@ public final class BenchCommand implements Callable<Integer> {
             built,
             recalls == null ? List.of() : recalls,
             widths == null ? List.of() : widths,
-            sweep ? Setting.ladder(vectors.k(), rows) : List.of());
+            sweep ? Widths.ladder(vectors.k(), rows) : List.of());
     var settings = new ArrayList<Setting>();
     for (int count : clients.isEmpty() ? batches : clients) {
       for (var effort : efforts) {

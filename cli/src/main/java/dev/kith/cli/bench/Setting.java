@@ -20,27 +20,6 @@ record Setting(int batch, int clients, Effort effort) {
   /** Recall that is asked of an approximate index if nothing else is said. */
   private static final Effort USUAL = new Effort.Recall(0.95);
 
-  /** Widths of a sweep, as multiples of a tenth of the least one. */
-  private static final List<Integer> LADDER =
-      List.of(10, 15, 20, 30, 40, 60, 80, 120, 160, 240, 320, 480);
-
-  private static final int LEAST_WIDTH = 10;
-
-  /**
-   * Widths from the least sensible one to 48 times that, about half as much again from each to the
-   * next.
-   *
-   * @param k neighbours, below which no width makes sense
-   * @param rows number of rows, above which none does
-   */
-  static List<Integer> ladder(int k, long rows) {
-    int least = Math.max(k, LEAST_WIDTH);
-    var widths =
-        LADDER.stream().mapToLong(tenths -> (long) tenths * least / 10).filter(w -> w <= rows);
-    var some = widths.mapToInt(Math::toIntExact).boxed().toList();
-    return some.isEmpty() ? List.of(least) : some;
-  }
-
   /**
    * Efforts that an index is measured with.
    *

@@ -54,6 +54,11 @@ public final class VectorOptions {
     return data;
   }
 
+  /** Returns the file of the queries; null if none was given. */
+  public @Nullable Path queries() {
+    return queryFile;
+  }
+
   /** Name of where the rows come from, for the reader: the end of a path, or a seed. */
   public String name() {
     if (data == null) {

@@ -167,10 +167,11 @@ final class LabExplainCommand implements Callable<Integer> {
           .writeTo(picture);
     }
     var out = spec.commandLine().getOut();
+    var document = WalkDocument.of(story);
     if (json) {
-      Json.print(out, WalkDocument.of(story));
+      Json.print(out, document);
     } else {
-      print(Part.of(story.told()).steps(), out);
+      print(document.steps(), out);
     }
     return ExitStatus.DONE;
   }

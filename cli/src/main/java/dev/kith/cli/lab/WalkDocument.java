@@ -8,15 +8,12 @@ import java.util.List;
  * Document of {@code kith lab explain --graph --json}: the story in words, and the walk in numbers.
  */
 record WalkDocument(
-    List<Step> steps,
+    List<LabExplainCommand.Step> steps,
     List<Integer> answer,
     int width,
     int estimated,
     List<Row> seeds,
     List<Hop> hops) {
-
-  /** Step of the story: a few words, and the text below them. */
-  record Step(String title, String text) {}
 
   /** Row that was estimated; {@code distance} is the estimate. */
   record Row(int row, double distance) {}
@@ -25,10 +22,11 @@ record WalkDocument(
   record Hop(int row, List<Integer> known, List<Row> estimated, List<Integer> kept) {}
 
   static WalkDocument of(WalkStory story) {
+    var told = LabExplainCommand.Part.of(story.told());
     var trace = story.trace();
     return new WalkDocument(
-        story.told().steps().stream().map(step -> new Step(step.title(), step.text())).toList(),
-        story.told().answer(),
+        told.steps(),
+        told.answer(),
         trace.width(),
         trace.estimated(),
         rows(trace.seeds()),

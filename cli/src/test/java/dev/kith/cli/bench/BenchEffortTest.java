@@ -3,6 +3,7 @@ package dev.kith.cli.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kith.cli.Kith;
+import dev.kith.cli.input.Widths;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.ClusteredVectors;
 import dev.kith.core.vector.Ivecs;
@@ -153,9 +154,9 @@ class BenchEffortTest {
 
   @Test
   void ladder_fewRows_staysBelowThem() {
-    assertThat(Setting.ladder(10, 25)).containsExactly(10, 15, 20);
-    assertThat(Setting.ladder(1, 1_000)).startsWith(10, 15).endsWith(320, 480);
-    assertThat(Setting.ladder(10, 3)).containsExactly(10);
+    assertThat(Widths.ladder(10, 25)).containsExactly(10, 15, 20);
+    assertThat(Widths.ladder(1, 1_000)).startsWith(10, 15).endsWith(320, 480);
+    assertThat(Widths.ladder(10, 3)).containsExactly(10);
   }
 
   @Test
