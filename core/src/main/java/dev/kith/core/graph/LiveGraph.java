@@ -35,7 +35,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.function.IntPredicate;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -124,6 +123,10 @@ public final class LiveGraph implements Searcher {
   private final Epochs readers = new Epochs();
   private final Epochs writers = new Epochs();
   private final ConcurrentLinkedDeque<Scratch> idle = new ConcurrentLinkedDeque<>();
+
+  /** Rows that others are linked to. */
+  private final Sift linkable;
+
   private final ReentrantLock[] stripes = new ReentrantLock[STRIPES];
 
   /** Held by writers as readers, and by {@link #optimize} as the writer. */
@@ -202,6 +205,7 @@ public final class LiveGraph implements Searcher {
     int size = Math.toIntExact(data.rows().size());
     var chunks = Chunks.holding(size);
     this.rows = new LiveRows(chunks, data.rows().dimension());
+    this.linkable = Sift.of(rows::live);
     var slots = new int[size];
     for (int row = 0; row < size; row++) {
       slots[row] = row;
@@ -303,7 +307,7 @@ public final class LiveGraph implements Searcher {
     }
 
     /** Walks towards what the walk's scorer was set to. */
-    Pool run(int width, IntPredicate wanted) {
+    Pool run(int width, Sift wanted) {
       var seeds = finder.find(seen.pivots.size());
       return walk.run(seeds, finder.found(), width, wanted);
     }
@@ -443,7 +447,7 @@ public final class LiveGraph implements Searcher {
     }
     var walk = scratch.walk;
     walk.scorer().setRow(slot);
-    var pool = scratch.run(settings.width(), rows::live);
+    var pool = scratch.run(settings.width(), linkable);
     int count = 0;
     for (int i = 0; i < pool.size() && count < most; i++) {
       if (!pool.aside(i)) {
@@ -746,7 +750,7 @@ public final class LiveGraph implements Searcher {
   /** Links the nearest reached row to {@code slot}; the nearest with room, unless {@code force}. */
   private void linkTo(Scratch scratch, int slot, BitSet reached, boolean force) {
     scratch.walk.scorer().setRow(slot);
-    var near = scratch.run(settings.width(), rows::live).rows();
+    var near = scratch.run(settings.width(), linkable).rows();
     for (int row : near) {
       if (row != slot && rows.live(row) && reached.get(row)) {
         lock(row);
@@ -840,8 +844,14 @@ public final class LiveGraph implements Searcher {
     var answers = new Neighbors[count];
     var works = new Work[count];
     var next = new AtomicInteger();
-    IntPredicate wanted =
-        allowed == null ? rows::live : slot -> rows.live(slot) && allowed.test(rows.number(slot));
+    var sift =
+        allowed == null
+            ? linkable
+            : new Sift(
+                slot -> rows.live(slot) && allowed.test(rows.number(slot)),
+                false,
+                WalkCosts.EVEN,
+                live.get());
     Workers.run(
         Math.clamp(count, 1, Workers.count(options.threads())),
         _ -> {
@@ -859,7 +869,7 @@ public final class LiveGraph implements Searcher {
               scratch.refresh();
               hops = scratch.walk.hops();
               estimated = scratch.walk.estimated();
-              found = answer(scratch, options.k(), width, wanted);
+              found = answer(scratch, options.k(), width, sift);
             } finally {
               scratch.reading.exit();
             }
@@ -891,14 +901,14 @@ public final class LiveGraph implements Searcher {
         SearchReport.of(backend, spec.toString()).withWork(work).withBatched(queries.size()));
   }
 
-  private Neighbors answer(Scratch scratch, int k, int width, IntPredicate wanted) {
+  private Neighbors answer(Scratch scratch, int k, int width, Sift sift) {
     scratch.walk.scorer().setQuery(scratch.query);
-    var pool = scratch.run(width, wanted);
+    var pool = scratch.run(width, sift);
     int rescored = GraphSearcher.rescored(k, width);
     var best = new TopK(k);
     for (int i = 0; i < pool.size() && rescored > 0; i++) {
       int slot = pool.row(i);
-      if (!pool.aside(i) && wanted.test(slot)) { // perhaps deleted since
+      if (!pool.aside(i) && sift.wanted().test(slot)) { // perhaps deleted since
         best.offer(scratch.rescorer.key(scratch.query, slot), slot);
         rescored--;
       }

@@ -191,8 +191,7 @@ class LiveGraphTest {
       for (int q = 0; q < 20; q++) {
         var query = TestVectors.gaussian(random, 8);
         for (var options : List.of(exact(K), beam(K, 40))) {
-          var found =
-              graph.search(VectorSource.single(query), options, number -> number % 3 == 0);
+          var found = graph.search(VectorSource.single(query), options, number -> number % 3 == 0);
           oracle.assertWellFormed(query, found.neighbors().getFirst(), K);
           if (found.report().proved()) {
             assertThat(numbers(found.neighbors().getFirst())).isEqualTo(oracle.nearest(query, K));
@@ -301,8 +300,10 @@ class LiveGraphTest {
       try (var source = VectorSource.of(rows.toArray(float[][]::new))) {
         var fresh = new GraphSearcher(KERNELS, "test", build(source, Metric.L2, spec));
         for (int width : new int[] {20, 40, 80}) {
-          double churned = recall(graph.search(queries, exact(K)), graph.search(queries, beam(K, width)));
-          double anew = recall(fresh.search(queries, exact(K)), fresh.search(queries, beam(K, width)));
+          double churned =
+              recall(graph.search(queries, exact(K)), graph.search(queries, beam(K, width)));
+          double anew =
+              recall(fresh.search(queries, exact(K)), fresh.search(queries, beam(K, width)));
           assertThat(churned).as("at width %d", width).isGreaterThanOrEqualTo(anew - 0.005);
         }
       }
