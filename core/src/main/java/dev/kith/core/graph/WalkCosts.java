@@ -6,6 +6,8 @@ import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.Searcher;
 import dev.kith.core.vector.VectorSource;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.SplittableRandom;
 
 /**
@@ -16,6 +18,8 @@ import java.util.SplittableRandom;
  * @param estimate a row that is estimated
  */
 record WalkCosts(double scan, double line, double estimate) {
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
   /** Costs of what is free. */
   static final WalkCosts NONE = new WalkCosts(0, 0, 0);
 
@@ -38,7 +42,7 @@ record WalkCosts(double scan, double line, double estimate) {
 
   /**
    * Measures, on the rows of an index, with one of them as the query; the least of some repetitions
-   * counts. Takes some 20 milliseconds.
+   * counts, in time of this thread, so that others do not matter. Takes some 20 milliseconds.
    */
   static WalkCosts measure(VectorSource rows, Links links, Scorers scorers, Searcher exact) {
     int size = Math.toIntExact(rows.size());
@@ -59,29 +63,36 @@ record WalkCosts(double scan, double line, double estimate) {
     double scan = Double.POSITIVE_INFINITY;
     double read = Double.POSITIVE_INFINITY;
     double estimate = Double.POSITIVE_INFINITY;
-    long begun = System.nanoTime();
-    for (long start = begun; start - begun < PATIENCE; start = System.nanoTime()) {
+    long begun = now();
+    for (long start = begun; start - begun < PATIENCE; start = now()) {
       exact.search(query, options);
-      scan = Math.min(scan, (System.nanoTime() - start) / (double) filter.count());
+      scan = Math.min(scan, (now() - start) / (double) filter.count());
 
       visited.clear();
-      start = System.nanoTime();
+      start = now();
       for (int row : picked) {
         int count = links.neighbours(row, line);
         for (int i = 0; i < count; i++) {
           visited.add(line[i]);
         }
       }
-      read = Math.min(read, (System.nanoTime() - start) / (double) sample);
+      read = Math.min(read, (now() - start) / (double) sample);
 
-      start = System.nanoTime();
+      start = now();
       for (int at = 0; at < sample; at += BATCH) {
         int some = Math.min(BATCH, sample - at);
         System.arraycopy(picked, at, picks.rows(), 0, some);
         scorer.estimate(picks, some);
       }
-      estimate = Math.min(estimate, (System.nanoTime() - start) / (double) sample);
+      estimate = Math.min(estimate, (now() - start) / (double) sample);
     }
     return new WalkCosts(scan, read, estimate);
+  }
+
+  /** Time of this thread on its core, or of the clock where that is not known. */
+  private static long now() {
+    return THREADS.isCurrentThreadCpuTimeSupported()
+        ? THREADS.getCurrentThreadCpuTime()
+        : System.nanoTime();
   }
 }
