@@ -54,6 +54,15 @@ public final class VectorOptions {
     return data;
   }
 
+  /** Name of where the rows come from, for the reader: the end of a path, or a seed. */
+  public String name() {
+    if (data == null) {
+      return "synthetic, seed " + seed;
+    }
+    int names = data.getNameCount();
+    return data.subpath(Math.max(0, names - 2), names).toString();
+  }
+
   /** Returns the number of synthetic rows; 0 if it was not given. */
   public long n() {
     return n;

@@ -117,7 +117,7 @@ final class LabCompareCommand implements Callable<Integer> {
               contender -> tell(err, contender));
     }
     if (json) {
-      Json.print(out, result);
+      Json.print(out, ComparisonDocument.of(result));
     } else {
       print(result, out);
     }

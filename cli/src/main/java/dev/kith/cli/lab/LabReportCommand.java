@@ -331,6 +331,7 @@ final class LabReportCommand implements Callable<Integer> {
         data,
         ladder,
         measurements,
+        null,
         map,
         profile,
         stretches);

@@ -14,25 +14,16 @@ import org.junit.jupiter.api.io.TempDir;
 class LabReportCommandTest {
   @TempDir Path temp;
 
+  private static Kith.Result ofSyntheticVectors(Object... more) {
+    var arguments = "lab report --n 200 --dim 8 --query-count 9 --seconds 0".split(" ", -1);
+    return Kith.run(
+        Stream.of(arguments, more, new Object[] {"--json"}).flatMap(Stream::of).toArray());
+  }
+
   @Test
   void report_ofSyntheticVectors_hasLadderMeasurementsAndMap() throws Exception {
     var file = temp.resolve("r.html");
-    var written =
-        Kith.run(
-                "lab",
-                "report",
-                "--n",
-                200,
-                "--dim",
-                8,
-                "--query-count",
-                9,
-                "--seconds",
-                0,
-                "--out",
-                file,
-                "--json")
-            .json();
+    var written = ofSyntheticVectors("--out", file).json();
     assertThat(Kith.fields(written))
         .containsExactly("report", "bytes", "rungs", "measurements", "activities", "pictures");
     assertThat(written.get("bytes").longValue()).isEqualTo(Files.size(file));
@@ -82,22 +73,7 @@ class LabReportCommandTest {
 
   @Test
   void report_picturesAlone_areWrittenAndNamed() throws Exception {
-    var run =
-        Kith.run(
-            "lab",
-            "report",
-            "--n",
-            200,
-            "--dim",
-            8,
-            "--query-count",
-            9,
-            "--seconds",
-            0,
-            "--pictures",
-            temp,
-            "--json");
-    var written = run.json();
+    var written = ofSyntheticVectors("--pictures", temp).json();
     assertThat(written.get("report").isNull()).isTrue();
     assertThat(written.get("bytes").intValue()).isZero();
     assertThat(written.get("pictures"))

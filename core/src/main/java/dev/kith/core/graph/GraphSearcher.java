@@ -35,8 +35,9 @@ public final class GraphSearcher implements Searcher {
 
   private final String backend;
   private final GraphData data;
+  private final Kernels kernels;
   private final Scorers scorers;
-  private final Pivots pivots;
+  private final Entry entry;
   private final ExactScan exact;
   private volatile @Nullable FilterPlanner planner;
   private final ConcurrentLinkedDeque<Scratch> idle = new ConcurrentLinkedDeque<>();
@@ -49,18 +50,23 @@ public final class GraphSearcher implements Searcher {
   public GraphSearcher(Kernels kernels, String backend, GraphData data) {
     this.backend = backend;
     this.data = data;
-    this.scorers = data.codes().scorers(kernels.codes());
-    this.pivots = new Pivots(data.pivots(), data.codes().scorersOf(data.pivots(), kernels.codes()));
+    this.kernels = kernels;
+    this.scorers = data.codes().scorers(kernels);
+    this.entry = data.entry(kernels);
     this.exact = new ExactScan(kernels, backend, new FlatData(data.rows(), data.metric(), null));
   }
 
   /** What one worker needs for its searches. */
   private final class Scratch {
     final Walk walk = new Walk(data.graph(), scorers);
-    final Pivots.Finder finder = pivots.finder(walk.scorer());
-    final Rescorer rescorer = new Rescorer(data.rows(), data.metric());
+    final Entry.Finder finder = entry.finder(walk.scorer());
+    final Rescorer rescorer = new Rescorer(data.rows(), data.metric(), kernels.keys());
     final float[] query = new float[data.rows().dimension()];
     final int[] line = new int[data.graph().degree()];
+
+    long estimated() {
+      return walk.estimated() + finder.estimated();
+    }
   }
 
   @Override
@@ -115,12 +121,12 @@ public final class GraphSearcher implements Searcher {
           for (int q; (q = next.getAndIncrement()) < count; ) {
             stop.check();
             long hops = scratch.walk.hops();
-            long estimated = scratch.walk.estimated();
+            long estimated = scratch.estimated();
             scratch.rescorer.start(stop);
             var found = answer(scratch, queries, q, options, width);
             var work =
                 new Work(
-                    scratch.walk.estimated() - estimated + pivots.size(),
+                    scratch.estimated() - estimated,
                     scratch.rescorer.count(),
                     scratch.walk.hops() - hops,
                     0,
@@ -161,26 +167,28 @@ public final class GraphSearcher implements Searcher {
     var query = scratch.query;
     queries.block(q, 1).decodeRow(0, query, 0);
     VectorDataException.requireFinite(queries, q, query);
-    if (pivots.size() == 0) {
+    if (data.graph().size() == 0) {
       return new Neighbors(data.metric(), new long[0], new double[0]);
     }
     scratch.walk.scorer().setQuery(query);
-    var seeds = scratch.finder.find(pivots.size());
-    int found = scratch.finder.found();
+    var seeds = scratch.finder.find();
+    int count = scratch.finder.found();
     var filter = options.filter();
     if (filter != null) {
-      var sift = planner().plan(filter, width, seeds, found, scratch.line);
-      return sift == null ? null : sifted(scratch, seeds, found, k, width, sift);
+      var sift = planner().plan(filter, width, seeds, count, scratch.line);
+      return sift == null ? null : sifted(scratch, seeds, count, k, width, sift);
     }
-    var pool = scratch.walk.run(seeds, found, width);
+    var pool = scratch.walk.run(seeds, count, width);
     if (pool.size() < Math.min(k, data.rows().size())) {
       return null;
     }
     int rescored = Math.min(pool.size(), rescored(k, width));
     var best = new TopK(Math.min(k, pool.size()));
+    var nearest = pool.rows();
+    var found = new double[rescored];
+    scratch.rescorer.keys(query, nearest, rescored, found);
     for (int i = 0; i < rescored; i++) {
-      int row = pool.row(i);
-      best.offer(scratch.rescorer.key(query, row), row);
+      best.offer(found[i], nearest[i]);
     }
     return drained(best);
   }

@@ -5,6 +5,7 @@ import dev.kith.core.exact.FlatData;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.CodeChunks;
+import dev.kith.core.quant.RowCodes;
 import dev.kith.core.search.Effort;
 import dev.kith.core.search.Limit;
 import dev.kith.core.search.Neighbors;
@@ -197,7 +198,7 @@ public final class LiveGraph implements Searcher {
     this.backend = backend;
     this.spec = data.spec();
     this.metric = data.metric();
-    this.settings = GraphSettings.of(spec);
+    this.settings = new GraphBuilder(spec, kernels).settings(spec.degree());
     this.room = spec.degree() + spec.degree() / 2;
     this.most = Math.max(spec.width(), room + 1);
     this.random = new SplittableRandom(spec.seed());
@@ -215,15 +216,22 @@ public final class LiveGraph implements Searcher {
     this.used = size;
     this.live.set(size);
     this.state = adopt(data, slots, chunks);
+    reach();
   }
 
   /** Copies codes and links, row {@code i} of the index to slot {@code slots[i]}. */
   private State adopt(GraphData data, int[] slots, Chunks chunks) {
-    var codes = CodeChunks.like(data.codes(), chunks);
+    if (!(data.codes() instanceof RowCodes theirs)) {
+      throw new IllegalArgumentException(
+          ("a live graph walks over codes of 4 or 8 bits: index=%s; build it with codes=int4 or"
+                  + " codes=int8")
+              .formatted(spec));
+    }
+    var codes = CodeChunks.like(theirs, chunks);
     var links = LinkChunks.of(chunks, room);
     var line = new int[room];
     for (int row = 0; row < slots.length; row++) {
-      codes.copyRow(data.codes(), row, slots[row]);
+      codes.copyRow(theirs, row, slots[row]);
       int count = data.graph().neighbours(row, line);
       for (int i = 0; i < count; i++) {
         line[i] = slots[line[i]];
@@ -237,7 +245,13 @@ public final class LiveGraph implements Searcher {
       int slot = slots[(int) ((long) i * slots.length / sample)];
       error += encoder.encode(rows, slot, slot); // the same codes again
     }
-    var pivots = data.pivots().clone();
+    // Of levels, the first rows are kept as pivots: a descent is for graphs that do not change.
+    var pivots =
+        Arrays.copyOf(
+            data.pivots(),
+            spec.levels()
+                ? Math.min(data.pivots().length, Pivots.count(slots.length))
+                : data.pivots().length);
     for (int i = 0; i < pivots.length; i++) {
       pivots[i] = slots[pivots[i]];
     }
@@ -246,7 +260,7 @@ public final class LiveGraph implements Searcher {
   }
 
   private Pivots pivotsOf(int[] slots, CodeChunks codes) {
-    return new Pivots(slots, codes.scorersOf(slots, kernels.codes()));
+    return new Pivots(slots, codes.scorersOf(slots, kernels));
   }
 
   /** What one thread needs, for one state. */
@@ -265,11 +279,11 @@ public final class LiveGraph implements Searcher {
     CodeChunks.Encoder encoder = seen.codes.encoder();
 
     private Walk walk() {
-      return new Walk(seen.links, seen.codes.scorers(kernels.codes()));
+      return new Walk(seen.links, seen.codes.scorers(kernels));
     }
 
     private Pruner pruner() {
-      return new Pruner(seen.codes.scorers(kernels.codes()), settings.alpha(), 4 * most);
+      return new Pruner(seen.codes.scorers(kernels), settings.alpha(), 4 * most);
     }
 
     private Pivots.Finder finder() {
@@ -308,7 +322,7 @@ public final class LiveGraph implements Searcher {
 
     /** Walks towards what the walk's scorer was set to. */
     Pool run(int width, Sift wanted) {
-      var seeds = finder.find(seen.pivots.size());
+      var seeds = finder.find();
       return walk.run(seeds, finder.found(), width, wanted);
     }
   }
@@ -456,7 +470,7 @@ public final class LiveGraph implements Searcher {
     }
     int kept =
         scratch.pruner.prune(
-            slot, scratch.candidates, count, settings.degree(), false, scratch.chosen);
+            slot, scratch.candidates, count, settings.chosen(), false, scratch.chosen);
     var links = Arrays.copyOf(scratch.chosen, kept);
     int filled = kept;
     for (int i = 0; i < count && filled < settings.degree(); i++) {
@@ -595,11 +609,14 @@ public final class LiveGraph implements Searcher {
    */
   public void repair(int threads) {
     writing.readLock().lock();
-    repairing.lock();
     try {
-      repairMarked(threads);
+      repairing.lock();
+      try {
+        repairMarked(threads);
+      } finally {
+        repairing.unlock();
+      }
     } finally {
-      repairing.unlock();
       writing.readLock().unlock();
     }
   }
@@ -629,9 +646,7 @@ public final class LiveGraph implements Searcher {
           idle.push(scratch);
         });
     replacePivots(buried);
-    var scratch = take();
-    reach(scratch);
-    idle.push(scratch);
+    reach();
     structure.lock();
     try {
       buried.stream().forEach(rows::vacate);
@@ -724,7 +739,8 @@ public final class LiveGraph implements Searcher {
   }
 
   /** Links live rows that the pivots do not reach. */
-  private void reach(Scratch scratch) {
+  private void reach() {
+    var scratch = take();
     for (int round = 0; round <= ROUNDS; round++) {
       int end = used;
       scratch.refresh();
@@ -742,9 +758,10 @@ public final class LiveGraph implements Searcher {
         }
       }
       if (all) {
-        return;
+        break;
       }
     }
+    idle.push(scratch);
   }
 
   /** Links the nearest reached row to {@code slot}; the nearest with room, unless {@code force}. */
@@ -798,6 +815,7 @@ public final class LiveGraph implements Searcher {
       } finally {
         structure.unlock();
       }
+      reach();
     } finally {
       writing.writeLock().unlock();
     }

@@ -24,8 +24,13 @@ final class Walk {
   private long estimated;
 
   Walk(Links graph, Scorers scorers) {
+    this(graph, scorers.scorer());
+  }
+
+  /** Creates a walk that shares its scorer, or the query of it, with others. */
+  Walk(Links graph, Scorers.Scorer scorer) {
     this.graph = graph;
-    this.scorer = scorers.scorer();
+    this.scorer = scorer;
     this.visited = new Visited(graph.size());
     this.picks = new Picks(Math.max(graph.degree(), 64));
     this.links = new int[graph.degree()];

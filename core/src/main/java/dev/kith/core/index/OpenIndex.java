@@ -8,6 +8,7 @@ import dev.kith.core.search.Searcher;
 import dev.kith.core.vector.VectorSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** Index over data, with the searchers of backends, each created when it is first needed. */
 final class OpenIndex implements VectorIndex {
@@ -22,8 +23,17 @@ final class OpenIndex implements VectorIndex {
    */
   private final Map<String, Searcher> searchers = new ConcurrentHashMap<>();
 
+  /** File that the data was opened from, or null. */
+  private final @Nullable IndexFile file;
+
   OpenIndex(IndexData data) {
     this.data = data;
+    this.file = null;
+  }
+
+  OpenIndex(IndexFile file) {
+    this.data = file.data();
+    this.file = file;
   }
 
   @Override
@@ -34,6 +44,15 @@ final class OpenIndex implements VectorIndex {
   @Override
   public long indexBytes() {
     return searchers.values().stream().distinct().mapToLong(Searcher::bytes).sum();
+  }
+
+  @Override
+  public void verify() {
+    if (file != null) {
+      file.verify();
+    } else {
+      data.verify();
+    }
   }
 
   @Override

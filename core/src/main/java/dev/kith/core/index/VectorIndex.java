@@ -11,6 +11,8 @@ import dev.kith.core.search.SearchResult;
 import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
+import java.io.IOException;
+import java.nio.file.Path;
 
 /** Finds the rows of a source nearest to a query. Safe for many threads. */
 public interface VectorIndex {
@@ -101,6 +103,37 @@ public interface VectorIndex {
   /** An index over data that was built before, here or elsewhere. */
   static VectorIndex over(IndexData data) {
     return new OpenIndex(data);
+  }
+
+  /**
+   * Writes what was built beside the rows to a file; the target is replaced as a whole. Format:
+   * {@code docs/formats/index.md}.
+   */
+  default void save(Path target) throws IOException {
+    IndexFile.write(target, data());
+  }
+
+  /**
+   * Maps a file that {@link #save} wrote. Its header and a sample of the rows are checked; {@link
+   * #verify} checks the rest. The file must not be cut short while the index is in use: that ends
+   * the process.
+   *
+   * @param rows rows that the index was built over; they stay the caller's and must stay open as
+   *     long as the index is used
+   * @throws dev.kith.core.vector.VectorDataException if it is damaged, or of other rows
+   */
+  static VectorIndex open(Path file, VectorSource rows) throws IOException {
+    return new OpenIndex(IndexFile.open(file, rows));
+  }
+
+  /**
+   * Checks, by reading everything, that the index is undamaged and of its rows, its file included
+   * if it was opened from one.
+   *
+   * @throws dev.kith.core.vector.VectorDataException naming what is damaged
+   */
+  default void verify() {
+    data().verify();
   }
 
   /** A flat index that scans {@code shadow} first, then the rows that it cannot exclude. */

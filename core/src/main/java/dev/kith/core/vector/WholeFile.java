@@ -53,7 +53,7 @@ public final class WholeFile implements Closeable {
   }
 
   /** Overwrites the beginning. */
-  void overwriteStart(ByteBuffer bytes) throws IOException {
+  public void overwriteStart(ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
       channel.write(bytes, bytes.position());
     }

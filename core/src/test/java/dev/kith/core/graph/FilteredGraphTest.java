@@ -126,11 +126,11 @@ class FilteredGraphTest {
 
   /** Recall and cost of a walk without a limit. */
   private static double[] walk(RowFilter filter, int q, boolean twoHops, Neighbors truth) {
-    var walk = new Walk(data.graph(), data.codes().scorers(KERNELS.codes()));
-    var pivots = new Pivots(data.pivots(), data.codes().scorersOf(data.pivots(), KERNELS.codes()));
+    var walk = new Walk(data.graph(), data.codes().scorers(KERNELS));
+    var pivots = new Pivots(data.pivots(), data.codes().scorersOf(data.pivots(), KERNELS));
     walk.scorer().setQuery(queries.row(q));
     var finder = pivots.finder(walk.scorer());
-    var seeds = finder.find(pivots.size());
+    var seeds = finder.find();
     var sift =
         new Sift(row -> filter.allows(row), twoHops, WalkCosts.NONE, Double.POSITIVE_INFINITY);
     var pool = walk.run(seeds, finder.found(), WIDTH, sift);
@@ -231,12 +231,12 @@ class FilteredGraphTest {
   @Test
   void measure_anyIndex_isPositive() {
     var exact = new ExactScan(KERNELS, "test", new FlatData(rows, Metric.L2, null));
-    var costs = WalkCosts.measure(rows, data.graph(), data.codes().scorers(KERNELS.codes()), exact);
+    var costs = WalkCosts.measure(rows, data.graph(), data.codes().scorers(KERNELS), exact);
     assertThat(costs.scan()).isPositive().isLessThan(1e6);
     assertThat(costs.line()).isPositive().isLessThan(1e6);
     assertThat(costs.estimate()).isPositive().isLessThan(1e6);
     var none = rows.slice(0, 0);
-    assertThat(WalkCosts.measure(none, data.graph(), data.codes().scorers(KERNELS.codes()), exact))
+    assertThat(WalkCosts.measure(none, data.graph(), data.codes().scorers(KERNELS), exact))
         .isEqualTo(WalkCosts.NONE);
   }
 
