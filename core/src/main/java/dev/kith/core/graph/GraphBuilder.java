@@ -63,7 +63,8 @@ public record GraphBuilder(GraphSpec spec, Kernels kernels) implements IndexBuil
     return Math.max(2, spec.degree() / 2);
   }
 
-  private GraphSettings settings(int degree) {
+  /** Parameters of a build of {@code degree} neighbours a row. */
+  GraphSettings settings(int degree) {
     // In a graph with levels a row chooses half of the neighbours that it may have in the end.
     int chosen = spec.levels() ? Math.min(degree, degreeAbove()) : degree;
     return new GraphSettings(

@@ -20,6 +20,7 @@ import dev.kith.core.work.Workers;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Approximate nearest neighbours by walks through a graph: estimates by codes lead the walk, and
@@ -38,6 +39,7 @@ public final class GraphSearcher implements Searcher {
   private final Scorers scorers;
   private final Entry entry;
   private final ExactScan exact;
+  private volatile @Nullable FilterPlanner planner;
   private final ConcurrentLinkedDeque<Scratch> idle = new ConcurrentLinkedDeque<>();
 
   /**
@@ -60,6 +62,7 @@ public final class GraphSearcher implements Searcher {
     final Entry.Finder finder = entry.finder(walk.scorer());
     final Rescorer rescorer = new Rescorer(data.rows(), data.metric(), kernels.keys());
     final float[] query = new float[data.rows().dimension()];
+    final int[] line = new int[data.graph().degree()];
 
     long estimated() {
       return walk.estimated() + finder.estimated();
@@ -79,10 +82,29 @@ public final class GraphSearcher implements Searcher {
                   "an index %s has no lists to probe: ask for a recall or a beam"
                       .formatted(data.spec()));
         };
-    if (width == 0 || options.filter() != null) {
+    var filter = options.filter();
+    int wide = Math.max(width, options.k());
+    if (width == 0 || (filter != null && planner().scans(filter, wide))) {
       return exact.search(queries, options);
     }
-    return walk(queries, options, Math.max(width, options.k()));
+    return walk(queries, options, wide);
+  }
+
+  /** Planner of this index, which measures its costs when it is first needed. */
+  private FilterPlanner planner() {
+    var known = planner;
+    if (known == null) {
+      known =
+          new FilterPlanner(
+              data.graph(), WalkCosts.measure(data.rows(), data.graph(), scorers, exact));
+      planner = known; // another thread may do the same: either will do
+    }
+    return known;
+  }
+
+  /** Sets the planner of filtered searches; for tests, whose costs must not depend on the load. */
+  void plan(FilterPlanner another) {
+    planner = another;
   }
 
   private SearchResult walk(VectorSource queries, SearchOptions options, int width) {
@@ -101,7 +123,7 @@ public final class GraphSearcher implements Searcher {
             long hops = scratch.walk.hops();
             long estimated = scratch.estimated();
             scratch.rescorer.start(stop);
-            var found = answer(scratch, queries, q, options.k(), width);
+            var found = answer(scratch, queries, q, options, width);
             var work =
                 new Work(
                     scratch.estimated() - estimated,
@@ -109,11 +131,12 @@ public final class GraphSearcher implements Searcher {
                     scratch.walk.hops() - hops,
                     0,
                     0);
-            if (found.size() < Math.min(options.k(), data.rows().size())) {
-              // The walk met fewer rows than are asked for.
+            if (found == null) {
+              // A scan is cheaper, or the walk met fewer rows than are asked for.
               var all = exact.search(queries.slice(q, 1), options.withThreads(1));
               found = all.neighbors().getFirst();
-              work = work.plus(all.report().work()).plus(Work.ofScan(0, 0, 1));
+              int vain = work.hops() > 0 ? 1 : 0;
+              work = work.plus(all.report().work()).plus(Work.ofScan(0, 0, vain));
             }
             answers[q] = found;
             works[q] = work;
@@ -137,7 +160,10 @@ public final class GraphSearcher implements Searcher {
     return Math.max(Math.max(RESCORED, 2 * k), width / RESCORED_SHARE);
   }
 
-  private Neighbors answer(Scratch scratch, VectorSource queries, int q, int k, int width) {
+  /** Answers by a walk, or returns null if a scan is to answer. */
+  private @Nullable Neighbors answer(
+      Scratch scratch, VectorSource queries, int q, SearchOptions options, int width) {
+    int k = options.k();
     var query = scratch.query;
     queries.block(q, 1).decodeRow(0, query, 0);
     VectorDataException.requireFinite(queries, q, query);
@@ -146,7 +172,16 @@ public final class GraphSearcher implements Searcher {
     }
     scratch.walk.scorer().setQuery(query);
     var seeds = scratch.finder.find();
-    var pool = scratch.walk.run(seeds, scratch.finder.found(), width);
+    int count = scratch.finder.found();
+    var filter = options.filter();
+    if (filter != null) {
+      var sift = planner().plan(filter, width, seeds, count, scratch.line);
+      return sift == null ? null : sifted(scratch, seeds, count, k, width, sift);
+    }
+    var pool = scratch.walk.run(seeds, count, width);
+    if (pool.size() < Math.min(k, data.rows().size())) {
+      return null;
+    }
     int rescored = Math.min(pool.size(), rescored(k, width));
     var best = new TopK(Math.min(k, pool.size()));
     var nearest = pool.rows();
@@ -155,6 +190,28 @@ public final class GraphSearcher implements Searcher {
     for (int i = 0; i < rescored; i++) {
       best.offer(found[i], nearest[i]);
     }
+    return drained(best);
+  }
+
+  /** Answers by a walk to the rows that {@code sift} wants. */
+  private @Nullable Neighbors sifted(
+      Scratch scratch, int[] seeds, int count, int k, int width, Sift sift) {
+    var pool = scratch.walk.run(seeds, count, width, sift);
+    if (pool.counted() < width) { // more rows pass: it was given up, or cut off
+      return null;
+    }
+    int rescored = rescored(k, width);
+    var best = new TopK(k);
+    for (int i = 0; i < pool.size() && rescored > 0; i++) {
+      if (!pool.aside(i)) {
+        best.offer(scratch.rescorer.key(scratch.query, pool.row(i)), pool.row(i));
+        rescored--;
+      }
+    }
+    return drained(best);
+  }
+
+  private Neighbors drained(TopK best) {
     var rows = new long[best.size()];
     var keys = new double[best.size()];
     best.drain(rows, keys);

@@ -1,7 +1,5 @@
 package dev.kith.core.graph;
 
-import dev.kith.core.spec.GraphSpec;
-
 /**
  * Parameters of a build.
  *
@@ -12,11 +10,4 @@ import dev.kith.core.spec.GraphSpec;
  * @param passes times that every row is inserted
  * @param seed of the order of insertion
  */
-record GraphSettings(int degree, int chosen, int width, float alpha, int passes, long seed) {
-  /** Parameters that a spec names. */
-  static GraphSettings of(GraphSpec spec) {
-    int chosen = spec instanceof GraphSpec.Hnsw hnsw ? hnsw.m() : spec.degree();
-    return new GraphSettings(
-        spec.degree(), chosen, spec.width(), (float) spec.alpha(), spec.passes(), spec.seed());
-  }
-}
+record GraphSettings(int degree, int chosen, int width, float alpha, int passes, long seed) {}

@@ -36,7 +36,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.function.IntPredicate;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -125,6 +124,10 @@ public final class LiveGraph implements Searcher {
   private final Epochs readers = new Epochs();
   private final Epochs writers = new Epochs();
   private final ConcurrentLinkedDeque<Scratch> idle = new ConcurrentLinkedDeque<>();
+
+  /** Rows that others are linked to. */
+  private final Sift linkable;
+
   private final ReentrantLock[] stripes = new ReentrantLock[STRIPES];
 
   /** Held by writers as readers, and by {@link #optimize} as the writer. */
@@ -195,7 +198,7 @@ public final class LiveGraph implements Searcher {
     this.backend = backend;
     this.spec = data.spec();
     this.metric = data.metric();
-    this.settings = GraphSettings.of(spec);
+    this.settings = new GraphBuilder(spec, kernels).settings(spec.degree());
     this.room = spec.degree() + spec.degree() / 2;
     this.most = Math.max(spec.width(), room + 1);
     this.random = new SplittableRandom(spec.seed());
@@ -203,6 +206,7 @@ public final class LiveGraph implements Searcher {
     int size = Math.toIntExact(data.rows().size());
     var chunks = Chunks.holding(size);
     this.rows = new LiveRows(chunks, data.rows().dimension());
+    this.linkable = Sift.of(rows::live);
     var slots = new int[size];
     for (int row = 0; row < size; row++) {
       slots[row] = row;
@@ -212,20 +216,22 @@ public final class LiveGraph implements Searcher {
     this.used = size;
     this.live.set(size);
     this.state = adopt(data, slots, chunks);
+    reach();
   }
 
   /** Copies codes and links, row {@code i} of the index to slot {@code slots[i]}. */
   private State adopt(GraphData data, int[] slots, Chunks chunks) {
-    if (!(data.codes() instanceof RowCodes fitted)) {
+    if (!(data.codes() instanceof RowCodes theirs)) {
       throw new IllegalArgumentException(
-          "a live graph has codes of 4 or 8 bits: index=%s; build it with codes=int4 or codes=int8"
-              .formatted(data.spec()));
+          ("a live graph walks over codes of 4 or 8 bits: index=%s; build it with codes=int4 or"
+                  + " codes=int8")
+              .formatted(spec));
     }
-    var codes = CodeChunks.like(fitted, chunks);
+    var codes = CodeChunks.like(theirs, chunks);
     var links = LinkChunks.of(chunks, room);
     var line = new int[room];
     for (int row = 0; row < slots.length; row++) {
-      codes.copyRow(fitted, row, slots[row]);
+      codes.copyRow(theirs, row, slots[row]);
       int count = data.graph().neighbours(row, line);
       for (int i = 0; i < count; i++) {
         line[i] = slots[line[i]];
@@ -239,7 +245,13 @@ public final class LiveGraph implements Searcher {
       int slot = slots[(int) ((long) i * slots.length / sample)];
       error += encoder.encode(rows, slot, slot); // the same codes again
     }
-    var pivots = data.pivots().clone();
+    // Of levels, the first rows are kept as pivots: a descent is for graphs that do not change.
+    var pivots =
+        Arrays.copyOf(
+            data.pivots(),
+            spec.levels()
+                ? Math.min(data.pivots().length, Pivots.count(slots.length))
+                : data.pivots().length);
     for (int i = 0; i < pivots.length; i++) {
       pivots[i] = slots[pivots[i]];
     }
@@ -248,7 +260,7 @@ public final class LiveGraph implements Searcher {
   }
 
   private Pivots pivotsOf(int[] slots, CodeChunks codes) {
-    return new Pivots(slots, codes.scorersOf(slots, kernels.codes()));
+    return new Pivots(slots, codes.scorersOf(slots, kernels));
   }
 
   /** What one thread needs, for one state. */
@@ -267,11 +279,11 @@ public final class LiveGraph implements Searcher {
     CodeChunks.Encoder encoder = seen.codes.encoder();
 
     private Walk walk() {
-      return new Walk(seen.links, seen.codes.scorers(kernels.codes()));
+      return new Walk(seen.links, seen.codes.scorers(kernels));
     }
 
     private Pruner pruner() {
-      return new Pruner(seen.codes.scorers(kernels.codes()), settings.alpha(), 4 * most);
+      return new Pruner(seen.codes.scorers(kernels), settings.alpha(), 4 * most);
     }
 
     private Pivots.Finder finder() {
@@ -309,8 +321,8 @@ public final class LiveGraph implements Searcher {
     }
 
     /** Walks towards what the walk's scorer was set to. */
-    Pool run(int width, IntPredicate wanted) {
-      var seeds = finder.find(seen.pivots.size());
+    Pool run(int width, Sift wanted) {
+      var seeds = finder.find();
       return walk.run(seeds, finder.found(), width, wanted);
     }
   }
@@ -449,7 +461,7 @@ public final class LiveGraph implements Searcher {
     }
     var walk = scratch.walk;
     walk.scorer().setRow(slot);
-    var pool = scratch.run(settings.width(), rows::live);
+    var pool = scratch.run(settings.width(), linkable);
     int count = 0;
     for (int i = 0; i < pool.size() && count < most; i++) {
       if (!pool.aside(i)) {
@@ -458,7 +470,7 @@ public final class LiveGraph implements Searcher {
     }
     int kept =
         scratch.pruner.prune(
-            slot, scratch.candidates, count, settings.degree(), false, scratch.chosen);
+            slot, scratch.candidates, count, settings.chosen(), false, scratch.chosen);
     var links = Arrays.copyOf(scratch.chosen, kept);
     int filled = kept;
     for (int i = 0; i < count && filled < settings.degree(); i++) {
@@ -597,11 +609,14 @@ public final class LiveGraph implements Searcher {
    */
   public void repair(int threads) {
     writing.readLock().lock();
-    repairing.lock();
     try {
-      repairMarked(threads);
+      repairing.lock();
+      try {
+        repairMarked(threads);
+      } finally {
+        repairing.unlock();
+      }
     } finally {
-      repairing.unlock();
       writing.readLock().unlock();
     }
   }
@@ -631,9 +646,7 @@ public final class LiveGraph implements Searcher {
           idle.push(scratch);
         });
     replacePivots(buried);
-    var scratch = take();
-    reach(scratch);
-    idle.push(scratch);
+    reach();
     structure.lock();
     try {
       buried.stream().forEach(rows::vacate);
@@ -726,7 +739,8 @@ public final class LiveGraph implements Searcher {
   }
 
   /** Links live rows that the pivots do not reach. */
-  private void reach(Scratch scratch) {
+  private void reach() {
+    var scratch = take();
     for (int round = 0; round <= ROUNDS; round++) {
       int end = used;
       scratch.refresh();
@@ -744,15 +758,16 @@ public final class LiveGraph implements Searcher {
         }
       }
       if (all) {
-        return;
+        break;
       }
     }
+    idle.push(scratch);
   }
 
   /** Links the nearest reached row to {@code slot}; the nearest with room, unless {@code force}. */
   private void linkTo(Scratch scratch, int slot, BitSet reached, boolean force) {
     scratch.walk.scorer().setRow(slot);
-    var near = scratch.run(settings.width(), rows::live).rows();
+    var near = scratch.run(settings.width(), linkable).rows();
     for (int row : near) {
       if (row != slot && rows.live(row) && reached.get(row)) {
         lock(row);
@@ -800,6 +815,7 @@ public final class LiveGraph implements Searcher {
       } finally {
         structure.unlock();
       }
+      reach();
     } finally {
       writing.writeLock().unlock();
     }
@@ -846,8 +862,14 @@ public final class LiveGraph implements Searcher {
     var answers = new Neighbors[count];
     var works = new Work[count];
     var next = new AtomicInteger();
-    IntPredicate wanted =
-        allowed == null ? rows::live : slot -> rows.live(slot) && allowed.test(rows.number(slot));
+    var sift =
+        allowed == null
+            ? linkable
+            : new Sift(
+                slot -> rows.live(slot) && allowed.test(rows.number(slot)),
+                false,
+                WalkCosts.EVEN,
+                live.get());
     Workers.run(
         Math.clamp(count, 1, Workers.count(options.threads())),
         _ -> {
@@ -865,7 +887,7 @@ public final class LiveGraph implements Searcher {
               scratch.refresh();
               hops = scratch.walk.hops();
               estimated = scratch.walk.estimated();
-              found = answer(scratch, options.k(), width, wanted);
+              found = answer(scratch, options.k(), width, sift);
             } finally {
               scratch.reading.exit();
             }
@@ -897,14 +919,14 @@ public final class LiveGraph implements Searcher {
         SearchReport.of(backend, spec.toString()).withWork(work).withBatched(queries.size()));
   }
 
-  private Neighbors answer(Scratch scratch, int k, int width, IntPredicate wanted) {
+  private Neighbors answer(Scratch scratch, int k, int width, Sift sift) {
     scratch.walk.scorer().setQuery(scratch.query);
-    var pool = scratch.run(width, wanted);
+    var pool = scratch.run(width, sift);
     int rescored = GraphSearcher.rescored(k, width);
     var best = new TopK(k);
     for (int i = 0; i < pool.size() && rescored > 0; i++) {
       int slot = pool.row(i);
-      if (!pool.aside(i) && wanted.test(slot)) { // perhaps deleted since
+      if (!pool.aside(i) && sift.wanted().test(slot)) { // perhaps deleted since
         best.offer(scratch.rescorer.key(scratch.query, slot), slot);
         rescored--;
       }

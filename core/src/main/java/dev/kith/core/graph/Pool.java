@@ -74,6 +74,11 @@ final class Pool {
     next = Math.min(next, size);
   }
 
+  /** Number of rows that are not aside, of those offered with that mark. */
+  int counted() {
+    return counted;
+  }
+
   /** Whether the row at {@code place} is no answer. */
   boolean aside(int place) {
     return (rows[place] & ASIDE) != 0;

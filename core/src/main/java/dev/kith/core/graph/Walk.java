@@ -2,7 +2,6 @@ package dev.kith.core.graph;
 
 import dev.kith.core.kernel.Picks;
 import dev.kith.core.quant.Scorers;
-import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +18,8 @@ final class Walk {
   private final Pool pool = new Pool();
   private final Picks picks;
   private final int[] links;
-  private @Nullable IntPredicate sought;
+  private final int[] beyond;
+  private @Nullable Sift sift;
   private long hops;
   private long estimated;
 
@@ -34,6 +34,7 @@ final class Walk {
     this.visited = new Visited(graph.size());
     this.picks = new Picks(Math.max(graph.degree(), 64));
     this.links = new int[graph.degree()];
+    this.beyond = new int[graph.degree()];
   }
 
   /** Scorer whose query is searched for. */
@@ -52,14 +53,17 @@ final class Walk {
   }
 
   /**
-   * Walks from {@code seeds}, which must differ, through all rows to those that are {@code wanted}.
+   * Walks from {@code seeds}, which must differ, to the rows that {@code what} wants.
    *
-   * @param width number of wanted rows to keep; the others lie among them, {@link Pool#aside}
-   * @param wanted rows that are looked for, or null for all
-   * @return the pool, good until the next walk
+   * @param width number of wanted rows to keep; others lie among them, {@link Pool#aside}
+   * @param what what is looked for, or null for all rows
+   * @return the pool, good until the next walk; empty if the walk was given up
    */
-  Pool run(int[] seeds, int count, int width, @Nullable IntPredicate wanted) {
-    sought = wanted;
+  Pool run(int[] seeds, int count, int width, @Nullable Sift what) {
+    sift = what;
+    long hopsBefore = hops;
+    long estimatedBefore = estimated;
+    int found = 0;
     visited.clear();
     pool.start(width);
     for (int from = 0; from < count; ) {
@@ -72,21 +76,70 @@ final class Walk {
       from += some;
     }
     for (int row; (row = pool.expand()) >= 0; ) {
-      hops++;
-      int degree = graph.neighbours(row, links);
-      int fresh = 0;
-      var rows = picks.rows();
-      for (int i = 0; i < degree; i++) {
-        int link = links[i];
-        if (visited.add(link)) {
-          rows[fresh++] = link;
-        }
-      }
+      int fresh = sift != null && sift.twoHops() ? leap(row, sift) : step(row);
       if (fresh > 0) {
         take(fresh);
       }
+      if (sift != null) {
+        found += sift.wanted().test(row) ? 1 : 0;
+        if (sift.hopeless(hops - hopsBefore, estimated - estimatedBefore, found, width)) {
+          pool.start(width);
+        }
+      }
     }
     return pool;
+  }
+
+  /** Picks the neighbours of {@code row} that were not met before; returns their number. */
+  private int step(int row) {
+    int degree = graph.neighbours(row, links);
+    hops++;
+    int fresh = 0;
+    var rows = picks.rows();
+    for (int i = 0; i < degree; i++) {
+      int link = links[i];
+      if (visited.add(link)) {
+        rows[fresh++] = link;
+      }
+    }
+    return fresh;
+  }
+
+  /**
+   * Picks wanted rows that were not met before among the neighbours of {@code row}, and among the
+   * neighbours of those that are not wanted, until there are as many as a line has.
+   */
+  private int leap(int row, Sift what) {
+    int degree = graph.neighbours(row, links);
+    hops++;
+    int fresh = 0;
+    int others = 0;
+    var rows = picks.rows();
+    for (int i = 0; i < degree; i++) {
+      int link = links[i];
+      if (!visited.contains(link)) {
+        if (what.wanted().test(link)) {
+          visited.add(link);
+          rows[fresh++] = link;
+        } else {
+          links[others++] = link;
+        }
+      }
+    }
+    int most = graph.degree();
+    for (int i = 0; i < others && fresh < most; i++) {
+      visited.add(links[i]); // its line is read once; those left over keep their turn
+      int count = graph.neighbours(links[i], beyond);
+      hops++;
+      for (int j = 0; j < count && fresh < most; j++) {
+        int link = beyond[j];
+        if (!visited.contains(link) && what.wanted().test(link)) {
+          visited.add(link);
+          rows[fresh++] = link;
+        }
+      }
+    }
+    return fresh;
   }
 
   private void take(int count) {
@@ -94,18 +147,18 @@ final class Walk {
     estimated += count;
     var rows = picks.rows();
     var estimates = picks.estimates();
-    if (sought == null) {
+    if (sift == null) {
       for (int i = 0; i < count; i++) {
         pool.offer(estimates[i], rows[i]);
       }
     } else {
       for (int i = 0; i < count; i++) {
-        pool.offer(estimates[i], rows[i], !sought.test(rows[i]));
+        pool.offer(estimates[i], rows[i], !sift.wanted().test(rows[i]));
       }
     }
   }
 
-  /** Rows expanded since the walk was made. */
+  /** Rows whose neighbours were read since the walk was made. */
   long hops() {
     return hops;
   }

@@ -1,6 +1,6 @@
 package dev.kith.core.quant;
 
-import dev.kith.core.kernel.CodeKernel;
+import dev.kith.core.kernel.Kernels;
 import dev.kith.core.kernel.Picks;
 import dev.kith.core.vector.Chunks;
 import dev.kith.core.vector.VectorSource;
@@ -71,7 +71,8 @@ public final class CodeChunks {
      */
     public double encode(VectorSource rows, long from, int to) {
       int chunk = chunks.chunkOf(to);
-      return parts[chunk].encodeRow(rows, from, to - chunks.start(chunk), values, line);
+      parts[chunk].encodeRow(rows, from, to - chunks.start(chunk), values, line);
+      return parts[chunk].lost(values);
     }
   }
 
@@ -82,21 +83,21 @@ public final class CodeChunks {
 
   /** Scorers over the rows of all chunks. */
   @SuppressWarnings("exports") // only Kith's own modules bring loops
-  public Scorers scorers(CodeKernel kernel) {
+  public Scorers scorers(Kernels kernels) {
     var each = new Scorers[parts.length];
-    Arrays.setAll(each, i -> parts[i].scorers(kernel));
+    Arrays.setAll(each, i -> parts[i].scorers(kernels));
     return new ChunkScorers(each);
   }
 
   /** Scorers over copies of the codes of some rows, side by side; see {@link RowCodes}. */
   @SuppressWarnings("exports")
-  public Scorers scorersOf(int[] picked, CodeKernel kernel) {
+  public Scorers scorersOf(int[] picked, Kernels kernels) {
     var some = parts[0].like(picked.length, Arena.ofAuto());
     for (int i = 0; i < picked.length; i++) {
       int chunk = chunks.chunkOf(picked[i]);
       some.copyRow(parts[chunk], picked[i] - chunks.start(chunk), i);
     }
-    return some.scorers(kernel);
+    return some.scorers(kernels);
   }
 
   /** Scorers that ask those of each chunk. */

@@ -181,35 +181,22 @@ public final class RowCodes implements WalkCodes {
    *
    * @param values scratch, {@code [space.dimension()]}
    * @param line scratch, {@code [stride()]}
-   * @return squared length of what the codes lost
    */
-  double encodeRow(VectorSource rows, long from, int to, float[] values, byte[] line) {
-    var coded = codeRow(rows, from, values, line);
+  void encodeRow(VectorSource rows, long from, int to, float[] values, byte[] line) {
+    float term = codeRow(rows, from, values, line);
     MemorySegment.copy(line, 0, codes, ValueLayout.JAVA_BYTE, to * stride(), line.length);
-    terms.set(FLOAT, 4L * to, coded.term);
-    return coded.lost;
+    terms.set(FLOAT, 4L * to, term);
   }
 
-  /**
-   * What is kept of a row beside its codes.
-   *
-   * @param term squared length of what the codes stand for
-   * @param lost squared length of what they do not
-   */
-  private record Coded(float term, double lost) {}
-
-  /** Codes a row into {@code line}. */
-  private Coded codeRow(VectorSource rows, long from, float[] values, byte[] line) {
+  /** Codes a row into {@code line}; returns its term. */
+  private float codeRow(VectorSource rows, long from, float[] values, byte[] line) {
     space.row(rows, from, values);
     float inverse = 1 / step;
     int twice = (int) (2 * middle(bits));
     Arrays.fill(line, (byte) 0);
     long squares = 0; // of twice what a code is off the middle, an integer
-    double lost = 0;
     for (int i = 0; i < space.dimension(); i++) {
       int code = code(values[i], inverse, bits);
-      double off = values[i] - (code - middle(bits)) * step;
-      lost += off * off;
       squares += (long) (2 * code - twice) * (2 * code - twice);
       if (bits == 8) {
         line[i] = (byte) code;
@@ -217,7 +204,7 @@ public final class RowCodes implements WalkCodes {
         line[i / (2 * LINE) * LINE + i % LINE] |= (byte) (i % (2 * LINE) < LINE ? code : code << 4);
       }
     }
-    return new Coded((float) (squares * 0.25 * step * step), lost);
+    return (float) (squares * 0.25 * step * step);
   }
 
   /**
@@ -235,7 +222,7 @@ public final class RowCodes implements WalkCodes {
           var values = new float[space.dimension()];
           var line = new byte[(int) stride()];
           for (int row = (int) block * BLOCK; row < Math.min(size, (block + 1) * BLOCK); row++) {
-            float term = codeRow(rows, row, values, line).term;
+            float term = codeRow(rows, row, values, line);
             long at = row * stride();
             if (Float.floatToRawIntBits(term) != Float.floatToRawIntBits(terms.get(FLOAT, 4L * row))
                 || MemorySegment.mismatch(
@@ -247,6 +234,17 @@ public final class RowCodes implements WalkCodes {
           }
         });
     return first.get() == Long.MAX_VALUE ? -1 : first.get();
+  }
+
+  /** Squared length of what codes lose of {@code values}, {@code [space.dimension()]}. */
+  double lost(float[] values) {
+    float inverse = 1 / step;
+    double lost = 0;
+    for (int i = 0; i < space.dimension(); i++) {
+      double off = values[i] - (code(values[i], inverse, bits) - middle(bits)) * step;
+      lost += off * off;
+    }
+    return lost;
   }
 
   /** Codes of {@code rows} rows, all zero as yet, in this space and with this step. */

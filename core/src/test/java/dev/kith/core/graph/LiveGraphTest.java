@@ -490,6 +490,43 @@ class LiveGraphTest {
   }
 
   @Test
+  void create_ofFloats_isRefusedWithTheWayOut() {
+    assertThatThrownBy(() -> empty(3, Metric.L2, "graph(codes=float16)"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "a live graph walks over codes of 4 or 8 bits: index=graph(codes=float16); build it"
+                + " with codes=int4 or codes=int8");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"hnsw(m=8,efc=60)", "vamana(degree=16)", "graph(r=16,builder=knn)"})
+  void insertAndDelete_anyKindOfGraph_everyRowIsReached(String spec, SplittableRandom random) {
+    var rows = TestVectors.gaussians(random, 600, 10);
+    try (var source = VectorSource.of(rows)) {
+      var graph = live(source, Metric.L2, spec);
+      assertThat(graph.reached()).isEqualTo(600);
+      var oracle = new Oracle(Metric.L2);
+      for (int row = 0; row < 600; row++) {
+        if (row < 300) {
+          assertThat(graph.delete(row)).isTrue();
+        } else {
+          oracle.add(row, rows[row]);
+        }
+      }
+      for (int i = 0; i < 300; i++) {
+        var row = TestVectors.gaussian(random, 10);
+        oracle.add(graph.insert(row), row);
+      }
+      assertThat(recall(graph, oracle, TestVectors.gaussians(random, 40, 10), 60))
+          .isGreaterThanOrEqualTo(0.9);
+      graph.optimize(BuildOptions.defaults());
+      assertThat(graph.reached()).isEqualTo(600);
+      assertThat(recall(graph, oracle, TestVectors.gaussians(random, 40, 10), 60))
+          .isGreaterThanOrEqualTo(0.9);
+    }
+  }
+
+  @Test
   void delete_numbersThatNobodyHas_isFalse() {
     var graph = empty(2, Metric.L2, "graph");
     long number = graph.insert(new float[] {1, 2});
