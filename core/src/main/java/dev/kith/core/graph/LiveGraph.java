@@ -293,10 +293,10 @@ public final class LiveGraph implements Searcher {
     /** Goes by the state of now; the caller reads or links already. */
     void refresh() {
       var now = state;
-      if (now == seen) {
+      boolean sameRows = now.links == seen.links;
+      if (sameRows && now.pivots == seen.pivots) {
         return;
       }
-      boolean sameRows = now.links == seen.links;
       seen = now;
       if (!sameRows) {
         walk = walk();
@@ -447,7 +447,9 @@ public final class LiveGraph implements Searcher {
       if (used >= now.links.size()) {
         state = now.grown();
       }
-      return used++;
+      int slot = used;
+      used = slot + 1;
+      return slot;
     } finally {
       structure.unlock();
     }

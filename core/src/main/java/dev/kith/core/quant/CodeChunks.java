@@ -10,7 +10,7 @@ import java.util.Arrays;
 /**
  * Row-major codes in chunks, to which rows are added while others are read: all chunks share one
  * {@linkplain WalkSpace space} and one step, which stay as they were fitted. Immutable but for the
- * codes themselves, which {@link #encode} writes; what keeps readers from a row that is being
+ * codes themselves, which an {@link Encoder} writes; what keeps readers from a row that is being
  * written is the caller's matter.
  */
 public final class CodeChunks {

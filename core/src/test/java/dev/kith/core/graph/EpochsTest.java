@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.work.Workers;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -63,7 +64,7 @@ class EpochsTest {
             var member = epochs.join();
             while (!done.get()) {
               member.enter();
-              var box = shared.get();
+              var box = Objects.requireNonNull(shared.get());
               for (int look = 0; look < 5; look++) {
                 if (box.value != 1) {
                   wrong.incrementAndGet();

@@ -98,7 +98,7 @@ class LiveGraphTest {
       return numbers.stream()
           .sorted(
               Comparator.<Long>comparingDouble(number -> key(query, number))
-                  .thenComparing(Long::intValue))
+                  .thenComparingInt(Long::intValue))
           .limit(k)
           .toList();
     }
@@ -272,7 +272,7 @@ class LiveGraphTest {
             : new ClusteredVectors(32, 10, 40, 0.2, 5);
     int n = 3000;
     try (var all = shape.generate(0, n * 3 / 2);
-        var queries = shape.generate(n * 2, 200)) {
+        var queries = shape.generate(n * 2L, 200)) {
       var spec = "graph(r=24,codes=int8)";
       var graph = live(all.slice(0, n), Metric.L2, spec);
       var rows = new ArrayList<float[]>();
@@ -346,9 +346,11 @@ class LiveGraphTest {
   }
 
   /** What one row went through, in nanoseconds; 0 for what did not happen. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Life(float[] row, long born, long deleted) {}
 
   /** An answer, and when it was sought. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Sight(float[] query, Neighbors found, long from, long to) {}
 
   /**
