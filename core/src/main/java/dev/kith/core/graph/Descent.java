@@ -28,7 +28,7 @@ final class Descent implements Entry {
   }
 
   @Override
-  public Finder finder(Scorers.Scorer scorer) {
+  public Entry.Finder finder(Scorers.Scorer scorer) {
     return new Finder(scorer.sharing(scorers));
   }
 

@@ -35,6 +35,7 @@ final class InsertBuilder {
   private final ConcurrentLinkedDeque<Scratch> idle = new ConcurrentLinkedDeque<>();
 
   /** Result of a build. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record Built(Graph graph, int[] pivots) {}
 
   InsertBuilder(CodedRows rows, GraphSettings settings, BuildOptions options) {

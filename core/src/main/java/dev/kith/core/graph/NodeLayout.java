@@ -75,7 +75,7 @@ record NodeLayout(int rowBytes, int degree, int size) {
     try (var arena = Arena.ofConfined()) {
       var buffer = arena.allocate((long) unit * CHUNK, SECTOR);
       for (int from = 0; from < size; from += each * CHUNK) {
-        int to = (int) Math.min(size, (long) from + each * CHUNK);
+        int to = (int) Math.min(size, (long) from + (long) each * CHUNK);
         buffer.fill((byte) 0);
         for (int row = from; row < to; row++) {
           long at = sectorAt(row) - sectorAt(from) + within(row);

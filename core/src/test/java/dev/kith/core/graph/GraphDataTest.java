@@ -1,5 +1,6 @@
 package dev.kith.core.graph;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -18,6 +19,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -42,9 +44,7 @@ class GraphDataTest {
   }
 
   private static MemorySegment part(Map<String, MemorySegment> parts, String name) {
-    var found = parts.get(name);
-    assertThat(found).isNotNull();
-    return found;
+    return Objects.requireNonNull(parts.get(name));
   }
 
   @Test
@@ -208,7 +208,7 @@ class GraphDataTest {
       var part = part(build(source, Metric.COSINE).parts(), GraphData.GRAPH);
       var ints = part.asSlice(0, 64).toArray(ValueLayout.JAVA_INT);
       assertThat(part.byteSize()).isEqualTo(64 + 64 + 3 * 8 * 4);
-      assertThat(new String(part.asSlice(0, 8).toArray(ValueLayout.JAVA_BYTE)))
+      assertThat(new String(part.asSlice(0, 8).toArray(ValueLayout.JAVA_BYTE), US_ASCII))
           .isEqualTo("KithGrph");
       long codes = 64 + 3 * 64 + 3 * 4; // space and step in 64 bytes, a line and a term a row
       assertThat(ints).startsWith(ints[0], ints[1], 1, 1, 3, 1, 8, 3, 3, 4, (int) codes, 0);

@@ -28,7 +28,7 @@ public abstract class KeyKernelContract {
   @ValueSource(ints = {1, 2, 7, 8, 9, 15, 16, 17, 100, 384, 783, 4096})
   void sums_anyDimension_areTheDefinitionsBits(int d, SplittableRandom random) {
     int n = 40;
-    long stride = 4L * d + 4 * random.nextInt(3);
+    long stride = 4L * d + 4L * random.nextInt(3);
     var rows = TestVectors.gaussians(random, n, d);
     for (int j = 0; j < d; j++) { // float32 sums would overflow, or vanish
       rows[3][j] *= 1e19f;

@@ -75,7 +75,7 @@ class RowFloatsTest {
           space.query(query, mapped);
         } else {
           scorer.setRow(asked * 70);
-          space.row(source, asked * 70, mapped);
+          space.row(source, asked * 70L, mapped);
         }
         scorer.estimate(picks, N);
         double tolerance = 0;
