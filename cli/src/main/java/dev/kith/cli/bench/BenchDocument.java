@@ -143,7 +143,7 @@ record BenchDocument(
     }
     if (run.recall != null) {
       line.append(String.format(Locale.ROOT, ", recall %.4f", run.recall));
-      if (intrinsicDimension != null) {
+      if (intrinsicDimension != null && !run.proved) { // what is proved is so anywhere
         line.append(String.format(Locale.ROOT, " at intrinsic dimension %.1f", intrinsicDimension));
       }
     }
