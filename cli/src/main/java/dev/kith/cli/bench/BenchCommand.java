@@ -1,7 +1,7 @@
 package dev.kith.cli.bench;
 
-import dev.kith.cli.bench.BenchReport.Bytes;
-import dev.kith.cli.bench.BenchReport.Run;
+import dev.kith.cli.bench.BenchDocument.Bytes;
+import dev.kith.cli.bench.BenchDocument.Run;
 import dev.kith.cli.console.ExitStatus;
 import dev.kith.cli.console.Json;
 import dev.kith.cli.console.Machine;
@@ -398,7 +398,8 @@ public final class BenchCommand implements Callable<Integer> {
     }
     var out = spec.commandLine().getOut();
     if (json) {
-      Json.print(out, reports.size() == 1 ? reports.getFirst() : new BenchReport.Several(reports));
+      Json.print(
+          out, reports.size() == 1 ? reports.getFirst() : new BenchDocument.Several(reports));
     } else {
       for (int i = 0; i < reports.size(); i++) {
         out.print(i == 0 ? "" : System.lineSeparator());
@@ -537,7 +538,7 @@ public final class BenchCommand implements Callable<Integer> {
             slowestRound));
   }
 
-  private BenchReport report(
+  private BenchDocument report(
       Subject subject,
       VectorSource rows,
       Metric metric,
@@ -546,7 +547,7 @@ public final class BenchCommand implements Callable<Integer> {
     var index = subject.index;
     long data = index.data().bytes();
     boolean flat = index.spec() instanceof IndexSpec.Flat;
-    return new BenchReport(
+    return new BenchDocument(
         index.spec().toString(),
         metric.toString(),
         rows.size(),
@@ -570,7 +571,7 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   /** Plot of recall against speed: a line an index and, of several batch sizes, each of these. */
-  private RecallPlot plotted(List<BenchReport> reports, @Nullable Double dimension) {
+  private RecallPlot plotted(List<BenchDocument> reports, @Nullable Double dimension) {
     var lines = new ArrayList<RecallPlot.Line>();
     for (var report : reports) {
       var points = new LinkedHashMap<String, List<RecallCurve.Point>>();

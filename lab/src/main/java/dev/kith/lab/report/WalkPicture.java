@@ -16,6 +16,7 @@ public final class WalkPicture {
   private static final int MARGIN = 16;
   private static final int TALLEST = 360;
   private static final int DOT = 4;
+  private static final int RING = 7;
   private static final int HIGH = 12;
   private static final int WIDE = 8;
 
@@ -119,7 +120,7 @@ public final class WalkPicture {
               answer.contains(row) ? "near" : met.contains(row) ? "far" : "rule",
               x(points[row]),
               y(points[row]),
-              answer.contains(row) ? DOT + 3 : DOT,
+              answer.contains(row) ? RING : DOT,
               order.containsKey(row) ? " style=\"fill:var(--s0)\"" : "",
               row));
     }
@@ -146,8 +147,9 @@ public final class WalkPicture {
   /** Places of the numbers of the hops, each beside the row that was expanded. */
   List<Box> numbers() {
     var dots = new ArrayList<Box>();
-    for (var point : points) {
-      dots.add(Box.around(x(point), y(point), 2.0 * DOT, 2.0 * DOT));
+    for (int row = 0; row < points.length; row++) {
+      double across = 2.0 * (answer.contains(row) ? RING : DOT);
+      dots.add(Box.around(x(points[row]), y(points[row]), across, across));
     }
     dots.add(Box.around(x(query), y(query), 18, 18));
     var places = new LabelPlaces(new Box(0, 0, Picture.INNER, height), dots);

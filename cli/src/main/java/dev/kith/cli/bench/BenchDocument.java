@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param intrinsicDimension local intrinsic dimension of the rows, which says how hard they are to
  *     search; null where no recall is told
  */
-record BenchReport(
+record BenchDocument(
     String index,
     String metric,
     long n,
@@ -31,7 +31,7 @@ record BenchReport(
     List<Run> runs) {
 
   /** Document about several indexes. */
-  record Several(List<BenchReport> indexes) {}
+  record Several(List<BenchDocument> indexes) {}
 
   /** Bytes of memory: the rows, a smaller copy of them, everything else that the index keeps. */
   record Bytes(long rows, long shadow, long index) {}
@@ -143,7 +143,7 @@ record BenchReport(
     }
     if (run.recall != null) {
       line.append(String.format(Locale.ROOT, ", recall %.4f", run.recall));
-      if (intrinsicDimension != null) {
+      if (intrinsicDimension != null && !run.proved) { // what is proved is so anywhere
         line.append(String.format(Locale.ROOT, " at intrinsic dimension %.1f", intrinsicDimension));
       }
     }
