@@ -82,7 +82,7 @@ class ArchitectureTest {
           new Part("kernel", "vector", "metric"),
           new Part("quant", "work", "vector", "metric", "kernel"),
           new Part("spec", "quant"),
-          new Part("search", "failure", "work", "vector", "metric", "spec"),
+          new Part("search", "failure", "work", "vector", "metric", "kernel", "spec"),
           new Part("exact", "work", "vector", "metric", "kernel", "quant", "spec", "search"),
           new Part(
               "graph", "failure", "work", "vector", "metric", "kernel", "quant", "spec", "search",
