@@ -22,6 +22,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * term, the squared length of what its codes stand for. Immutable; safe for many threads. Bytes of
  * the part are drawn in {@code docs/formats/graph.md}.
  */
+@SuppressWarnings("exports") // only Kith's own modules bring loops
 public final class RowCodes implements WalkCodes {
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);

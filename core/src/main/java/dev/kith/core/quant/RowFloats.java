@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Products are sums of floats, so that loops of different backends differ in the last digits,
  * and walks may differ where estimates are as good as equal.
  */
+@SuppressWarnings("exports") // only Kith's own modules bring loops
 public final class RowFloats implements WalkCodes {
   /*
    * Implementation notes
