@@ -4,7 +4,6 @@ import dev.kith.core.exact.ExactScan;
 import dev.kith.core.exact.FlatData;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.quant.Scorers;
-import dev.kith.core.search.Effort;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.Rescorer;
 import dev.kith.core.search.SearchOptions;
@@ -16,10 +15,7 @@ import dev.kith.core.search.TopK;
 import dev.kith.core.search.Work;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
-import dev.kith.core.work.Workers;
-import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,22 +68,23 @@ public final class GraphSearcher implements Searcher {
   @Override
   public SearchResult search(VectorSource queries, SearchOptions options) {
     Searcher.requireFits(queries, options, data.rows());
-    int width =
-        switch (options.effort()) {
-          case Effort.Exact _ -> 0;
-          case Effort.Beam beam -> beam.width();
-          case Effort.Recall _ -> 0;
-          case Effort.Probes _ ->
-              throw new IllegalArgumentException(
-                  "an index %s has no lists to probe: ask for a recall or a beam"
-                      .formatted(data.spec()));
-        };
+    int width = QueryWalks.width(options.effort(), data.spec());
     var filter = options.filter();
     int wide = Math.max(width, options.k());
     if (width == 0 || (filter != null && planner().scans(filter, wide))) {
       return exact.search(queries, options);
     }
-    return walk(queries, options, wide);
+    return QueryWalks.run(
+        queries,
+        options,
+        SearchReport.of(backend, data.spec().toString()),
+        () -> {
+          var scratch = idle.poll();
+          return scratch == null ? new Scratch() : scratch;
+        },
+        idle::push,
+        (scratch, q, stop) -> walk(scratch, queries, q, options, wide, stop),
+        exact::search);
   }
 
   /** Planner of this index, which measures its costs when it is first needed. */
@@ -107,52 +104,25 @@ public final class GraphSearcher implements Searcher {
     planner = another;
   }
 
-  private SearchResult walk(VectorSource queries, SearchOptions options, int width) {
-    var stop = new StopSignal(options);
-    int count = Math.toIntExact(queries.size());
-    var answers = new Neighbors[count];
-    var works = new Work[count];
-    var next = new AtomicInteger();
-    Workers.run(
-        Math.clamp(count, 1, Workers.count(options.threads())),
-        _ -> {
-          var reused = idle.poll();
-          var scratch = reused == null ? new Scratch() : reused;
-          for (int q; (q = next.getAndIncrement()) < count; ) {
-            stop.check();
-            long hops = scratch.walk.hops();
-            long estimated = scratch.estimated();
-            scratch.rescorer.start(stop);
-            var found = answer(scratch, queries, q, options, width);
-            var work =
-                new Work(
-                    scratch.estimated() - estimated,
-                    scratch.rescorer.count(),
-                    scratch.walk.hops() - hops,
-                    0,
-                    0);
-            if (found == null) {
-              // A scan is cheaper, or the walk met fewer rows than are asked for.
-              var all = exact.search(queries.slice(q, 1), options.withThreads(1));
-              found = all.neighbors().getFirst();
-              int vain = work.hops() > 0 ? 1 : 0;
-              work = work.plus(all.report().work()).plus(Work.ofScan(0, 0, vain));
-            }
-            answers[q] = found;
-            works[q] = work;
-          }
-          idle.push(scratch);
-        },
-        stop::abandon);
-    var work = Work.NONE;
-    for (var one : works) {
-      work = work.plus(one);
-    }
-    return new SearchResult(
-        List.of(answers),
-        SearchReport.of(backend, data.spec().toString())
-            .withWork(work)
-            .withBatched(queries.size()));
+  private QueryWalks.Walked walk(
+      Scratch scratch,
+      VectorSource queries,
+      int q,
+      SearchOptions options,
+      int width,
+      StopSignal stop) {
+    long hops = scratch.walk.hops();
+    long estimated = scratch.estimated();
+    scratch.rescorer.start(stop);
+    var found = answer(scratch, queries, q, options, width);
+    return new QueryWalks.Walked(
+        found,
+        new Work(
+            scratch.estimated() - estimated,
+            scratch.rescorer.count(),
+            scratch.walk.hops() - hops,
+            0,
+            0));
   }
 
   /** Rows of a pool of {@code width} that get their keys, for {@code k} neighbours. */
@@ -190,7 +160,7 @@ public final class GraphSearcher implements Searcher {
     for (int i = 0; i < rescored; i++) {
       best.offer(found[i], nearest[i]);
     }
-    return drained(best);
+    return best.drain(data.metric());
   }
 
   /** Answers by a walk to the rows that {@code sift} wants. */
@@ -208,14 +178,7 @@ public final class GraphSearcher implements Searcher {
         rescored--;
       }
     }
-    return drained(best);
-  }
-
-  private Neighbors drained(TopK best) {
-    var rows = new long[best.size()];
-    var keys = new double[best.size()];
-    best.drain(rows, keys);
-    return new Neighbors(data.metric(), rows, keys);
+    return best.drain(data.metric());
   }
 
   @Override
