@@ -92,7 +92,7 @@ final class LiveRows implements VectorSource {
 
   /**
    * Number of the last row in a slot: the slot, and above its 32 bits how often it was used again.
-   * It stays as long as a reader is at work who could have found the row.
+   * It stays until every reader that could have found the row has ended.
    */
   long number(int slot) {
     return (state(slot) / USE - 1L) << 32 | slot;
@@ -148,7 +148,7 @@ final class LiveRows implements VectorSource {
     return words;
   }
 
-  /** Some of these rows, in the order of {@code slots}, to be read one at a time. */
+  /** Rows in the order of {@code slots}, to be read one at a time. */
   VectorSource pick(int[] slots) {
     return new Picked(slots);
   }
