@@ -65,10 +65,15 @@ class WordPieceTokenizerTest {
     assertThat(differences(reference, mutated)).isEmpty();
   }
 
+  /** Every code point of the planes that have characters; of the others all in a campaign alone. */
   @Test
   void encode_everyCodePoint_asReference() {
     var lines = new ArrayList<String>();
     for (int from = 0; from <= Character.MAX_CODE_POINT; from += 64) {
+      int plane = from >> 16;
+      if (plane > 3 && plane != 14 && from % (64 << 5) != 0 && Seeded.effort() == 1) {
+        continue;
+      }
       var line = new StringBuilder();
       for (int c = from; c < from + 64; c++) {
         line.append("la").appendCodePoint(c).append("te ").appendCodePoint(c).append(' ');
