@@ -3,6 +3,8 @@ package dev.kith.embed;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtProvider;
 import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.Progress;
+import dev.kith.core.work.Workers;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -12,10 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -111,7 +110,9 @@ public final class TextModel implements AutoCloseable {
   private final WordPieceTokenizer tokenizer;
   private final OnnxEncoder encoder;
   private final Options options;
-  private final ExecutorService workers;
+
+  /** Batches that may be computed at the same time, whoever asks. */
+  private final Semaphore places;
 
   private TextModel(
       String name, WordPieceTokenizer tokenizer, OnnxEncoder encoder, Options options) {
@@ -119,9 +120,7 @@ public final class TextModel implements AutoCloseable {
     this.tokenizer = tokenizer;
     this.encoder = encoder;
     this.options = options;
-    this.workers =
-        Executors.newFixedThreadPool(
-            options.threads, Thread.ofPlatform().daemon().name("kith-embed-", 0).factory());
+    this.places = new Semaphore(options.threads);
   }
 
   /** Loads a model as {@link #load(String, Options)} does, with {@link Options#DEFAULT}. */
@@ -255,7 +254,7 @@ public final class TextModel implements AutoCloseable {
    * @param progress receives how many texts are done; from any thread, one at a time
    */
   public void embed(Iterator<String> texts, Consumer<float[]> sink, LongConsumer progress) {
-    var done = new Progress(progress);
+    var done = new Course(progress);
     var window = new ArrayList<int[]>();
     while (texts.hasNext()) {
       window.clear();
@@ -268,50 +267,57 @@ public final class TextModel implements AutoCloseable {
     }
   }
 
-  private float[][] encode(List<int[]> texts, Progress done) {
+  private float[][] encode(List<int[]> texts, Course done) {
     encoder.requireOpen();
     var vectors = new float[texts.size()][];
-    var running = new ArrayList<Future<?>>();
-    for (var batch : Batches.of(texts)) {
-      running.add(
-          workers.submit(
-              () -> {
-                var tokens = new ArrayList<int[]>(batch.length);
-                for (int i : batch) {
-                  tokens.add(texts.get(i));
-                }
-                var found = encoder.encode(tokens);
-                for (int i = 0; i < batch.length; i++) {
-                  vectors[batch[i]] = found[i];
-                }
-                done.add(batch.length);
-              }));
-    }
-    try {
-      for (var future : running) {
-        future.get();
-      }
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      throw new IllegalStateException(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new ModelException("embedding was interrupted", e);
-    } finally {
-      running.forEach(f -> f.cancel(false));
-    }
+    var batches = Batches.of(texts);
+    Workers.forEach(
+        batches.size(),
+        options.threads,
+        done,
+        unit -> {
+          var batch = batches.get((int) unit);
+          var tokens = new ArrayList<int[]>(batch.length);
+          for (int i : batch) {
+            tokens.add(texts.get(i));
+          }
+          var found = compute(tokens);
+          for (int i = 0; i < batch.length; i++) {
+            vectors[batch[i]] = found[i];
+          }
+          done.add(batch.length);
+        });
     return vectors;
   }
 
-  private static final class Progress {
+  private float[][] compute(List<int[]> tokens) {
+    places.acquireUninterruptibly();
+    try {
+      return encoder.encode(tokens);
+    } finally {
+      places.release();
+    }
+  }
+
+  /** Counts texts for a listener, and ends the work when the thread that asked is interrupted. */
+  private static final class Course implements Progress {
     private final LongConsumer listener;
+    private final Thread caller = Thread.currentThread();
     private long done;
 
-    Progress(LongConsumer listener) {
+    Course(LongConsumer listener) {
       this.listener = listener;
     }
+
+    @Override
+    public void check() {
+      if (caller.isInterrupted()) {
+        throw new ModelException("embedding was interrupted");
+      }
+    }
+
+    @Override
+    public void advance(long batches) {} // texts are counted
 
     synchronized void add(int texts) {
       done += texts;
@@ -321,7 +327,6 @@ public final class TextModel implements AutoCloseable {
 
   @Override
   public void close() {
-    encoder.close(); // first: what the workers still have to do then fails at once
-    workers.shutdown();
+    encoder.close(); // what workers still have to do then fails at once
   }
 }

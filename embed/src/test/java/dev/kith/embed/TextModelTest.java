@@ -97,6 +97,15 @@ class TextModelTest {
   }
 
   @Test
+  void embed_interrupted_endsAndStaysInterrupted() {
+    Thread.currentThread().interrupt();
+    assertThatThrownBy(() -> model.embed(texts))
+        .isInstanceOf(ModelException.class)
+        .hasMessage("embedding was interrupted");
+    assertThat(Thread.interrupted()).isTrue();
+  }
+
+  @Test
   void embed_twiceAndOnOtherThreads_sameBits() {
     var some = texts.subList(0, 60);
     try (var one = TextModel.load(ModelCatalog.DEFAULT, Options.DEFAULT.withThreads(1));
