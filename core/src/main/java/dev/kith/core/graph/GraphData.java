@@ -4,6 +4,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.RowCodes;
+import dev.kith.core.recall.RecallCurve;
 import dev.kith.core.search.IndexData;
 import dev.kith.core.spec.GraphSpec;
 import dev.kith.core.vector.VectorDataException;
@@ -25,6 +26,9 @@ public final class GraphData implements IndexData {
   /** The name of the part that holds the graph and its pivots. */
   public static final String GRAPH = "graph";
 
+  /** The name of the part that holds what the index measured of its own walks. */
+  public static final String CURVE = "curve";
+
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
@@ -39,14 +43,21 @@ public final class GraphData implements IndexData {
   private final int[] pivots;
   private final int reached;
   private final MemorySegment part;
+  private final RecallCurve curve;
 
   private GraphData(
-      VectorSource rows, Metric metric, GraphSpec spec, RowCodes codes, MemorySegment part) {
+      VectorSource rows,
+      Metric metric,
+      GraphSpec spec,
+      RowCodes codes,
+      MemorySegment part,
+      RecallCurve curve) {
     this.rows = rows;
     this.metric = metric;
     this.spec = spec;
     this.codes = codes;
     this.part = part;
+    this.curve = curve;
     int size = part.get(INT, 0);
     int degree = part.get(INT, 4);
     this.pivots = new int[part.get(INT, 8)];
@@ -67,6 +78,7 @@ public final class GraphData implements IndexData {
       RowCodes codes,
       Graph graph,
       int[] pivots,
+      RecallCurve curve,
       Arena arena) {
     long at = linksAt(pivots.length);
     var part = arena.allocate(at + graph.links().byteSize(), 64);
@@ -76,7 +88,7 @@ public final class GraphData implements IndexData {
     part.set(INT, 12, Reach.reached(graph, pivots).cardinality());
     MemorySegment.copy(pivots, 0, part, INT, HEADER, pivots.length);
     MemorySegment.copy(graph.links(), 0, part, at, graph.links().byteSize());
-    return new GraphData(rows, metric, spec, codes, part);
+    return new GraphData(rows, metric, spec, codes, part, curve);
   }
 
   @Override
@@ -99,6 +111,21 @@ public final class GraphData implements IndexData {
     return codes;
   }
 
+  /** What walks read of a row: what the spec names, or what the build chose for {@code auto}. */
+  public GraphSpec.Codes codesKind() {
+    return codes.bits() == 4 ? GraphSpec.Codes.INT4 : GraphSpec.Codes.INT8;
+  }
+
+  /** What the index measured of its own walks. */
+  public RecallCurve curve() {
+    return curve;
+  }
+
+  /** The same index with another curve. */
+  GraphData withCurve(RecallCurve other) {
+    return new GraphData(rows, metric, spec, codes, part, other);
+  }
+
   /** Graph that is walked through. */
   public Graph graph() {
     return graph;
@@ -119,6 +146,7 @@ public final class GraphData implements IndexData {
     var parts = new LinkedHashMap<String, MemorySegment>();
     parts.put(CODES, codes.body());
     parts.put(GRAPH, part);
+    parts.put(CURVE, curve.part());
     return parts;
   }
 

@@ -4,7 +4,9 @@ import dev.kith.core.exact.ExactScan;
 import dev.kith.core.exact.FlatData;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.quant.Scorers;
+import dev.kith.core.recall.StoppingRule;
 import dev.kith.core.search.Effort;
+import dev.kith.core.search.ExpectedRecall;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.Rescorer;
 import dev.kith.core.search.SearchOptions;
@@ -16,10 +18,13 @@ import dev.kith.core.search.TopK;
 import dev.kith.core.search.Work;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.BuildOptions;
 import dev.kith.core.work.Workers;
-import java.util.List;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Approximate nearest neighbours by walks through a graph: estimates by codes lead the walk, and
@@ -29,10 +34,14 @@ public final class GraphSearcher implements Searcher {
   /** Rows of the pool that get their keys, at least; fewer lose what 4 bits confuse (measured). */
   private static final int RESCORED = 20;
 
+  /** Queries that a calibration takes, at least. */
+  private static final int FEWEST_QUERIES = 20;
+
   /** Share of the pool that gets its keys, at least: one row in {@code RESCORED_SHARE}. */
   private static final int RESCORED_SHARE = 4;
 
   private final String backend;
+  private final Kernels kernels;
   private final GraphData data;
   private final Scorers scorers;
   private final Pivots pivots;
@@ -46,6 +55,7 @@ public final class GraphSearcher implements Searcher {
    */
   public GraphSearcher(Kernels kernels, String backend, GraphData data) {
     this.backend = backend;
+    this.kernels = kernels;
     this.data = data;
     this.scorers = data.codes().scorers(kernels.codes());
     this.pivots = new Pivots(data.pivots(), data.codes().scorersOf(data.pivots(), kernels.codes()));
@@ -57,32 +67,51 @@ public final class GraphSearcher implements Searcher {
     final Walk walk = new Walk(data.graph(), scorers);
     final Pivots.Finder finder = pivots.finder(walk.scorer());
     final Rescorer rescorer = new Rescorer(data.rows(), data.metric());
+    final RatioWatch watch = new RatioWatch();
     final float[] query = new float[data.rows().dimension()];
   }
 
   @Override
   public SearchResult search(VectorSource queries, SearchOptions options) {
     Searcher.requireFits(queries, options, data.rows());
-    int width =
+    int k = options.k();
+    var plan =
         switch (options.effort()) {
-          case Effort.Exact _ -> 0;
-          case Effort.Beam beam -> beam.width();
-          case Effort.Recall _ -> 0;
+          case Effort.Exact _ -> null;
+          case Effort.Beam beam -> new Plan(k, Math.max(beam.width(), k), null);
+          case Effort.Recall recall -> {
+            var rule = data.curve().rule(k, recall.target());
+            yield rule == null ? null : new Plan(k, data.curve().widest(), rule);
+          }
           case Effort.Probes _ ->
               throw new IllegalArgumentException(
                   "an index %s has no lists to probe: ask for a recall or a beam"
                       .formatted(data.spec()));
         };
-    if (width == 0 || options.filter() != null) {
+    if (plan == null || options.filter() != null) {
       return exact.search(queries, options);
     }
-    return walk(queries, options, Math.max(width, options.k()));
+    return walk(queries, options, plan);
   }
 
-  private SearchResult walk(VectorSource queries, SearchOptions options, int width) {
+  /**
+   * How walks end: at a width, or by a rule.
+   *
+   * @param k number of neighbours asked for
+   * @param width most rows that a walk keeps
+   * @param rule rule for a recall, or null for a width
+   */
+  private record Plan(int k, int width, @Nullable StoppingRule rule) {}
+
+  /** Number of rows of a pool that get their keys, of a walk for {@code k} rows. */
+  static int scored(int k, int width) {
+    return Math.max(Math.max(RESCORED, 2 * k), width / RESCORED_SHARE);
+  }
+
+  private SearchResult walk(VectorSource queries, SearchOptions options, Plan plan) {
     var stop = new StopSignal(options);
     int count = Math.toIntExact(queries.size());
-    var answers = new Neighbors[count];
+    var answers = new Answer[count];
     var works = new Work[count];
     var next = new AtomicInteger();
     Workers.run(
@@ -95,7 +124,7 @@ public final class GraphSearcher implements Searcher {
             long hops = scratch.walk.hops();
             long estimated = scratch.walk.estimated();
             scratch.rescorer.start(stop);
-            var found = answer(scratch, queries, q, options.k(), width);
+            var answer = answer(scratch, queries, q, plan);
             var work =
                 new Work(
                     scratch.walk.estimated() - estimated + pivots.size(),
@@ -103,13 +132,14 @@ public final class GraphSearcher implements Searcher {
                     scratch.walk.hops() - hops,
                     0,
                     0);
-            if (found.size() < Math.min(options.k(), data.rows().size())) {
-              // The walk met fewer rows than are asked for.
+            if (answer.found().size() < Math.min(plan.k(), data.rows().size())) {
+              // The walk met fewer rows than are asked for, or cannot reach the recall.
               var all = exact.search(queries.slice(q, 1), options.withThreads(1));
-              found = all.neighbors().getFirst();
+              answer =
+                  new Answer(all.neighbors().getFirst(), ExpectedRecall.EXACT, answer.width(), true);
               work = work.plus(all.report().work()).plus(Work.ofScan(0, 0, 1));
             }
-            answers[q] = found;
+            answers[q] = answer;
             works[q] = work;
           }
           idle.push(scratch);
@@ -120,33 +150,97 @@ public final class GraphSearcher implements Searcher {
       work = work.plus(one);
     }
     return new SearchResult(
-        List.of(answers),
+        Arrays.stream(answers).map(Answer::found).toList(),
         SearchReport.of(backend, data.spec().toString())
             .withWork(work)
+            .withProved(Arrays.stream(answers).allMatch(Answer::proved))
+            .withExpectedRecall(expected(answers))
+            .withWidth(Arrays.stream(answers).mapToInt(Answer::width).average().orElse(0))
             .withBatched(queries.size()));
   }
 
-  private Neighbors answer(Scratch scratch, VectorSource queries, int q, int k, int width) {
+  private static @Nullable ExpectedRecall expected(Answer[] answers) {
+    var all = new ArrayList<ExpectedRecall>();
+    for (var answer : answers) {
+      if (answer.expected() == null) {
+        return null;
+      }
+      all.add(answer.expected());
+    }
+    return ExpectedRecall.mean(all);
+  }
+
+  /**
+   * Answer to one query.
+   *
+   * @param found its neighbours; none if its recall is not to be had by a walk
+   * @param expected recall that is expected, or null if it is unknown
+   * @param width of the walk
+   * @param proved whether it is exact
+   */
+  private record Answer(
+      Neighbors found, @Nullable ExpectedRecall expected, int width, boolean proved) {}
+
+  private Answer answer(Scratch scratch, VectorSource queries, int q, Plan plan) {
     var query = scratch.query;
     queries.block(q, 1).decodeRow(0, query, 0);
     VectorDataException.requireFinite(queries, q, query);
+    var none = new Neighbors(data.metric(), new long[0], new double[0]);
     if (pivots.size() == 0) {
-      return new Neighbors(data.metric(), new long[0], new double[0]);
+      return new Answer(none, ExpectedRecall.EXACT, 0, true);
+    }
+    var rule = plan.rule();
+    var curve = data.curve();
+    int place = curve.placeOf(plan.k());
+    var watch = scratch.watch;
+    if (rule != null) {
+      watch.start(rule);
+    } else if (place >= 0) {
+      watch.start(curve.ks().get(place));
     }
     scratch.walk.scorer().setQuery(query);
     var seeds = scratch.finder.find(pivots.size());
-    var pool = scratch.walk.run(seeds, scratch.finder.found(), width);
-    int rescored =
-        Math.min(pool.size(), Math.max(Math.max(RESCORED, 2 * k), width / RESCORED_SHARE));
-    var best = new TopK(Math.min(k, pool.size()));
-    for (int i = 0; i < rescored; i++) {
+    var pool =
+        scratch.walk.run(
+            seeds, scratch.finder.found(), plan.width(), Graph.NONE, place < 0 ? null : watch);
+    int width = rule == null ? plan.width() : watch.width();
+    if (rule != null && !rule.reaches(watch.queryClass())) {
+      return new Answer(none, null, width, false);
+    }
+    int scored = Math.min(pool.size(), scored(rule == null ? plan.k() : rule.k(), width));
+    var best = new TopK(Math.min(plan.k(), pool.size()));
+    for (int i = 0; i < scored; i++) {
       int row = pool.row(i);
       best.offer(scratch.rescorer.key(query, row), row);
     }
     var rows = new long[best.size()];
     var keys = new double[best.size()];
     best.drain(rows, keys);
-    return new Neighbors(data.metric(), rows, keys);
+    var expected =
+        rule != null
+            ? rule.expected(watch.queryClass())
+            : place < 0 ? null : curve.expected(plan.k(), width, watch.shown());
+    return new Answer(new Neighbors(data.metric(), rows, keys), expected, width, false);
+  }
+
+  /**
+   * The same index with a curve that is measured on queries that were asked, and on rows moved off
+   * the others.
+   */
+  @Override
+  public GraphData calibrated(VectorSource queries, BuildOptions options) {
+    Searcher.requireFits(queries, SearchOptions.nearest(1), data.rows());
+    if (queries.size() < FEWEST_QUERIES) {
+      throw new IllegalArgumentException(
+          "a calibration takes at least %d queries: %d (%s)"
+              .formatted(FEWEST_QUERIES, queries.size(), queries.name()));
+    }
+    var sample =
+        CalibrationSample.ofQueries(data.rows(), data.metric(), queries, kernels, options);
+    var calibration =
+        new Calibration(
+            data.rows(), data.metric(), data.codes(), data.graph(), data.pivots(), kernels);
+    return data.withCurve(calibration.curve(sample, data.spec().seed(), options));
   }
 
   @Override

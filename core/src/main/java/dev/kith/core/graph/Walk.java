@@ -2,6 +2,7 @@ package dev.kith.core.graph;
 
 import dev.kith.core.kernel.Picks;
 import dev.kith.core.quant.Scorers;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Best-first walk through a graph with a pool of fixed width, which the literature calls a beam
@@ -40,18 +41,42 @@ final class Walk {
    * @return the pool, good until the next walk
    */
   Pool run(int[] seeds, int count, int width) {
+    return run(seeds, count, width, Graph.NONE, null);
+  }
+
+  /**
+   * Walks from {@code seeds}, which must differ, as if {@code without} were not in the graph.
+   *
+   * @param width number of rows to keep
+   * @param without a row, or {@link Graph#NONE}
+   * @param watch told before each hop, and once more at the end; null for none
+   * @return the pool, good until the next walk
+   */
+  Pool run(int[] seeds, int count, int width, int without, @Nullable Watch watch) {
     visited.clear();
+    if (without != Graph.NONE) {
+      visited.add(without);
+    }
     pool.start(width);
+    long hopsBefore = hops;
+    long estimatedBefore = estimated;
     for (int from = 0; from < count; ) {
       int some = Math.min(count - from, picks.rows().length);
+      int fresh = 0;
       for (int i = 0; i < some; i++) {
-        picks.rows()[i] = seeds[from + i];
-        visited.add(seeds[from + i]);
+        if (visited.add(seeds[from + i])) {
+          picks.rows()[fresh++] = seeds[from + i];
+        }
       }
-      take(some);
+      take(fresh);
       from += some;
     }
-    for (int row; (row = pool.expand()) >= 0; ) {
+    while (watch == null
+        || !watch.stops(pool, scorer.offset(), hops - hopsBefore, estimated - estimatedBefore)) {
+      int row = pool.expand();
+      if (row < 0) {
+        break;
+      }
       hops++;
       int degree = graph.neighbours(row, links);
       int fresh = 0;
