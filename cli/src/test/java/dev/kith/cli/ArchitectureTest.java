@@ -71,6 +71,7 @@ class ArchitectureTest {
           new Part("quant", "work", "vector", "metric", "kernel"),
           new Part("spec", "quant"),
           new Part("search", "failure", "work", "vector", "metric", "spec"),
+          new Part("recall", "vector", "metric", "search"),
           new Part("exact", "work", "vector", "metric", "kernel", "quant", "spec", "search"),
           new Part(
               "backend", "failure", "work", "vector", "metric", "kernel", "quant", "spec", "search",

@@ -76,11 +76,7 @@ final class CalibrationSample {
 
   /** Takes queries that were asked, evenly spread over all that are given. */
   static CalibrationSample ofQueries(
-      VectorSource rows,
-      Metric metric,
-      VectorSource asked,
-      Kernels kernels,
-      BuildOptions options) {
+      VectorSource rows, Metric metric, VectorSource asked, Kernels kernels, BuildOptions options) {
     int count = (int) Math.min(MOST, asked.size());
     var values = new float[count][];
     Arrays.setAll(values, i -> asked.row(i * asked.size() / count));
@@ -100,8 +96,7 @@ final class CalibrationSample {
         var found = exact.search(chunk, search).neighbors();
         for (int i = from; i < to; i++) {
           queries.add(
-              new Query(
-                  kinds[i], values[i], without[i], without(found.get(i - from), without[i])));
+              new Query(kinds[i], values[i], without[i], without(found.get(i - from), without[i])));
         }
       }
     }

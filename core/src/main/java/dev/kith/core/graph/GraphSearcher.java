@@ -136,7 +136,8 @@ public final class GraphSearcher implements Searcher {
               // The walk met fewer rows than are asked for, or cannot reach the recall.
               var all = exact.search(queries.slice(q, 1), options.withThreads(1));
               answer =
-                  new Answer(all.neighbors().getFirst(), ExpectedRecall.EXACT, answer.width(), true);
+                  new Answer(
+                      all.neighbors().getFirst(), ExpectedRecall.EXACT, answer.width(), true);
               work = work.plus(all.report().work()).plus(Work.ofScan(0, 0, 1));
             }
             answers[q] = answer;
@@ -155,8 +156,16 @@ public final class GraphSearcher implements Searcher {
             .withWork(work)
             .withProved(Arrays.stream(answers).allMatch(Answer::proved))
             .withExpectedRecall(expected(answers))
-            .withWidth(Arrays.stream(answers).mapToInt(Answer::width).average().orElse(0))
+            .withWidth(meanWidth(answers))
             .withBatched(queries.size()));
+  }
+
+  private static double meanWidth(Answer[] answers) {
+    return Arrays.stream(answers)
+        .mapToInt(Answer::width)
+        .filter(width -> width > 0)
+        .average()
+        .orElse(0);
   }
 
   private static @Nullable ExpectedRecall expected(Answer[] answers) {
@@ -235,8 +244,7 @@ public final class GraphSearcher implements Searcher {
           "a calibration takes at least %d queries: %d (%s)"
               .formatted(FEWEST_QUERIES, queries.size(), queries.name()));
     }
-    var sample =
-        CalibrationSample.ofQueries(data.rows(), data.metric(), queries, kernels, options);
+    var sample = CalibrationSample.ofQueries(data.rows(), data.metric(), queries, kernels, options);
     var calibration =
         new Calibration(
             data.rows(), data.metric(), data.codes(), data.graph(), data.pivots(), kernels);

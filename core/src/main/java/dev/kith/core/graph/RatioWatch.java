@@ -36,6 +36,7 @@ final class RatioWatch implements Watch {
     k = newK;
     rule = null;
     difficulty = null;
+    width = 0;
   }
 
   /** Starts a walk that ends by a rule. */
@@ -66,8 +67,7 @@ final class RatioWatch implements Watch {
         squaredRatio = rule.squaredRatio(queryClass);
       }
       float bound = squaredRatio * distance(pool, offset, Math.min(k, pool.size()) - 1);
-      if (pool.settled() == pool.size()
-          || distance(pool, offset, pool.settled()) >= bound) {
+      if (pool.settled() == pool.size() || distance(pool, offset, pool.settled()) >= bound) {
         width = Math.max(pool.below(bound - offset), least(pool, k));
         return true;
       }
@@ -106,7 +106,7 @@ final class RatioWatch implements Watch {
     return queryClass;
   }
 
-  /** Rows that lay within the ratio when the walk stopped. */
+  /** Rows that lay within the ratio when the walk stopped; 0 if its recall cannot be reached. */
   int width() {
     return width;
   }

@@ -25,13 +25,15 @@ public final class CurveFit {
    * score, a logistic regression of what is missed by the narrowest walk on what the query has
    * shown once that walk is done (Difficulty): nothing that depends on where the query came from.
    *
-   * The two easiest classes are halves and tails of the likely queries, and measured on these
-   * alone: they decide what ordinary searches cost. What scores higher than nearly all likely ones
-   * is cut into classes of equal numbers, measured on all kinds together.
+   * The two easiest classes are the easier half of the likely queries and most of the rest, and
+   * their figures are those of likely queries alone: they decide what ordinary searches cost. A
+   * rule counts on no more than the other kinds in the class reach, too: some look easier than
+   * they are. What scores higher than nearly all likely queries is cut into classes of equal
+   * numbers, measured on all kinds together.
    *
-   * Two errors are kept apart. The error of a class is that of a mean over its sample; a rule
-   * demands the target with it. The spread is how much the means of the kinds of queries within
-   * the class differ beyond that: a new kind may lie anywhere among them. Intervals hold both.
+   * Two errors make the deviation of a class. One is that of a mean over its sample; a rule demands
+   * the target less it. The other is how much the means of the kinds of queries within the class
+   * differ beyond that: a new kind may lie anywhere among them.
    */
 
   /** Share of the likely queries in the easiest class. */
@@ -168,7 +170,7 @@ public final class CurveFit {
       var likely = members.stream().filter(each -> each.kind() == 0).toList();
       out.put(likely.size());
       out.put(members.size());
-      write(c < 2 ? likely : members, k, out);
+      write(c < 2 ? likely : members, members, k, out);
     }
   }
 
@@ -208,24 +210,34 @@ public final class CurveFit {
   }
 
   /** Writes the figures of a class at each step; recall does not fall from step to step. */
-  private void write(List<Observation> members, int k, Writer out) {
+  private void write(List<Observation> members, List<Observation> all, int k, Writer out) {
     var kinds = new ArrayList<List<Observation>>();
-    members.stream()
+    all.stream()
         .mapToInt(Observation::kind)
         .distinct()
         .sorted()
-        .forEach(kind -> kinds.add(members.stream().filter(m -> m.kind() == kind).toList()));
+        .forEach(kind -> kinds.add(all.stream().filter(m -> m.kind() == kind).toList()));
+    var unlikely = all.stream().filter(each -> each.kind() != 0).toList();
     double highest = 0;
+    double surest = 0;
     for (int step = 0; step < widths.size() + ratios.size(); step++) {
       if (step == widths.size()) {
         highest = 0;
+        surest = 0;
       }
       int at = step;
       double mean = mean(members, k, at);
+      double error = error(members, k, at, mean);
+      double spread = spread(kinds, k, at, mean);
+      double sure = mean - error;
+      if (members.size() < all.size() && unlikely.size() >= SOME) {
+        sure = Math.min(sure, mean(unlikely, k, at));
+      }
       highest = Math.max(highest, mean);
+      surest = Math.max(surest, sure);
       out.put((float) highest);
-      out.put((float) error(members, k, at, mean));
-      out.put((float) spread(kinds, k, at, mean));
+      out.put((float) surest);
+      out.put((float) Math.sqrt(error * error + spread * spread));
       for (int figure = 0; figure < Observation.FIGURES - 1; figure++) {
         int number = figure;
         out.put(

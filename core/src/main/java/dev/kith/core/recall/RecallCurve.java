@@ -31,7 +31,7 @@ public final class RecallCurve {
   /** Bytes before the ladders. */
   static final int HEADER = 64;
 
-  /** Figures a step: recall, its error, its spread over kinds, hops, estimates, width. */
+  /** Figures a step: recall, what of it is sure, its deviation, hops, estimates, width. */
   static final int FIGURES = 6;
 
   /** Standard deviations to either side that hold 95 of 100 cases. */
@@ -191,7 +191,7 @@ public final class RecallCurve {
   /**
    * When walks for {@code k} neighbours may stop so that {@code target} is reached, or null if they
    * reach it for no class of queries. A class reaches it where the mean of its sample, less its
-   * standard error, does.
+   * standard error, does, and queries off the rows that look as easy do, too.
    */
   public @Nullable StoppingRule rule(int k, double target) {
     int place = placeOf(k);
@@ -204,7 +204,7 @@ public final class RecallCurve {
       chosen[c] = -1;
       for (int i = 0; i < ratios.size() && chosen[c] < 0; i++) {
         int step = widths.size() + i;
-        if (figure(place, c, step, 0) - figure(place, c, step, 1) >= target) {
+        if (figure(place, c, step, 1) >= target) {
           chosen[c] = i;
           any = true;
         }
@@ -239,9 +239,7 @@ public final class RecallCurve {
 
   ExpectedRecall expected(int place, int queryClass, int step) {
     double mean = figure(place, queryClass, step, 0);
-    double error = figure(place, queryClass, step, 1);
-    double spread = figure(place, queryClass, step, 2);
-    double off = DEVIATIONS * Math.sqrt(error * error + spread * spread);
+    double off = DEVIATIONS * figure(place, queryClass, step, 2);
     return new ExpectedRecall(mean, Math.max(0, mean - off), Math.min(1, mean + off));
   }
 

@@ -41,7 +41,8 @@ public final class SearchReport {
 
   /** Report on a search of one query that has done nothing yet and proved nothing. */
   public static SearchReport of(String backend, String index) {
-    return new SearchReport(backend, index, Collections.emptySortedSet(), Work.NONE, false, 1, null, 0);
+    return new SearchReport(
+        backend, index, Collections.emptySortedSet(), Work.NONE, false, 1, null, 0);
   }
 
   /** Sets the names of what excluded rows. */

@@ -193,7 +193,8 @@ public abstract class RecallContract {
         assertThat(result.report().proved()).isTrue();
         assertThat(result.report().expectedRecall()).isEqualTo(ExpectedRecall.EXACT);
         assertThat(result.report().width()).isZero();
-        assertThat(mean(measure(Metric.L2, rows, queries, result, options.k()))).isEqualTo(1);
+        assertThat(measure(Metric.L2, rows, queries, result, options.k()))
+            .containsOnly(new double[] {1}, within(1e-9));
       }
     }
   }
@@ -227,8 +228,7 @@ public abstract class RecallContract {
         assertThat(alone.neighbors().getFirst()).isEqualTo(together.neighbors().get(q));
         width += alone.report().width() / 30;
       }
-      assertThat(together.report().width())
-          .isCloseTo(width, within(1e-9));
+      assertThat(together.report().width()).isCloseTo(width, within(1e-9));
     }
   }
 
@@ -331,8 +331,7 @@ public abstract class RecallContract {
     var tight = Data.TIGHT_CLUSTERS.make(random, 2_000);
     try (var one = VectorSource.of(loose);
         var many = VectorSource.of(tight)) {
-      assertThat(build(one, Metric.L2, "graph").codesKind())
-          .hasToString("int4");
+      assertThat(build(one, Metric.L2, "graph").codesKind()).hasToString("int4");
       assertThat(build(many, Metric.L2, "graph").codesKind()).hasToString("int8");
       assertThat(build(many, Metric.L2, "graph(codes=int4)").codesKind()).hasToString("int4");
     }

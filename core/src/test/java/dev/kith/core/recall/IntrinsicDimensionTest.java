@@ -70,7 +70,6 @@ class IntrinsicDimensionTest {
     var some = new Neighbors(Metric.DOT, new long[2], new double[] {-2, -1});
     assertThatThrownBy(() -> IntrinsicDimension.about(Metric.DOT, some))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage(
-            "inner products are no distances, so rows have no intrinsic dimension by them");
+        .hasMessage("inner products are no distances, so rows have no intrinsic dimension by them");
   }
 }

@@ -61,7 +61,8 @@ class IndexSpecTest {
             + " vamana(degree=64,alpha=1.2,efc=100,passes=2,codes=int8|int4|auto|float16|float32,seed=1)",
         "graph(r=3) | column 9: r must be a whole number from 4 to 512: 3",
         "graph(r=64,seed=-1) | column 17: seed must be a whole number from 1 on: -1",
-        "graph(codes=int2) | column 13: codes must be one of auto, int4, int8, float16, float32: int2",
+        "graph(codes=int2) | column 13: codes must be one of auto, int4, int8, float16, float32:"
+            + " int2",
         "vamana(alpha=0.9) | column 14: alpha must be a number from 1.0 to 4.0: 0.9",
         "hnsw(r=64) | column 6: hnsw has no parameter r; known are: codes, efc, m, seed",
         "flat(shadow=int4) | column 13: no such shadow: int4; known are int8, fp16, bf16",
