@@ -31,9 +31,10 @@ public final class CurveFit {
    * they are. What scores higher than nearly all likely queries is cut into classes of equal
    * numbers, measured on all kinds together.
    *
-   * Two errors make the deviation of a class. One is that of a mean over its sample; a rule demands
-   * the target less it. The other is how much the means of the kinds of queries within the class
-   * differ beyond that: a new kind may lie anywhere among them.
+   * Two errors make the deviation of a class. One is that of a mean over its sample. The other is
+   * how much the means of the kinds of queries within the class differ beyond that: a new kind may
+   * lie anywhere among them. A rule counts on the mean less the first in the two easiest classes,
+   * and less both in the others.
    */
 
   /** Share of the likely queries in the easiest class. */
@@ -229,7 +230,7 @@ public final class CurveFit {
       double mean = mean(members, k, at);
       double error = error(members, k, at, mean);
       double spread = spread(kinds, k, at, mean);
-      double sure = mean - error;
+      double sure = mean - (members.size() < all.size() ? error : Math.hypot(error, spread));
       if (members.size() < all.size() && unlikely.size() >= SOME) {
         sure = Math.min(sure, mean(unlikely, k, at));
       }

@@ -191,7 +191,7 @@ public final class RecallCurve {
   /**
    * When walks for {@code k} neighbours may stop so that {@code target} is reached, or null if they
    * reach it for no class of queries. A class reaches it where the mean of its sample, less its
-   * standard error, does, and queries off the rows that look as easy do, too.
+   * standard error, does; see {@link CurveFit} for what else a rule counts on.
    */
   public @Nullable StoppingRule rule(int k, double target) {
     int place = placeOf(k);
