@@ -13,6 +13,9 @@ module dev.kith.core {
   exports dev.kith.core.exact to
       dev.kith.cuda;
   exports dev.kith.core.failure;
+  exports dev.kith.core.graph to
+      dev.kith.cli,
+      dev.kith.lab;
   exports dev.kith.core.index;
   exports dev.kith.core.kernel to
       dev.kith.lab,

@@ -43,6 +43,7 @@ static int32_t has_dotprod(void) {
 
 #define PANEL(suffix) .panel_scan = kith_panel_scan_##suffix, .panel_tile = kith_panel_tile_##suffix
 #define CODES(suffix) .codes8 = kith_codes8_##suffix, .codes4 = kith_codes4_##suffix
+#define KEYS(suffix) .keys = kith_keys_##suffix
 #define HALF(suffix)                                                                                \
   .f16_dots = kith_f16_dots_##suffix, .bf16_dots = kith_bf16_dots_##suffix,                         \
   .f16_picked = kith_f16_picked_##suffix, .bf16_picked = kith_bf16_picked_##suffix,                 \
@@ -52,16 +53,17 @@ static int32_t has_dotprod(void) {
 static const kith_kernels sets[] = {
 #if defined(__x86_64__)
     {.name = "avx512-vnni", .supported = has_avx512_vnni, .tile_queries = KITH_TILE_AVX512_VNNI,
-     PANEL(avx512_vnni), CODES(avx512_vnni), HALF(avx512)},
-    {.name = "avx2", .supported = has_avx2, .tile_queries = KITH_TILE_AVX2, PANEL(avx2), CODES(avx2), HALF(avx2)},
+     PANEL(avx512_vnni), CODES(avx512_vnni), HALF(avx512), KEYS(avx512)},
+    {.name = "avx2", .supported = has_avx2, .tile_queries = KITH_TILE_AVX2, PANEL(avx2), CODES(avx2), HALF(avx2),
+     KEYS(avx2)},
 #elif defined(__aarch64__)
     {.name = "neon-dotprod", .supported = has_dotprod, .tile_queries = KITH_TILE_NEON_DOTPROD,
-     PANEL(neon_dotprod), CODES(neon_dotprod), HALF(neon)},
+     PANEL(neon_dotprod), CODES(neon_dotprod), HALF(neon), KEYS(neon)},
     {.name = "neon", .supported = always, .tile_queries = KITH_TILE_PORTABLE, PANEL(portable),
-     CODES(portable), HALF(neon)},
+     CODES(portable), HALF(neon), KEYS(neon)},
 #endif
     {.name = "portable", .supported = always, .tile_queries = KITH_TILE_PORTABLE, PANEL(portable),
-     CODES(portable), HALF(portable)},
+     CODES(portable), HALF(portable), KEYS(portable)},
 };
 
 int32_t kith_abi(void) { return KITH_ABI; }

@@ -80,6 +80,15 @@ typedef int32_t kith_half_picked_fn(
     const float *query, const uint16_t *rows, int64_t stride, int64_t limit, const int32_t *picked, int32_t count,
     int32_t d, float *dots);
 
+// Canonical sums of one float32 query with rows of float32 in place that are picked one by one, row r at r * stride
+// bytes, r in [0, limit): sums[i] = sum over j of (query[j] - x[j])^2 for kind 0, of query[j] * x[j] for kind 1,
+// with x = row picked[i]; squares[i] = sum of x[j]^2 for kind 1, and is not written for kind 0. Float64, in
+// the one order of docs/exactness.md. Where a picked row is outside, nothing is written, and its position in `picked`
+// is returned; else -1.
+typedef int32_t kith_keys_fn(
+    const float *query, const uint8_t *rows, int64_t stride, int64_t limit, const int32_t *picked, int32_t count,
+    int32_t d, int32_t kind, double *sums, double *squares);
+
 // 16-bit floats to float32 and back (to nearest, ties to even; NaN stays NaN), n elements.
 typedef void kith_widen_fn(const uint16_t *from, int64_t n, float *to);
 typedef void kith_narrow_fn(const float *from, int64_t n, uint16_t *to);
@@ -93,6 +102,7 @@ typedef struct {
   kith_panel_tile_fn *panel_tile;
   kith_codes_fn *codes8;
   kith_codes_fn *codes4;
+  kith_keys_fn *keys;
   kith_half_dots_fn *f16_dots;
   kith_half_dots_fn *bf16_dots;
   kith_half_picked_fn *f16_picked;
@@ -104,7 +114,7 @@ typedef struct {
 } kith_kernels;
 
 // Changes whenever anything above does; Java refuses another.
-enum { KITH_ABI = 2 };
+enum { KITH_ABI = 3 };
 KITH_EXPORT int32_t kith_abi(void);
 
 // All sets that were compiled in, the fastest first; null past the last, which is the portable one.

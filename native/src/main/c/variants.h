@@ -13,6 +13,7 @@ enum { KITH_TILE_PORTABLE = 1, KITH_TILE_AVX2 = 4, KITH_TILE_AVX512_VNNI = 12, K
 #define KITH_CODES(suffix)                       \
   kith_codes_fn kith_codes8_##suffix;            \
   kith_codes_fn kith_codes4_##suffix;
+#define KITH_KEYS(suffix) kith_keys_fn kith_keys_##suffix;
 #define KITH_HALF(suffix)                        \
   kith_half_dots_fn kith_f16_dots_##suffix;      \
   kith_half_dots_fn kith_bf16_dots_##suffix;     \
@@ -26,6 +27,7 @@ enum { KITH_TILE_PORTABLE = 1, KITH_TILE_AVX2 = 4, KITH_TILE_AVX512_VNNI = 12, K
 KITH_PANEL(portable)
 KITH_CODES(portable)
 KITH_HALF(portable)
+KITH_KEYS(portable)
 #if defined(__x86_64__)
 KITH_PANEL(avx2)
 KITH_CODES(avx2)
@@ -33,10 +35,13 @@ KITH_PANEL(avx512_vnni)
 KITH_CODES(avx512_vnni)
 KITH_HALF(avx2)
 KITH_HALF(avx512)
+KITH_KEYS(avx2)
+KITH_KEYS(avx512)
 #elif defined(__aarch64__)
 KITH_PANEL(neon_dotprod)
 KITH_CODES(neon_dotprod)
 KITH_HALF(neon)
+KITH_KEYS(neon)
 #endif
 
 #endif

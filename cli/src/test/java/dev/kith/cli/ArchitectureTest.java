@@ -2,21 +2,33 @@ package dev.kith.cli;
 
 import static com.tngtech.archunit.base.DescribedPredicate.anyElementThat;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaModifier.PUBLIC;
 import static com.tngtech.archunit.core.domain.properties.HasModifiers.Predicates.modifier;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaField;
 import com.tngtech.archunit.core.domain.properties.HasName;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchCondition;
+import dev.kith.core.failure.KithException;
+import dev.kith.db.format.BuildStoppedException;
+import dev.kith.db.point.Payload;
+import dev.kith.db.point.PointId;
+import dev.kith.db.point.Schema;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -70,14 +82,18 @@ class ArchitectureTest {
           new Part("kernel", "vector", "metric"),
           new Part("quant", "work", "vector", "metric", "kernel"),
           new Part("spec", "quant"),
-          new Part("search", "failure", "work", "vector", "metric", "spec"),
+          new Part("search", "failure", "work", "vector", "metric", "kernel", "spec"),
           new Part("recall", "vector", "metric", "search"),
           new Part("exact", "work", "vector", "metric", "kernel", "quant", "spec", "search"),
           new Part(
-              "backend", "failure", "work", "vector", "metric", "kernel", "quant", "spec", "search",
-              "exact"),
+              "graph", "failure", "work", "vector", "metric", "kernel", "quant", "spec", "search",
+              "recall", "exact"),
           new Part(
-              "index", "work", "vector", "metric", "quant", "spec", "search", "exact", "backend"));
+              "backend", "failure", "work", "vector", "metric", "kernel", "quant", "spec", "search",
+              "exact", "graph"),
+          new Part(
+              "index", "work", "vector", "metric", "quant", "spec", "search", "exact", "graph",
+              "backend"));
 
   /**
    * The package of the module's own name: {@code dev.kith.db} is what users hold, {@code
@@ -147,7 +163,7 @@ class ArchitectureTest {
           new Part("ladder", "measure", "profile"),
           new Part("compare", "measure"),
           new Part("peers", "measure"),
-          new Part("report", "measure", "ladder", "profile"));
+          new Part("report", "measure", "ladder", "peers", "profile"));
 
   private static final JavaClasses KITH =
       new ClassFileImporter()
@@ -268,6 +284,47 @@ class ArchitectureTest {
         .should()
         .resideInAnyPackage(
             CLI.stream().map(part -> part.packages("dev.kith.cli.")).toArray(String[]::new))
+        .check(KITH);
+  }
+
+  /**
+   * Documents that commands print are records of their own: a record of another module may change,
+   * a field that scripts read may not.
+   */
+  @Test
+  void documents_areMadeOfTheCommandLinesOwnRecords() {
+    var printed =
+        resideInAnyPackage("java..", "dev.kith.cli..")
+            .or(belongToAnyOf(PointId.class, Payload.class, Schema.class)); // JSON texts
+    fields()
+        .that()
+        .areNotStatic()
+        .and()
+        .areDeclaredInClassesThat(
+            assignableTo(Record.class)
+                .and(nameMatching("dev\\.kith\\.cli\\..*(Command\\$|Document).*")))
+        .should(
+            ArchCondition.from(
+                DescribedPredicate.<JavaField>describe(
+                    "hold nothing of another module",
+                    field -> field.getType().getAllInvolvedRawTypes().stream().allMatch(printed))))
+        .check(KITH);
+  }
+
+  /** A failure says what its caller can do, or is of a type of the JDK that does. */
+  @Test
+  void uncheckedExceptions_haveAReaction() {
+    classes()
+        .that()
+        .areAssignableTo(RuntimeException.class)
+        .and()
+        .arePublic()
+        .and(not(belongToAnyOf(BuildStoppedException.class))) // db catches it itself
+        .should(
+            ArchCondition.from(
+                assignableTo(KithException.class)
+                    .or(assignableTo(IllegalArgumentException.class))
+                    .or(assignableTo(UncheckedIOException.class))))
         .check(KITH);
   }
 

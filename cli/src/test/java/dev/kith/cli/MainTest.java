@@ -56,7 +56,7 @@ class MainTest {
             "  doctor    Shows JDK, CPU, backends and models: each usable or not, and why.",
             "  embed     Turns the texts of a file into a file of vectors.",
             "  eval      Scores a model on a retrieval data set (a BEIR folder).",
-            "  bench     Measures an index: rates, latencies, recall, proof.",
+            "  bench     Measures an index, or several: rates, latencies, recall, proof.",
             "  bench-db  Measures what a collection costs over a bare search.",
             "  lab       Tells a search in steps, slow to fast, and measures each.",
             "  create    Makes a collection of vectors.",

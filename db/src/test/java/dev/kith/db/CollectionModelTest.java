@@ -251,7 +251,7 @@ class CollectionModelTest {
     /** The values of a point, found by asking the naive filter for each value that any has. */
     private Set<String> values(Point point, String path, FieldType type) {
       var found = new LinkedHashSet<String>();
-      for (var value : candidates(type)) {
+      for (var value : possibleValues(type)) {
         var filter =
             type == FieldType.INTEGER
                 ? Filter.field(path).is(Long.parseLong(value))
@@ -264,7 +264,7 @@ class CollectionModelTest {
     }
 
     /** Every string, or every integer, that stands in some payload. */
-    private Set<String> candidates(FieldType type) {
+    private Set<String> possibleValues(FieldType type) {
       var found = new LinkedHashSet<String>();
       for (var point : model.points.values()) {
         leaves(Trees.of(point.payload()), type, found);

@@ -8,6 +8,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import dev.kith.core.kernel.CodeKernel;
 import dev.kith.core.kernel.CodeQuery;
 import dev.kith.core.kernel.HalfKernel;
+import dev.kith.core.kernel.KeyKernel;
 import dev.kith.core.kernel.PanelHits;
 import dev.kith.core.kernel.PanelKernel;
 import dev.kith.core.kernel.PanelQuery;
@@ -40,9 +41,10 @@ record NativeKernels(
     MethodHandle panelTile,
     MethodHandle codes8,
     MethodHandle codes4,
+    MethodHandle keys,
     Loops float16,
     Loops bfloat16)
-    implements PanelKernel, CodeKernel, HalfKernel {
+    implements PanelKernel, CodeKernel, KeyKernel, HalfKernel {
   /**
    * What there is for one type of 16 bits.
    *
@@ -82,11 +84,21 @@ record NativeKernels(
           ADDRESS,
           JAVA_INT,
           ADDRESS);
+  private static final FunctionDescriptor KEYS =
+      FunctionDescriptor.of(
+          JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT,
+          ADDRESS, ADDRESS);
   private static final FunctionDescriptor CONVERT =
       FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, ADDRESS);
 
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
 
+  /** Kinds of canonical sums, as keys.c numbers them. */
+  private static final int SQUARED_DISTANCES = 0;
+
+  private static final int PRODUCTS = 1;
+
+  private static final double[] NO_SQUARES = new double[0];
   private static final int MAX_NAME = 64;
 
   /** Reads a {@code kith_kernels}, laid out in kith.h. */
@@ -101,8 +113,9 @@ record NativeKernels(
         linker.downcallHandle(table.get(ADDRESS, 32), TILE),
         linker.downcallHandle(table.get(ADDRESS, 40), CODES, onHeap),
         linker.downcallHandle(table.get(ADDRESS, 48), CODES, onHeap),
-        loops(linker, table, 56),
-        loops(linker, table, 64));
+        linker.downcallHandle(table.get(ADDRESS, 56), KEYS, onHeap),
+        loops(linker, table, 64),
+        loops(linker, table, 72));
   }
 
   /** The loops of one type: those of the other lie between them. */
@@ -264,6 +277,63 @@ record NativeKernels(
     }
     if (outside >= 0) {
       throw PickChecks.outside(outside, picks.rows()[outside], rows);
+    }
+  }
+
+  @Override
+  public void squaredDistances(
+      float[] query, MemorySegment rows, long stride, int[] picked, int count, double[] sums) {
+    sums(SQUARED_DISTANCES, query, rows, stride, picked, count, sums, NO_SQUARES);
+  }
+
+  @Override
+  public void products(
+      float[] query,
+      MemorySegment rows,
+      long stride,
+      int[] picked,
+      int count,
+      double[] dots,
+      double[] squares) {
+    sums(PRODUCTS, query, rows, stride, picked, count, dots, squares);
+  }
+
+  /** Computes canonical sums; the rows go as a segment, so that they stay open meanwhile. */
+  private void sums(
+      int kind,
+      float[] query,
+      MemorySegment rows,
+      long stride,
+      int[] picked,
+      int count,
+      double[] sums,
+      double[] squares) {
+    long within = PickChecks.floatRows(query, rows, stride);
+    Objects.checkFromIndexSize(0, count, picked.length);
+    Objects.checkFromIndexSize(0, count, sums.length);
+    if (kind == PRODUCTS) {
+      Objects.checkFromIndexSize(0, count, squares.length);
+    }
+    int outside;
+    try {
+      outside =
+          (int)
+              keys.invokeExact(
+                  MemorySegment.ofArray(query),
+                  rows,
+                  stride,
+                  within,
+                  MemorySegment.ofArray(picked),
+                  count,
+                  query.length,
+                  kind,
+                  MemorySegment.ofArray(sums),
+                  MemorySegment.ofArray(squares));
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+    if (outside >= 0) {
+      throw PickChecks.outside(outside, picked[outside], within);
     }
   }
 

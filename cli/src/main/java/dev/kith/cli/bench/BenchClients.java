@@ -43,7 +43,7 @@ final class BenchClients {
   /**
    * Times the clients: all queries once, on to the end of the warm-up, then for the measured time.
    */
-  BenchCommand.Timing time(double warmUp, double seconds) {
+  Timing time(double warmUp, double seconds) {
     var results = new @Nullable SearchResult[Math.toIntExact(queries.size())];
     var next = new AtomicLong();
     long warm = System.nanoTime() + (long) (warmUp * BenchCommand.NANOS);
@@ -92,7 +92,7 @@ final class BenchClients {
       work = work.plus(result.report().work());
     }
     var report = Objects.requireNonNull(results[0]).report();
-    return new BenchCommand.Timing(answers, work, report, nanos.size(), passes, wall, cpu, nanos);
+    return new Timing(answers, work, report, nanos.size(), passes, wall, cpu, nanos);
   }
 
   private SearchResult search(long q) {

@@ -1,15 +1,19 @@
 package dev.kith.cli.bench;
 
+import dev.kith.cli.bench.BenchDocument.Bytes;
+import dev.kith.cli.bench.BenchDocument.Run;
 import dev.kith.cli.console.ExitStatus;
 import dev.kith.cli.console.Json;
 import dev.kith.cli.console.Machine;
 import dev.kith.cli.console.Shutdown;
 import dev.kith.cli.input.UserFiles;
 import dev.kith.cli.input.VectorOptions;
+import dev.kith.cli.input.Widths;
 import dev.kith.core.backend.Backends;
 import dev.kith.core.index.BatchingOptions;
 import dev.kith.core.index.VectorIndex;
 import dev.kith.core.metric.Metric;
+import dev.kith.core.search.Effort;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
@@ -18,23 +22,23 @@ import dev.kith.core.search.Work;
 import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.vector.Ivecs;
 import dev.kith.core.vector.VectorSource;
+import dev.kith.lab.measure.Clock;
+import dev.kith.lab.measure.IntrinsicDimension;
 import dev.kith.lab.measure.Oracle;
 import dev.kith.lab.measure.ReadBandwidth;
+import dev.kith.lab.peers.RecallCurve;
 import dev.kith.lab.profile.NamedRange;
+import dev.kith.lab.report.RecallPlot;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -50,14 +54,13 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Measures an index: rates, latencies, recall, proof.",
+      "Measures an index, or several: rates, latencies, recall, proof.",
+      "Several indexes, and several efforts of one, take turns piece by piece, and of each piece"
+          + " the least time counts, so that other work on the machine meets all alike.",
       "Give --data and --queries (.npy, .fvecs, .bvecs), or --n and --dim for synthetic ones."
     })
 public final class BenchCommand implements Callable<Integer> {
   static final double NANOS = 1e9;
-
-  /** Relative difference of keys below which they may be a tie in a truth computed in float32. */
-  private static final double TIE = 1e-6;
 
   private static final double MAX_SECONDS = 86_400;
   private static final int MAX_CLIENTS = 10_000;
@@ -81,7 +84,7 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--truth",
       paramLabel = "T.ivecs",
-      description = "the true nearest rows of each query, for recall")
+      description = "the true nearest rows of each query, k or more, for recall")
   @Nullable Path truthFile;
 
   @Option(
@@ -95,8 +98,36 @@ public final class BenchCommand implements Callable<Integer> {
       names = "--index",
       defaultValue = "flat",
       paramLabel = "SPEC",
-      description = "flat, flat(shadow=int8|fp16|bf16); default: ${DEFAULT-VALUE}")
-  String indexSpec;
+      description =
+          "flat, flat(shadow=int8|fp16|bf16), graph, graph(r=32,codes=int4), hnsw(m=16,efc=200),"
+              + " vamana(degree=64,alpha=1.2); may be given more than once; default:"
+              + " ${DEFAULT-VALUE}")
+  List<String> indexSpecs = new ArrayList<>();
+
+  @Option(
+      names = "--recall",
+      split = ",",
+      paramLabel = "R",
+      description =
+          "recalls to ask for, above 0 and at most 1, several with commas; without --recall, --ef"
+              + " and --sweep an approximate index is asked for 0.95")
+  @Nullable List<Double> recalls;
+
+  @Option(
+      names = "--ef",
+      split = ",",
+      paramLabel = "W",
+      description = "widths of the beam to ask for, several with commas")
+  @Nullable List<Integer> widths;
+
+  @Option(names = "--sweep", description = "a ladder of widths, from k to 48 times that")
+  boolean sweep;
+
+  @Option(
+      names = "--plot",
+      paramLabel = "F.svg",
+      description = "draw recall against speed, a line an index; needs --truth or --check")
+  @Nullable Path plot;
 
   @Option(
       names = "--keep-shadow",
@@ -157,7 +188,10 @@ public final class BenchCommand implements Callable<Integer> {
               + " and not the time; default: ${DEFAULT-VALUE}")
   double seconds;
 
-  @Option(names = "--out-ids", paramLabel = "F.ivecs", description = "write the rows found")
+  @Option(
+      names = "--out-ids",
+      paramLabel = "F.ivecs",
+      description = "write the rows found, with the last setting of the last index")
   @Nullable Path outIds;
 
   @Option(
@@ -175,59 +209,11 @@ public final class BenchCommand implements Callable<Integer> {
 
   private @Nullable RowFilter filter;
 
-  /** Document printed with {@code --json}. */
-  record Report(
-      String index,
-      String metric,
-      long n,
-      int dim,
-      int k,
-      int threads,
-      String backend,
-      String machine,
-      String commit,
-      double buildCpuSeconds,
-      double buildSeconds,
-      Bytes bytes,
-      @Nullable Double readBytesPerSecond,
-      List<Run> runs) {}
-
-  /** Bytes of memory: the rows, a smaller copy of them, everything else that the index keeps. */
-  record Bytes(long rows, long shadow, long index) {}
-
-  /**
-   * Measurements with one setting.
-   *
-   * @param recall share of the true {@code k} nearest that were found; null without --truth and
-   *     --check
-   * @param mismatches rows that differ from the definition; null without --check
-   * @param bytesPerCpuSecond bytes of the rows, read once a batch
-   * @param batched queries searched together, on average
-   * @param candidates candidates a query
-   * @param bound what excluded rows
-   * @param fallbacks queries for which the shadow's bound was too loose
-   */
-  record Run(
-      Map<String, Integer> params,
-      long queries,
-      @Nullable Double recall,
-      @Nullable Long mismatches,
-      double qps,
-      double qpsPerCpuSecond,
-      double bytesPerCpuSecond,
-      double p50Micros,
-      double p99Micros,
-      double batched,
-      double candidates,
-      String bound,
-      long fallbacks,
-      boolean proved) {}
-
   @Override
   public Integer call() throws IOException {
     var metric = Metric.parse(metricName);
-    var built = IndexSpec.parse(indexSpec);
-    requireUsable(built);
+    var specs = indexSpecs.stream().map(IndexSpec::parse).toList();
+    requireUsable(specs);
     try (var rows = vectors.rows();
         var queries = vectors.queries(queryCount)) {
       if (queries.size() == 0) {
@@ -243,12 +229,12 @@ public final class BenchCommand implements Callable<Integer> {
         filter = RowFilter.of(rows.size(), _ -> random.nextDouble() < share);
       }
       long[][] expected = check ? Oracle.nearest(rows, queries, metric, vectors.k(), filter) : null;
-      return run(rows, queries, truth, expected, metric, built);
+      return run(rows, queries, truth, expected, metric, specs);
     }
   }
 
   /** Refuses an option that cannot be used before the work begins. */
-  private void requireUsable(IndexSpec built) throws IOException {
+  private void requireUsable(List<IndexSpec> specs) throws IOException {
     require(
         vectors.whole() && vectors.files() != vectors.synthetic(),
         "give --data and --queries, or --n and --dim",
@@ -276,6 +262,7 @@ public final class BenchCommand implements Callable<Integer> {
           "--batching must be 0 to %d microseconds: ".formatted(MAX_BATCHING),
           batching);
     }
+    requireEfforts();
     require(
         seconds >= 0 && seconds <= MAX_SECONDS,
         "--seconds must be 0 to %.0f: ".formatted(MAX_SECONDS),
@@ -288,17 +275,38 @@ public final class BenchCommand implements Callable<Integer> {
       require(truthFile == null, "--filter-fraction changes the truth: give --check instead", "");
     }
     if (keepShadow) {
-      boolean shadowed = built instanceof IndexSpec.Flat flat && flat.shadow() != null;
+      boolean shadowed =
+          specs.stream()
+              .allMatch(built -> built instanceof IndexSpec.Flat flat && flat.shadow() != null);
       require(
           shadowed && vectors.data() != null,
           "--keep-shadow needs --data and an index with a shadow: index=",
-          indexSpec);
+          String.join(", ", indexSpecs));
     }
     if (backend != null) {
       Backends.choose(backend);
     }
     if (outIds != null) {
       UserFiles.requireWritable(outIds, ".ivecs");
+    }
+  }
+
+  private void requireEfforts() throws IOException {
+    if (recalls != null) {
+      require(!recalls.isEmpty(), "--recall must be above 0 and at most 1: ", "none");
+      for (double recall : recalls) {
+        require(recall > 0 && recall <= 1, "--recall must be above 0 and at most 1: ", recall);
+      }
+    }
+    if (widths != null) {
+      require(!widths.isEmpty(), "--ef must be at least 1: ", "none");
+      for (int width : widths) {
+        require(width >= 1, "--ef must be at least 1: ", width);
+      }
+    }
+    if (plot != null) {
+      require(truthFile != null || check, "--plot draws recall: give --truth or --check, too", "");
+      UserFiles.requireWritable(plot, ".svg");
     }
   }
 
@@ -347,75 +355,246 @@ public final class BenchCommand implements Callable<Integer> {
       int @Nullable [][] truth,
       long @Nullable [][] expected,
       Metric metric,
-      IndexSpec built)
+      List<IndexSpec> specs)
       throws IOException {
-    long buildStart = System.nanoTime();
-    long buildCpu = Machine.cpuNanos();
-    var index = build(rows, metric, built);
-    double buildCpuSeconds = (Machine.cpuNanos() - buildCpu) / NANOS;
-    double buildSeconds = (System.nanoTime() - buildStart) / NANOS;
-
-    var runs = new ArrayList<Run>();
-    var last = List.<Neighbors>of();
-    String served = "";
-    var options =
-        SearchOptions.nearest(vectors.k()).withThreads(threads).onBackend(backend).among(filter);
-    boolean crowd = !clients.isEmpty();
-    var limits = limits(index);
-    var asked = limits == null ? index : index.batching(limits);
-    for (int setting : crowd ? clients : batches) {
-      Timing timing;
-      try (var _ = NamedRange.open((crowd ? "clients " : "batch ") + setting, "lab")) {
-        timing =
-            crowd
-                ? new BenchClients(asked, queries, options, setting).time(warmUp(), seconds)
-                : time(index, queries, setting, options);
+    long searched = filter == null ? rows.size() : filter.count();
+    int depth = (int) Math.min(vectors.k(), searched);
+    var judge = new Judge(rows, queries, metric, truth, expected, depth);
+    var subjects = new ArrayList<Subject>();
+    for (var built : specs) {
+      long start = System.nanoTime();
+      long cpu = Machine.cpuNanos();
+      var index = build(rows, metric, built);
+      subjects.add(
+          new Subject(
+              index,
+              settings(built, rows.size()),
+              (Machine.cpuNanos() - cpu) / NANOS,
+              (System.nanoTime() - start) / NANOS));
+    }
+    boolean turns =
+        clients.isEmpty()
+            && (subjects.size() > 1
+                || subjects.getFirst().settings.stream().anyMatch(Setting::hasEffort));
+    if (turns) {
+      taken(subjects, queries, judge);
+    } else {
+      for (var subject : subjects) {
+        inOrder(subject, queries, judge);
       }
-      last = timing.answers;
-      served = timing.report.backend();
-      runs.add(
-          new Run(
-              params(setting, limits),
-              queries.size(),
-              recall(last, truth, expected, rows, queries, metric),
-              expected == null ? null : mismatches(last, expected),
-              timing.queries / timing.seconds,
-              timing.queries / timing.cpuSeconds,
-              timing.passes * rowBytes(rows) / timing.cpuSeconds,
-              timing.percentile(0.50),
-              timing.percentile(0.99),
-              timing.queries / timing.passes,
-              (double) timing.work.keysComputed() / queries.size(),
-              timing.report.bound(),
-              timing.work.fallbacks(),
-              timing.report.proved()));
     }
     if (outIds != null) {
+      var last = subjects.getLast().answers;
       Ivecs.write(outIds, last.stream().map(BenchCommand::asInts).toArray(int[][]::new));
     }
-    var report =
-        new Report(
-            built.toString(),
-            metric.toString(),
-            rows.size(),
-            rows.dimension(),
-            vectors.k(),
-            threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
-            served,
-            Machine.describe(),
-            Machine.commit(),
-            buildCpuSeconds,
-            buildSeconds,
-            new Bytes((long) rowBytes(rows), index.data().bytes(), index.indexBytes()),
-            floor ? (Double) ReadBandwidth.measure(rows, 5) : null,
-            runs);
-    if (json) {
-      Json.print(spec.commandLine().getOut(), report);
-    } else {
-      print(report, spec.commandLine().getOut());
+    var dimension = judge.knows() ? IntrinsicDimension.of(rows, metric, vectors.seed()) : null;
+    var readRate = floor ? (Double) ReadBandwidth.measure(rows, 5) : null;
+    var reports =
+        subjects.stream()
+            .map(subject -> report(subject, rows, metric, dimension, readRate))
+            .toList();
+    if (plot != null) {
+      plotted(reports, dimension).picture().writeTo(plot);
     }
-    boolean differs = runs.stream().anyMatch(run -> run.mismatches != null && run.mismatches > 0);
+    var out = spec.commandLine().getOut();
+    if (json) {
+      Json.print(
+          out, reports.size() == 1 ? reports.getFirst() : new BenchDocument.Several(reports));
+    } else {
+      for (int i = 0; i < reports.size(); i++) {
+        out.print(i == 0 ? "" : System.lineSeparator());
+        reports.get(i).print(out);
+      }
+    }
+    boolean differs =
+        subjects.stream()
+            .flatMap(subject -> subject.runs.stream())
+            .anyMatch(run -> run.mismatches() != null && run.mismatches() > 0);
     return differs ? ExitStatus.CHECK_FAILED : ExitStatus.DONE;
+  }
+
+  /** An index that is measured, and what was measured of it so far. */
+  private static final class Subject {
+    final VectorIndex index;
+    final List<Setting> settings;
+    final double buildCpuSeconds;
+    final double buildSeconds;
+    final List<Run> runs = new ArrayList<>();
+    List<Neighbors> answers = List.of();
+    String backend = "";
+
+    Subject(
+        VectorIndex index, List<Setting> settings, double buildCpuSeconds, double buildSeconds) {
+      this.index = index;
+      this.settings = settings;
+      this.buildCpuSeconds = buildCpuSeconds;
+      this.buildSeconds = buildSeconds;
+    }
+  }
+
+  private List<Setting> settings(IndexSpec built, long rows) {
+    var efforts =
+        Setting.efforts(
+            built,
+            recalls == null ? List.of() : recalls,
+            widths == null ? List.of() : widths,
+            sweep ? Widths.ladder(vectors.k(), rows) : List.of());
+    var settings = new ArrayList<Setting>();
+    for (int count : clients.isEmpty() ? batches : clients) {
+      for (var effort : efforts) {
+        settings.add(
+            clients.isEmpty() ? new Setting(count, 0, effort) : new Setting(1, count, effort));
+      }
+    }
+    return settings;
+  }
+
+  private SearchOptions options(Effort effort) {
+    return SearchOptions.nearest(vectors.k())
+        .withThreads(threads)
+        .onBackend(backend)
+        .among(filter)
+        .withEffort(effort);
+  }
+
+  /** Measures all indexes and settings, which take turns. */
+  private void taken(List<Subject> subjects, VectorSource queries, Judge judge) {
+    var lanes =
+        subjects.stream()
+            .map(
+                subject ->
+                    subject.settings.stream()
+                        .map(
+                            setting ->
+                                new BenchTurns.Lane(
+                                    subject.index, options(setting.effort()), setting.batch()))
+                        .toList())
+            .toList();
+    try (var _ = NamedRange.open("turns", "lab")) {
+      var turned = new BenchTurns(queries, seconds, Clock.SYSTEM).time(lanes);
+      for (int i = 0; i < subjects.size(); i++) {
+        var subject = subjects.get(i);
+        for (int s = 0; s < subject.settings.size(); s++) {
+          var one = turned.get(i).get(s);
+          add(subject, subject.settings.get(s), null, one.timing(), one.slowestRound(), judge);
+        }
+      }
+    }
+  }
+
+  /** Measures the settings of an index, one after the other. */
+  private void inOrder(Subject subject, VectorSource queries, Judge judge) {
+    var limits = limits(subject.index);
+    var asked = limits == null ? subject.index : subject.index.batching(limits);
+    for (var setting : subject.settings) {
+      boolean crowd = setting.clients() > 0;
+      var options = options(setting.effort());
+      Timing timing;
+      try (var _ =
+          NamedRange.open(
+              crowd ? "clients " + setting.clients() : "batch " + setting.batch(), "lab")) {
+        timing =
+            crowd
+                ? new BenchClients(asked, queries, options, setting.clients())
+                    .time(warmUp(), seconds)
+                : time(subject.index, queries, setting.batch(), options);
+      }
+      add(subject, setting, limits, timing, null, judge);
+    }
+  }
+
+  private void add(
+      Subject subject,
+      Setting setting,
+      @Nullable BatchingOptions limits,
+      Timing timing,
+      @Nullable Double slowestRound,
+      Judge judge) {
+    subject.answers = timing.answers();
+    subject.backend = timing.report().backend();
+    double queries = timing.answers().size();
+    boolean scanned = subject.index.spec().exact();
+    subject.runs.add(
+        new Run(
+            setting.params(limits),
+            timing.answers().size(),
+            judge.recall(timing.answers()),
+            expectedRecall(timing.report()),
+            timing.report().proved() || scanned ? judge.mismatches(timing.answers()) : null,
+            timing.queries() / timing.seconds(),
+            timing.queries() / timing.cpuSeconds(),
+            scanned
+                ? (Double) (timing.passes() * rowBytes(subject.index.rows()) / timing.cpuSeconds())
+                : null,
+            timing.percentile(0.50),
+            timing.percentile(0.99),
+            timing.queries() / timing.passes(),
+            timing.work().keysComputed() / queries,
+            timing.work().hops() / queries,
+            timing.work().keysComputed() / queries,
+            timing.report().bound(),
+            timing.work().fallbacks(),
+            timing.report().proved(),
+            slowestRound));
+  }
+
+  private BenchDocument report(
+      Subject subject,
+      VectorSource rows,
+      Metric metric,
+      @Nullable Double dimension,
+      @Nullable Double readRate) {
+    var index = subject.index;
+    long data = index.data().bytes();
+    boolean flat = index.spec() instanceof IndexSpec.Flat;
+    return new BenchDocument(
+        index.spec().toString(),
+        metric.toString(),
+        rows.size(),
+        rows.dimension(),
+        dimension,
+        vectors.k(),
+        threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
+        subject.backend,
+        Machine.describe(),
+        Machine.commit(),
+        subject.buildCpuSeconds,
+        subject.buildSeconds,
+        new Bytes((long) rowBytes(rows), flat ? data : 0, index.indexBytes() + (flat ? 0 : data)),
+        readRate,
+        subject.runs);
+  }
+
+  /** Recall that an index expects of its answers, if it expects any. */
+  private static @Nullable Double expectedRecall(SearchReport report) {
+    return report.proved() ? (Double) 1.0 : null;
+  }
+
+  /** Plot of recall against speed: a line an index and, of several batch sizes, each of these. */
+  private RecallPlot plotted(List<BenchDocument> reports, @Nullable Double dimension) {
+    var lines = new ArrayList<RecallPlot.Line>();
+    for (var report : reports) {
+      var points = new LinkedHashMap<String, List<RecallCurve.Point>>();
+      for (var run : report.runs()) {
+        var name =
+            report.index() + (batches.size() > 1 ? ", batch " + run.params().get("batch") : "");
+        points
+            .computeIfAbsent(name, _ -> new ArrayList<>())
+            .add(
+                new RecallCurve.Point(
+                    run.setting(),
+                    Objects.requireNonNull(run.recall()),
+                    run.qpsPerCpuSecond(),
+                    Objects.requireNonNullElse(run.slowestRound(), 1.0)));
+      }
+      points.forEach((name, some) -> lines.add(new RecallPlot.Line(name, new RecallCurve(some))));
+    }
+    var first = reports.getFirst();
+    return new RecallPlot(
+        "%s, %,d x %d, %s".formatted(vectors.name(), first.n(), first.dim(), first.metric()),
+        vectors.k(),
+        dimension,
+        lines);
   }
 
   /** Whether batching was asked for without saying how long a query may be queued. */
@@ -433,17 +612,6 @@ public final class BenchCommand implements Callable<Integer> {
     return isAsSuits()
         ? index.batchingOptions()
         : BatchingOptions.DEFAULTS.withLatencyBound(Duration.ofNanos(1000L * batching));
-  }
-
-  private Map<String, Integer> params(int setting, @Nullable BatchingOptions limits) {
-    if (clients.isEmpty()) {
-      return Map.of("batch", setting);
-    }
-    var params = new TreeMap<>(Map.of("batch", 1, "clients", setting));
-    if (limits != null) {
-      params.put("batchingMicros", Math.toIntExact(limits.latencyBound().toNanos() / 1000));
-    }
-    return params;
   }
 
   /** Builds the index, or opens the shadow that is kept beside the data. */
@@ -472,28 +640,6 @@ public final class BenchCommand implements Callable<Integer> {
 
   private static int[] asInts(Neighbors neighbors) {
     return Arrays.stream(neighbors.rows()).mapToInt(Math::toIntExact).toArray();
-  }
-
-  /**
-   * Answers of one pass over all queries, and the times of the timed searches.
-   *
-   * @param passes number of searches made for the queries
-   */
-  record Timing(
-      List<Neighbors> answers,
-      Work work,
-      SearchReport report,
-      long queries,
-      double passes,
-      double seconds,
-      double cpuSeconds,
-      List<Long> sortedNanos) {
-
-    /** Percentile of the latency of a call: of a whole batch, or of a client's query. */
-    double percentile(double share) {
-      int rank = (int) Math.ceil(share * sortedNanos.size()) - 1;
-      return sortedNanos.get(Math.max(rank, 0)) / 1e3;
-    }
   }
 
   private double warmUp() {
@@ -543,113 +689,5 @@ public final class BenchCommand implements Callable<Integer> {
 
   private static VectorSource part(VectorSource queries, long first, int batch) {
     return queries.slice(first, Math.min(batch, queries.size() - first));
-  }
-
-  private static long mismatches(List<Neighbors> found, long[][] expected) {
-    long differing = 0;
-    for (int q = 0; q < expected.length; q++) {
-      var rows = found.get(q).rows();
-      for (int i = 0; i < Math.max(rows.length, expected[q].length); i++) {
-        if (i >= rows.length || i >= expected[q].length || rows[i] != expected[q][i]) {
-          differing++;
-        }
-      }
-    }
-    return differing;
-  }
-
-  /** Recall, where a row as near as the k-th true one counts as found: data holds ties. */
-  private @Nullable Double recall(
-      List<Neighbors> found,
-      int @Nullable [][] truth,
-      long @Nullable [][] expected,
-      VectorSource rows,
-      VectorSource queries,
-      Metric metric) {
-    if (truth == null && expected == null) {
-      return null;
-    }
-    long hits = 0;
-    long possible = 0;
-    for (int q = 0; q < found.size(); q++) {
-      long searched = filter == null ? rows.size() : filter.count();
-      int depth = (int) Math.min(vectors.k(), searched);
-      if (depth == 0) {
-        continue;
-      }
-      var nearest = new HashSet<Long>();
-      for (int i = 0; i < depth; i++) {
-        nearest.add(truth != null ? (long) truth[q][i] : Objects.requireNonNull(expected)[q][i]);
-      }
-      long last =
-          truth != null ? truth[q][depth - 1] : Objects.requireNonNull(expected)[q][depth - 1];
-      var query = queries.row(q);
-      double limit = metric.key(query, rows.row(last));
-      for (long row : found.get(q).rows()) {
-        boolean tie = Math.abs(metric.key(query, rows.row(row)) - limit) <= TIE * Math.abs(limit);
-        hits += tie || nearest.contains(row) ? 1 : 0;
-      }
-      possible += depth;
-    }
-    return possible == 0 ? 1.0 : (double) hits / possible;
-  }
-
-  private static String setting(Run run) {
-    if (!run.params.containsKey("clients")) {
-      return "batch " + run.params.get("batch");
-    }
-    return run.params.containsKey("batchingMicros")
-        ? "%d clients, batching %d us, %.1f queries together"
-            .formatted(run.params.get("clients"), run.params.get("batchingMicros"), run.batched)
-        : "%d clients".formatted(run.params.get("clients"));
-  }
-
-  private static void print(Report report, PrintWriter out) {
-    out.printf(
-        "%s over %d x %d, %s, k=%d, %d thread%s, backend %s%n",
-        report.index,
-        report.n,
-        report.dim,
-        report.metric,
-        report.k,
-        report.threads,
-        report.threads == 1 ? "" : "s",
-        report.backend);
-    out.printf("%s; commit %s%n", report.machine, report.commit);
-    out.printf(
-        Locale.ROOT,
-        "rows %.1f MB, shadow %.1f MB, index %.1f MB; built in %.2f s (%.2f CPU)%n",
-        report.bytes.rows / 1e6,
-        report.bytes.shadow / 1e6,
-        report.bytes.index / 1e6,
-        report.buildSeconds,
-        report.buildCpuSeconds);
-    if (report.readBytesPerSecond != null) {
-      out.printf(
-          Locale.ROOT,
-          "one thread reads these rows at %.2f GB per CPU second at most%n",
-          report.readBytesPerSecond / 1e9);
-    }
-    for (var run : report.runs) {
-      out.printf(
-          Locale.ROOT,
-          "%s: %.1f queries/s, %.1f per CPU second%s,"
-              + " p50 %.0f us, p99 %.0f us, %.1f candidates a query by %s%s%s%s%s%n",
-          setting(run),
-          run.qps,
-          run.qpsPerCpuSecond,
-          report.bytes.shadow > 0
-              ? "" // the rows are not read
-              : ", %.2f GB of rows per CPU second".formatted(run.bytesPerCpuSecond / 1e9),
-          run.p50Micros,
-          run.p99Micros,
-          run.candidates,
-          run.bound,
-          run.fallbacks == 0 ? "" : ", %d queries fell back".formatted(run.fallbacks),
-          run.proved ? ", proved" : "",
-          run.recall == null ? "" : ", recall %.4f".formatted(run.recall),
-          run.mismatches == null ? "" : ", %d rows differ".formatted(run.mismatches));
-    }
-    out.flush();
   }
 }

@@ -65,17 +65,17 @@ public final class CreateCommand implements Callable<Integer> {
               + " be repeated")
   Map<String, String> fields = new LinkedHashMap<>();
 
+  /** Document printed with {@code --json}. */
+  record Report(String name, String folder, Schema schema) {}
+
   @Override
   public Integer call() throws IOException {
     var schema = schema();
     try (var kith = database.make()) {
       kith.create(name, schema);
     }
-    var document = new LinkedHashMap<String, Object>();
-    document.put("name", name);
-    document.put("folder", database.db.resolve(name).toString());
-    document.put("schema", schema);
-    database.print(document, "%s: %s".formatted(database.db.resolve(name), schema.toJson()));
+    String folder = database.folder().resolve(name).toString();
+    database.print(new Report(name, folder, schema), "%s: %s".formatted(folder, schema.toJson()));
     return ExitStatus.DONE;
   }
 

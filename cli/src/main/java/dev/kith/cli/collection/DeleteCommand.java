@@ -6,7 +6,6 @@ import dev.kith.db.filter.Filter;
 import dev.kith.db.point.PointId;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -34,6 +33,9 @@ public final class DeleteCommand implements Callable<Integer> {
 
   @Option(names = "--filter", paramLabel = "F", description = "all points that pass, instead")
   @Nullable String filter;
+
+  /** Document printed with {@code --json}. */
+  record Report(long deleted) {}
 
   @Override
   public Integer call() {
@@ -71,6 +73,6 @@ public final class DeleteCommand implements Callable<Integer> {
   }
 
   private void tell(long deleted) {
-    database.print(Map.of("deleted", deleted), Database.points(deleted) + " deleted");
+    database.print(new Report(deleted), Database.points(deleted) + " deleted");
   }
 }

@@ -1,7 +1,6 @@
 package dev.kith.cli.collection;
 
 import dev.kith.cli.console.ExitStatus;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,6 +21,9 @@ public final class DropCommand implements Callable<Integer> {
   @Option(names = "--yes", description = "do it: there is no way back")
   boolean yes;
 
+  /** Document printed with {@code --json}. */
+  record Report(String dropped) {}
+
   @Override
   public Integer call() {
     if (!yes) {
@@ -34,7 +36,7 @@ public final class DropCommand implements Callable<Integer> {
     try (var kith = database.open()) {
       kith.drop(name);
     }
-    database.print(Map.of("dropped", name), "dropped " + name);
+    database.print(new Report(name), "dropped " + name);
     return ExitStatus.DONE;
   }
 }

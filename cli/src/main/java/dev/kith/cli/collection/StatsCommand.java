@@ -29,8 +29,28 @@ public final class StatsCommand implements Callable<Integer> {
       int segments,
       long bytes,
       long logBytes,
-      List<CollectionStats.IndexStats> indexes,
+      List<VectorStats> indexes,
       Schema schema) {}
+
+  /**
+   * Vectors of one name, and their index.
+   *
+   * @param vector the name
+   * @param index the index of large segments
+   * @param zeroVectors rows of zeros where the metric is cosine: they have no direction
+   */
+  record VectorStats(
+      String vector, String index, long rows, long rowBytes, long shadowBytes, long zeroVectors) {
+    static VectorStats of(CollectionStats.IndexStats stats) {
+      return new VectorStats(
+          stats.vector(),
+          stats.index(),
+          stats.rows(),
+          stats.rowBytes(),
+          stats.shadowBytes(),
+          stats.zeroVectors());
+    }
+  }
 
   @Override
   public Integer call() {
@@ -47,7 +67,7 @@ public final class StatsCommand implements Callable<Integer> {
                 stats.segments(),
                 stats.bytes(),
                 stats.logBytes(),
-                stats.indexes(),
+                stats.indexes().stream().map(VectorStats::of).toList(),
                 collection.schema()));
       } else {
         print(stats, collection.schema().toJson());

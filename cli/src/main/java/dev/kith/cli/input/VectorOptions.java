@@ -54,6 +54,20 @@ public final class VectorOptions {
     return data;
   }
 
+  /** Returns the file of the queries; null if none was given. */
+  public @Nullable Path queries() {
+    return queryFile;
+  }
+
+  /** Name of where the rows come from, for the reader: the end of a path, or a seed. */
+  public String name() {
+    if (data == null) {
+      return "synthetic, seed " + seed;
+    }
+    int names = data.getNameCount();
+    return data.subpath(Math.max(0, names - 2), names).toString();
+  }
+
   /** Returns the number of synthetic rows; 0 if it was not given. */
   public long n() {
     return n;

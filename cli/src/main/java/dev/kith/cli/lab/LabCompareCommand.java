@@ -4,19 +4,25 @@ import dev.kith.cli.console.ExitStatus;
 import dev.kith.cli.console.Json;
 import dev.kith.cli.console.Machine;
 import dev.kith.cli.console.Version;
+import dev.kith.cli.input.UserFiles;
+import dev.kith.core.metric.Metric;
 import dev.kith.embed.ModelException;
 import dev.kith.embed.TextModel;
 import dev.kith.lab.compare.Comparison;
 import dev.kith.lab.compare.Comparison.Settings;
 import dev.kith.lab.compare.ComparisonResult;
 import dev.kith.lab.compare.EmbeddingRate;
+import dev.kith.lab.peers.PeerResult;
+import dev.kith.lab.report.RecallPlot;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,14 +36,18 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Compares Kith's backends with NumPy, FAISS, torch, CuPy and cuVS.",
+      "Compares Kith's backends with NumPy, FAISS, torch, CuPy and cuVS; with --index or --peers,"
+          + " Kith's approximate indexes with hnswlib, Lucene, JVector and FAISS, at equal recall.",
       "Exact search by L2 on equal data, with equal k, threads and truth; times are wall clock, a"
           + " query, for one query at a time and for all at once: the least of many, with the"
           + " median, the spread and the work of the CPU. Kith's contenders take turns; a machine"
           + " that was busy is said. Peers run in the Python that"
           + " --python names; those that it lacks are listed with the reason. Exit 1 if a row of"
           + " Kith's differs from the float64 definition. Also measures how fast texts are"
-          + " embedded, on the CPU and, if ONNX Runtime can use one, on a GPU."
+          + " embedded, on the CPU and, if ONNX Runtime can use one, on a GPU.",
+      "At equal recall: one query at a time on one thread; all take turns, piece by piece, and of"
+          + " each piece the least work of all rounds counts. A peer that is not installed is"
+          + " listed with what it needs. Exit 1 if nobody ran to the end."
     })
 final class LabCompareCommand implements Callable<Integer> {
   private static final double MAX_SECONDS = 3600;
@@ -47,19 +57,27 @@ final class LabCompareCommand implements Callable<Integer> {
 
   @Mixin LabVectors vectors;
 
+  @Mixin CurveOptions curves;
+
+  @Option(
+      names = "--metric",
+      defaultValue = "l2",
+      paramLabel = "l2|cosine|dot",
+      description = "at equal recall: what near means; default: ${DEFAULT-VALUE}")
+  String metricName;
+
+  @Option(
+      names = "--plot",
+      paramLabel = "F.svg",
+      description = "at equal recall: draw recall against speed, a line a contestant")
+  @Nullable Path plot;
+
   @Option(
       names = "--threads",
       defaultValue = "1",
       paramLabel = "T",
       description = "of the CPU, for each contender; 0 for all cores; default: ${DEFAULT-VALUE}")
   int threads;
-
-  @Option(
-      names = "--python",
-      defaultValue = "python3",
-      paramLabel = "PYTHON",
-      description = "the Python that may have peers; default: ${DEFAULT-VALUE}")
-  String python;
 
   @Option(
       names = "--seconds",
@@ -69,13 +87,6 @@ final class LabCompareCommand implements Callable<Integer> {
           "each batch size is measured for at least so long, after half of it to warm up;"
               + " default: ${DEFAULT-VALUE}")
   double seconds;
-
-  @Option(
-      names = "--limit",
-      defaultValue = "600",
-      paramLabel = "S",
-      description = "seconds that a peer may take altogether; default: ${DEFAULT-VALUE}")
-  long limit;
 
   @Option(names = "--no-embedding", description = "compare searches alone")
   boolean noEmbedding;
@@ -91,17 +102,26 @@ final class LabCompareCommand implements Callable<Integer> {
         "--seconds must be 0 to %.0f: ".formatted(MAX_SECONDS),
         seconds);
     require(threads >= 0, "--threads must be 0 (all cores) or more: ", threads);
-    require(limit >= 1, "--limit must be at least 1: ", limit);
+    curves.requireUsable();
+    for (var option : List.of("--metric", "--plot")) {
+      require(
+          curves.wanted() || !spec.commandLine().getParseResult().hasMatchedOption(option),
+          option + " is of a comparison at equal recall: give --index or --peers, too",
+          "");
+    }
     var out = spec.commandLine().getOut();
     var err = spec.commandLine().getErr();
+    if (curves.wanted()) {
+      return compareCurves(out, err);
+    }
     var settings =
         new Settings(
             vectors.given.k(),
             threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
             seconds,
             seconds == 0 ? 3 : 9,
-            python,
-            Duration.ofSeconds(limit));
+            curves.python,
+            Duration.ofSeconds(curves.limit));
     ComparisonResult result;
     try (var opened = vectors.open(err, json)) {
       result =
@@ -117,11 +137,36 @@ final class LabCompareCommand implements Callable<Integer> {
               contender -> tell(err, contender));
     }
     if (json) {
-      Json.print(out, result);
+      Json.print(out, ComparisonDocument.of(result));
     } else {
       print(result, out);
     }
     return result.kithIsExact() ? ExitStatus.DONE : ExitStatus.CHECK_FAILED;
+  }
+
+  private int compareCurves(PrintWriter out, PrintWriter err) throws IOException {
+    if (plot != null) {
+      UserFiles.requireWritable(plot, ".svg");
+    }
+    var metric = Metric.parse(metricName);
+    curves.requireQueries(vectors);
+    PeerResult result;
+    try (var opened = vectors.open(err, json)) {
+      int workers = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+      result = curves.run(vectors, opened, metric, workers, step -> tell(err, step));
+    }
+    var drawn = RecallPlot.of(result);
+    if (plot != null && drawn != null) {
+      drawn.picture().writeTo(plot);
+    }
+    if (json) {
+      Json.print(out, CurvesDocument.of(result));
+    } else {
+      result.lines().forEach(out::println);
+      out.printf("%s; commit %s%n", result.machine(), result.commit());
+      out.flush();
+    }
+    return drawn == null ? ExitStatus.CHECK_FAILED : ExitStatus.DONE;
   }
 
   private void require(boolean condition, String rule, Object found) {

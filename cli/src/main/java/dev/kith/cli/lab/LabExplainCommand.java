@@ -7,9 +7,11 @@ import dev.kith.cli.input.ModelOptions;
 import dev.kith.cli.input.UserFiles;
 import dev.kith.embed.beir.BeirText;
 import dev.kith.lab.explain.Explanation;
-import dev.kith.lab.explain.Explanation.Step;
+import dev.kith.lab.explain.WalkStory;
 import dev.kith.lab.report.PointsPicture;
+import dev.kith.lab.report.WalkPicture;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +22,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Command that tells a search step by step, with all its numbers. */
@@ -32,7 +35,9 @@ import picocli.CommandLine.Spec;
       "For who meets nearest neighbours for the first time: four points and a query, then four"
           + " bundled texts and a question, then why it matters how numbers are rounded, and how a"
           + " smaller copy can still give the exact answer. All of it is computed here and now:"
-          + " give other points, and the story is another."
+          + " give other points, and the story is another.",
+      "--graph tells of an approximate search instead: its walk through a graph over forty points,"
+          + " hop by hop."
     })
 final class LabExplainCommand implements Callable<Integer> {
   /** Definitions of WordNet, from the bundled texts. */
@@ -46,11 +51,21 @@ final class LabExplainCommand implements Callable<Integer> {
 
   @Spec CommandSpec spec;
 
+  /** Number of points of a walk that is told, and the seed of their places. */
+  private static final int WALKED = 40;
+
+  private static final long WALKED_SEED = 1;
+
+  @Option(names = "--graph", description = "tell a walk through a graph")
+  boolean graph;
+
   @Option(
       names = "--points",
       defaultValue = "1,1;4,5;3,1.5;-2,3",
       paramLabel = "X,Y;...",
-      description = "the points, any number of coordinates; default: ${DEFAULT-VALUE}")
+      description =
+          "the points, any number of coordinates; default: ${DEFAULT-VALUE}, and forty with"
+              + " --graph")
   String points;
 
   @Option(
@@ -67,6 +82,13 @@ final class LabExplainCommand implements Callable<Integer> {
       description = "neighbours; default: ${DEFAULT-VALUE}")
   int k;
 
+  @Option(
+      names = "--width",
+      defaultValue = "6",
+      paramLabel = "W",
+      description = "with --graph: rows that the walk keeps; default: ${DEFAULT-VALUE}")
+  int width;
+
   @Mixin ModelOptions modelOptions;
 
   @Option(
@@ -78,11 +100,29 @@ final class LabExplainCommand implements Callable<Integer> {
   @Option(names = "--json", description = "print one JSON document")
   boolean json;
 
-  /** Document printed with {@code --json}: each part of the story and the rows it found. */
-  record Report(Explanation points, Explanation texts, Explanation rounding, Explanation bounds) {}
+  /** Document printed with {@code --json}: each part of the story. */
+  record Report(Part points, Part texts, Part rounding, Part bounds) {}
+
+  /** Part of the story: its steps, and the rows it found, nearest first. */
+  record Part(List<Step> steps, List<Integer> answer) {
+    static Part of(Explanation told) {
+      return new Part(
+          told.steps().stream().map(step -> new Step(step.title(), step.text())).toList(),
+          told.answer());
+    }
+  }
+
+  /** Step of a part: a few words, and the text below them. */
+  record Step(String title, String text) {}
 
   @Override
   public Integer call() throws IOException {
+    if (graph) {
+      return walk();
+    }
+    if (gives("--width")) {
+      throw new ParameterException(spec.commandLine(), "--width is of a walk: give --graph, too");
+    }
     var places = places(points);
     var asked = place(query);
     if (picture != null) {
@@ -94,10 +134,10 @@ final class LabExplainCommand implements Callable<Integer> {
     try (var model = modelOptions.load(spec.commandLine().getErr(), json)) {
       report =
           new Report(
-              story,
-              Explanation.ofTexts(bundled(TEXTS), question(), k, model::embed),
-              Explanation.ofRounding(NEAR_TIE, new float[2]),
-              Explanation.ofBounds(places, asked, k));
+              Part.of(story),
+              Part.of(Explanation.ofTexts(bundled(TEXTS), question(), k, model::embed)),
+              Part.of(Explanation.ofRounding(NEAR_TIE, new float[2])),
+              Part.of(Explanation.ofBounds(places, asked, k)));
     }
     if (picture != null && drawn != null) { // now that nothing else can fail
       drawn.writeTo(picture);
@@ -111,12 +151,41 @@ final class LabExplainCommand implements Callable<Integer> {
     for (var part : List.of(report.points, report.texts, report.rounding, report.bounds)) {
       steps.addAll(part.steps());
     }
+    print(steps, out);
+    return ExitStatus.DONE;
+  }
+
+  private int walk() throws IOException {
+    var places = gives("--points") ? places(points) : WalkStory.points(WALKED, WALKED_SEED);
+    var asked = place(query);
+    if (picture != null) {
+      UserFiles.requireWritable(picture, ".svg");
+    }
+    var story = WalkStory.of(places, asked, k, width);
+    if (picture != null) {
+      WalkPicture.of(places, asked, story.graph(), story.trace(), story.told().answer())
+          .writeTo(picture);
+    }
+    var out = spec.commandLine().getOut();
+    var document = WalkDocument.of(story);
+    if (json) {
+      Json.print(out, document);
+    } else {
+      print(document.steps(), out);
+    }
+    return ExitStatus.DONE;
+  }
+
+  private boolean gives(String option) {
+    return spec.commandLine().getParseResult().hasMatchedOption(option);
+  }
+
+  private static void print(List<Step> steps, PrintWriter out) {
     for (int i = 0; i < steps.size(); i++) {
       out.printf("%s%d. %s%n%n", i == 0 ? "" : System.lineSeparator(), i + 1, steps.get(i).title());
       out.print(steps.get(i).text().indent(3));
     }
     out.flush();
-    return ExitStatus.DONE;
   }
 
   private static List<String> bundled(List<String> ids) throws IOException {

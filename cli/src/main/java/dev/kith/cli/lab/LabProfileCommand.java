@@ -92,7 +92,7 @@ public final class LabProfileCommand implements Callable<Integer> {
       String profile,
       @Nullable String trace,
       int activities,
-      ProfileSummary summary) {}
+      SummaryDocument summary) {}
 
   @Override
   public Integer call() throws IOException {
@@ -130,7 +130,7 @@ public final class LabProfileCommand implements Callable<Integer> {
               file.toString(),
               trace == null ? null : trace.toString(),
               profile.activities().size(),
-              summary));
+              SummaryDocument.of(summary)));
     } else {
       out.flush();
       print(profile, summary, err);

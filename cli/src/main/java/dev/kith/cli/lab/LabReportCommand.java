@@ -12,6 +12,7 @@ import dev.kith.core.search.SearchOptions;
 import dev.kith.lab.ladder.Ladder;
 import dev.kith.lab.ladder.Ladder.Pace;
 import dev.kith.lab.ladder.LadderResult;
+import dev.kith.lab.peers.PeerResult;
 import dev.kith.lab.profile.Profile;
 import dev.kith.lab.profile.ProfileFile;
 import dev.kith.lab.report.Measurement;
@@ -50,9 +51,9 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Measures searches of some vectors and writes one HTML file about them.",
-      "The ladder, throughput by batch size, latencies, memory, candidates and proofs, a map of the"
-          + " vectors. The file needs no network. With --ladder or --profile and no vectors, only"
-          + " what those files hold is shown.",
+      "The ladder, throughput by batch size, latencies, memory, candidates and proofs, with --index"
+          + " or --peers recall against speed, a map of the vectors. The file needs no network."
+          + " With --ladder or --profile and no vectors, only what those files hold is shown.",
       "--pictures draws ladder, map and timelines as SVG files for other documents."
     })
 final class LabReportCommand implements Callable<Integer> {
@@ -80,10 +81,13 @@ final class LabReportCommand implements Callable<Integer> {
       names = "--pictures",
       paramLabel = "FOLDER",
       description =
-          "write ladder.svg, map.svg and timeline-NAME.svg into this folder, each if there is one")
+          "write ladder.svg, recall.svg, map.svg and timeline-NAME.svg into this folder, each if"
+              + " there is one")
   @Nullable Path folder;
 
   @Mixin LabVectors vectors;
+
+  @Mixin CurveOptions curves;
 
   @Option(
       names = "--metric",
@@ -132,6 +136,7 @@ final class LabReportCommand implements Callable<Integer> {
       long bytes,
       int rungs,
       int measurements,
+      int contestants,
       int activities,
       List<String> pictures) {}
 
@@ -152,11 +157,12 @@ final class LabReportCommand implements Callable<Integer> {
       UserFiles.requireFolder(folder);
     }
     vectors.requireUsable();
+    curves.requireUsable();
     var metric = Metric.parse(metricName);
     var ladder = ladderFile == null ? null : readLadder(ladderFile);
     var profile = profileFile == null ? null : ProfileFile.read(profileFile);
     var stretches = stretches(profile);
-    boolean given = vectors.chosen();
+    boolean given = vectors.chosen() || curves.wanted();
     boolean measured = given || (ladder == null && profile == null);
     require(
         file != null || measured || ladder != null || !stretches.isEmpty(),
@@ -164,7 +170,7 @@ final class LabReportCommand implements Callable<Integer> {
     var report =
         measured
             ? measure(metric, ladder, profile, stretches)
-            : report(null, ladder, List.of(), null, profile, stretches, commands(null));
+            : report(null, ladder, List.of(), null, null, profile, stretches, commands(null));
     var pictures = new ArrayList<String>();
     if (folder != null) {
       for (var picture : report.pictures()) {
@@ -180,6 +186,7 @@ final class LabReportCommand implements Callable<Integer> {
             file == null ? 0 : Files.size(file),
             report.ladder() == null ? 0 : report.ladder().rungs().size(),
             report.measurements().size(),
+            report.curves() == null ? 0 : report.curves().contestants().size(),
             profile == null ? 0 : profile.activities().size(),
             pictures);
     var out = spec.commandLine().getOut();
@@ -248,6 +255,7 @@ final class LabReportCommand implements Callable<Integer> {
     if (!spec.commandLine().getParseResult().hasMatchedOption("--query-count")) {
       vectors.queryCount = QUERIES;
     }
+    curves.requireQueries(vectors);
     try (var opened = vectors.open(err, json)) {
       var rows = opened.rows();
       var queries = opened.queries();
@@ -296,7 +304,16 @@ final class LabReportCommand implements Callable<Integer> {
               vectors.given.k(),
               metric.toString());
       var map = VectorMap.of(rows, queries.row(0), found);
-      return report(data, ladder, measurements, map, profile, stretches, commands(data));
+      var compared =
+          curves.wanted()
+              ? curves.run(
+                  vectors,
+                  opened,
+                  metric,
+                  Runtime.getRuntime().availableProcessors(),
+                  step -> tell(err, step))
+              : null;
+      return report(data, ladder, measurements, compared, map, profile, stretches, commands(data));
     }
   }
 
@@ -318,6 +335,7 @@ final class LabReportCommand implements Callable<Integer> {
       Report.@Nullable Data data,
       @Nullable LadderResult ladder,
       List<Measurement> measurements,
+      @Nullable PeerResult compared,
       @Nullable VectorMap map,
       @Nullable Profile profile,
       List<Stretch> stretches,
@@ -331,6 +349,7 @@ final class LabReportCommand implements Callable<Integer> {
         data,
         ladder,
         measurements,
+        compared,
         map,
         profile,
         stretches);

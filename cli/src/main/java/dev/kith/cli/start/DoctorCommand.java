@@ -29,8 +29,15 @@ public final class DoctorCommand implements Callable<Integer> {
       String version,
       String jdk,
       String cpu,
-      List<Backends.Status> backends,
+      List<BackendStatus> backends,
       List<ModelStatus> models) {}
+
+  /** State of one backend on this machine. */
+  record BackendStatus(String name, boolean usable, String reason, String selfTest) {
+    static BackendStatus of(Backends.Status status) {
+      return new BackendStatus(status.name(), status.usable(), status.reason(), status.selfTest());
+    }
+  }
 
   /** Model of the catalogue, and where it is. */
   record ModelStatus(String name, int dimension, boolean here, String where) {}
@@ -43,7 +50,7 @@ public final class DoctorCommand implements Callable<Integer> {
             Version.number(),
             Machine.jdk(),
             Machine.cpu(),
-            Backends.statuses(),
+            Backends.statuses().stream().map(BackendStatus::of).toList(),
             ModelCatalog.entries().stream().map(DoctorCommand::status).toList());
     if (json) {
       Json.print(out, report);
@@ -54,17 +61,17 @@ public final class DoctorCommand implements Callable<Integer> {
       for (var backend : report.backends) {
         out.printf(
             "backend   %-8s %-10s %s; self-test %s%n",
-            backend.name(),
-            backend.usable() ? "usable" : "not usable",
-            backend.reason(),
-            backend.selfTest());
+            backend.name,
+            backend.usable ? "usable" : "not usable",
+            backend.reason,
+            backend.selfTest);
       }
       for (var model : report.models) {
         out.printf("model     %-20s %d dimensions, %s%n", model.name, model.dimension, model.where);
       }
       out.flush();
     }
-    return report.backends.stream().anyMatch(Backends.Status::usable)
+    return report.backends.stream().anyMatch(BackendStatus::usable)
         ? ExitStatus.DONE
         : ExitStatus.CHECK_FAILED;
   }

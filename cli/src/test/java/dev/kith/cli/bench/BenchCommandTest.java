@@ -243,7 +243,8 @@ class BenchCommandTest {
     line.parseArgs("--metric=l2", "--k=3", "--seconds=0", "--json");
     try (var rows = VectorSource.of(new float[][] {{0}, {1}, {1}, {1}, {5}});
         var asked = VectorSource.of(new float[][] {{0}, {2}, {9}})) {
-      int exit = bench.run(rows, asked, null, expected, Metric.L2, IndexSpec.parse("flat"));
+      int exit =
+          bench.run(rows, asked, null, expected, Metric.L2, List.of(IndexSpec.parse("flat")));
       var run = new Kith.Result(exit, out.toString(), "").json().get("runs").get(0);
       return new Comparison(
           exit, run.get("mismatches").longValue(), run.get("recall").doubleValue());
@@ -492,8 +493,11 @@ class BenchCommandTest {
         .isEqualTo("kith: metric must be l2, cosine or dot: l3");
     assertThat(bench("--metric", "l2", "--index", "tree").refused())
         .isEqualTo(
-            "kith: index \"tree\", column 1: no such index: tree; known are flat and"
-                + " flat(shadow=int8|fp16|bf16)");
+            "kith: index \"tree\", column 1: no such index: tree; known are flat,"
+                + " flat(shadow=int8|fp16|bf16),"
+                + " graph(r=64,codes=int4|int8|float16|float32,builder=insert|knn|nndescent,efc=128,alpha=1.1,passes=1,seed=1),"
+                + " hnsw(m=16,efc=200,codes=int8|int4|float16|float32,seed=1),"
+                + " vamana(degree=64,alpha=1.2,efc=100,passes=2,codes=int8|int4|float16|float32,seed=1)");
     assertThat(bench("--metric", "l2", "--backend", "abacus").refused())
         .isEqualTo("kith: no such backend: abacus; known are cuda, native, simd, scalar");
   }

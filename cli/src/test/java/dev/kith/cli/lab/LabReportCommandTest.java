@@ -14,27 +14,19 @@ import org.junit.jupiter.api.io.TempDir;
 class LabReportCommandTest {
   @TempDir Path temp;
 
+  private static Kith.Result ofSyntheticVectors(Object... more) {
+    var arguments = "lab report --n 200 --dim 8 --query-count 9 --seconds 0".split(" ", -1);
+    return Kith.run(
+        Stream.of(arguments, more, new Object[] {"--json"}).flatMap(Stream::of).toArray());
+  }
+
   @Test
   void report_ofSyntheticVectors_hasLadderMeasurementsAndMap() throws Exception {
     var file = temp.resolve("r.html");
-    var written =
-        Kith.run(
-                "lab",
-                "report",
-                "--n",
-                200,
-                "--dim",
-                8,
-                "--query-count",
-                9,
-                "--seconds",
-                0,
-                "--out",
-                file,
-                "--json")
-            .json();
+    var written = ofSyntheticVectors("--out", file).json();
     assertThat(Kith.fields(written))
-        .containsExactly("report", "bytes", "rungs", "measurements", "activities", "pictures");
+        .containsExactly(
+            "report", "bytes", "rungs", "measurements", "contestants", "activities", "pictures");
     assertThat(written.get("bytes").longValue()).isEqualTo(Files.size(file));
     assertThat(written.get("rungs").intValue()).isPositive();
     assertThat(written.get("measurements").intValue()).isPositive();
@@ -45,6 +37,54 @@ class LabReportCommandTest {
         .contains("kith lab report --n 200 --dim 8 --query-count 9 --seconds 0 --out " + file)
         .contains("--index &quot;flat(shadow=int8)&quot; --check")
         .doesNotContain("NOT the rows of the definition", "<h2>Profile</h2>");
+  }
+
+  @Test
+  void report_withIndexes_hasTheirCurves() throws Exception {
+    var file = temp.resolve("r.html");
+    var written =
+        Kith.run(
+                "lab",
+                "report",
+                "--n",
+                300,
+                "--dim",
+                8,
+                "--query-count",
+                12,
+                "--seconds",
+                0,
+                "--index",
+                "graph(r=8)",
+                "--index",
+                "hnsw(m=4)",
+                "--ef",
+                "10,60",
+                "--recall",
+                0.9,
+                "--rounds",
+                1,
+                "--out",
+                file,
+                "--pictures",
+                temp,
+                "--json")
+            .json();
+    assertThat(written.get("contestants").intValue()).isEqualTo(2);
+    assertThat(written.get("pictures"))
+        .extracting(JsonNode::textValue)
+        .contains(temp.resolve("recall.svg").toString());
+    assertThat(Files.readString(file))
+        .contains(
+            "<h2>Recall against speed</h2>",
+            "<th>queries a CPU-second at recall</th><th>0.9</th><th>build CPU-s</th>",
+            "<td>kith graph(r=8)</td>",
+            "<td>kith hnsw(m=4)</td>")
+        .doesNotContain("Not run: kith");
+    assertThat(Kith.run("lab", "report", "--out", file, "--rounds", 2).refused())
+        .isEqualTo(
+            "kith: --rounds is of a comparison at equal recall: give --index or --peers, too; see"
+                + " kith lab report --help");
   }
 
   @Test
@@ -82,22 +122,7 @@ class LabReportCommandTest {
 
   @Test
   void report_picturesAlone_areWrittenAndNamed() throws Exception {
-    var run =
-        Kith.run(
-            "lab",
-            "report",
-            "--n",
-            200,
-            "--dim",
-            8,
-            "--query-count",
-            9,
-            "--seconds",
-            0,
-            "--pictures",
-            temp,
-            "--json");
-    var written = run.json();
+    var written = ofSyntheticVectors("--pictures", temp).json();
     assertThat(written.get("report").isNull()).isTrue();
     assertThat(written.get("bytes").intValue()).isZero();
     assertThat(written.get("pictures"))

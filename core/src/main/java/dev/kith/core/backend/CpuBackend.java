@@ -3,6 +3,8 @@ package dev.kith.core.backend;
 import dev.kith.core.exact.ExactScan;
 import dev.kith.core.exact.FlatBuilder;
 import dev.kith.core.exact.FlatData;
+import dev.kith.core.graph.DiskGraphData;
+import dev.kith.core.graph.DiskGraphSearcher;
 import dev.kith.core.graph.GraphBuilder;
 import dev.kith.core.graph.GraphData;
 import dev.kith.core.graph.GraphSearcher;
@@ -31,6 +33,7 @@ public abstract class CpuBackend implements Backend {
     return switch (data) {
       case FlatData flat -> new ExactScan(kernels(), name(), flat);
       case GraphData graph -> new GraphSearcher(kernels(), name(), graph);
+      case DiskGraphData graph -> new DiskGraphSearcher(kernels(), name(), graph);
       default -> null;
     };
   }

@@ -8,6 +8,7 @@ import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,27 @@ public record FlatData(VectorSource rows, Metric metric, @Nullable Shadow shadow
   /** Data of a shadow together with the rows that it codes. */
   public static FlatData of(Shadow shadow) {
     return new FlatData(shadow.rows(), shadow.metric(), shadow);
+  }
+
+  /**
+   * Opens what was stored, in place. Lengths are checked; the rest is for {@link #verify}.
+   *
+   * @param parts as {@link #parts} gave them
+   * @throws VectorDataException if the spec names a shadow and there is none, or not of that length
+   */
+  public static FlatData open(
+      VectorSource rows, Metric metric, IndexSpec.Flat spec, Map<String, MemorySegment> parts) {
+    var quantizer = spec.shadow();
+    if (quantizer == null) {
+      return new FlatData(rows, metric, null);
+    }
+    var body = parts.get(SHADOW);
+    if (body == null) {
+      throw new VectorDataException(
+          "an index %s needs its part shadow: rows=%s, found=%s; build the index again"
+              .formatted(spec, rows.name(), parts.keySet()));
+    }
+    return of(quantizer.over(body, rows, metric));
   }
 
   @Override

@@ -3,7 +3,7 @@ package dev.kith.core.graph;
 import dev.kith.core.graph.CalibrationSample.Query;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
-import dev.kith.core.quant.RowCodes;
+import dev.kith.core.quant.WalkCodes;
 import dev.kith.core.recall.CurveFit;
 import dev.kith.core.recall.IntrinsicDimension;
 import dev.kith.core.recall.Observation;
@@ -13,6 +13,7 @@ import dev.kith.core.search.Rescorer;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
 import dev.kith.core.work.Workers;
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
@@ -38,23 +39,23 @@ final class Calibration {
 
   private final VectorSource rows;
   private final Metric metric;
-  private final RowCodes codes;
+  private final WalkCodes codes;
   private final Graph graph;
-  private final int[] pivots;
+  private final Entry entry;
   private final Kernels kernels;
 
   Calibration(
       VectorSource rows,
       Metric metric,
-      RowCodes codes,
+      WalkCodes codes,
       Graph graph,
-      int[] pivots,
+      Entry entry,
       Kernels kernels) {
     this.rows = rows;
     this.metric = metric;
     this.codes = codes;
     this.graph = graph;
-    this.pivots = pivots;
+    this.entry = entry;
     this.kernels = kernels;
   }
 
@@ -81,14 +82,19 @@ final class Calibration {
   /** What one worker needs. */
   private final class Scratch {
     final Walk walk;
-    final Pivots.Finder finder;
+    final Entry.Finder finder;
     final CurveWatch watch;
 
-    Scratch(CurveFit fit, Pivots entry) {
-      walk = new Walk(graph, codes.scorers(kernels.codes()));
+    Scratch(CurveFit fit) {
+      walk = new Walk(graph, codes.scorers(kernels));
       finder = entry.finder(walk.scorer());
       watch = new CurveWatch(fit, new Rescorer(rows, metric), graph.size());
     }
+  }
+
+  /** Curve of an index that nobody measured: it answers every recall exactly. */
+  static RecallCurve none(Arena arena) {
+    return new CurveFit(List.of(), WIDTHS, RATIOS).fit(List.of(), Double.NaN, arena);
   }
 
   /** Makes the curve from a sample, to which queries off the rows are added here. */
@@ -99,7 +105,6 @@ final class Calibration {
     var fit = new CurveFit(KS.stream().filter(k -> k <= fewest).toList(), WIDTHS, RATIOS);
     var observations = new Observation[queries.size()];
     if (!fit.ks().isEmpty()) {
-      var entry = new Pivots(pivots, codes.scorersOf(pivots, kernels.codes()));
       var idle = new ConcurrentLinkedDeque<Scratch>();
       Workers.forEach(
           (observations.length + UNIT - 1) / UNIT,
@@ -107,7 +112,7 @@ final class Calibration {
           options.progress(),
           unit -> {
             var reused = idle.poll();
-            var scratch = reused == null ? new Scratch(fit, entry) : reused;
+            var scratch = reused == null ? new Scratch(fit) : reused;
             int end = (int) Math.min(observations.length, (unit + 1) * UNIT);
             for (int i = (int) unit * UNIT; i < end; i++) {
               observations[i] = walk(scratch, fit, queries.get(i));
@@ -123,8 +128,8 @@ final class Calibration {
     var observation = new Observation(query.kind(), fit);
     scratch.watch.start(observation, query.values(), query.truth());
     scratch.walk.scorer().setQuery(query.values());
-    var seeds = scratch.finder.find(pivots.length);
-    scratch.walk.run(seeds, scratch.finder.found(), WIDEST, query.without(), scratch.watch);
+    var seeds = scratch.finder.find();
+    scratch.walk.run(seeds, scratch.finder.found(), WIDEST, query.without(), scratch.watch, null);
     return observation;
   }
 

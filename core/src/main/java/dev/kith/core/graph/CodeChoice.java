@@ -26,7 +26,7 @@ final class CodeChoice {
 
   /** Whether codes of four bits rank the exact answers of a sample well enough. */
   static boolean fourBitsDo(RowCodes codes, CalibrationSample sample, Kernels kernels) {
-    var scorer = codes.scorers(kernels.codes()).scorer();
+    var scorer = codes.scorers(kernels).scorer();
     var picks = new Picks(RANKED);
     long found = 0;
     long wanted = 0;

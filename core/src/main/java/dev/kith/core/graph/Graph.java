@@ -16,7 +16,7 @@ import java.util.Arrays;
  * whole, and what it leads to was written before it. A reader may find a line half old and half
  * new, and loses nothing by that but a link.
  */
-public final class Graph {
+public final class Graph implements Links {
   /** Value of a slot without a neighbour. */
   public static final int NONE = -1;
 
@@ -44,11 +44,13 @@ public final class Graph {
   }
 
   /** Number of rows. */
+  @Override
   public int size() {
     return size;
   }
 
   /** Most neighbours of a row. */
+  @Override
   public int degree() {
     return degree;
   }
@@ -58,13 +60,8 @@ public final class Graph {
     return links;
   }
 
-  /**
-   * Copies the neighbours of {@code row}.
-   *
-   * @param into {@code [>= degree]}
-   * @return number of neighbours
-   */
-  int neighbours(int row, int[] into) {
+  @Override
+  public int neighbours(int row, int[] into) {
     MemorySegment.copy(links, INT, 4L * degree * row, into, 0, degree);
     VarHandle.acquireFence(); // what the links lead to is read after them
     int count = degree;

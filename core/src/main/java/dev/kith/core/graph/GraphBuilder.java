@@ -3,11 +3,15 @@ package dev.kith.core.graph;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.RowCodes;
+import dev.kith.core.quant.RowFloats;
+import dev.kith.core.quant.WalkCodes;
 import dev.kith.core.search.IndexBuilder;
 import dev.kith.core.spec.GraphSpec;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
 import java.lang.foreign.Arena;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Builder of graph indexes: codes the rows, builds the graph, links what it does not reach, and
@@ -20,34 +24,99 @@ import java.lang.foreign.Arena;
 public record GraphBuilder(GraphSpec spec, Kernels kernels) implements IndexBuilder {
   @Override
   public GraphData build(VectorSource rows, Metric metric, BuildOptions options) {
-    boolean chosen = spec.codes() == GraphSpec.Codes.AUTO;
-    int bits = spec.codes() == GraphSpec.Codes.INT8 ? 8 : 4;
-    var codes = encode(rows, metric, bits, chosen ? options.into(Arena.ofAuto()) : options);
     var sample = CalibrationSample.ofRows(rows, metric, spec.seed(), kernels, options);
-    if (chosen) {
-      codes =
-          CodeChoice.fourBitsDo(codes, sample, kernels)
-              ? copy(codes, rows, metric, options.arena())
-              : encode(rows, metric, 8, options);
+    var codes = encode(rows, metric, sample, options);
+    var all = CodedRows.of(codes, kernels);
+    var copies = Copies.find(codes, spec.degree());
+    var built =
+        copies.isEmpty()
+            ? link(rows, metric, all, copies, options)
+            : expand(link(rows, metric, all.some(copies.kept()), copies, options), copies, options);
+    @Nullable Levels levels = null;
+    var listed = new int[0];
+    var pivots = built.pivots();
+    if (spec.levels()) {
+      var kept = copies.kept();
+      var draw = Levels.draw(kept.length, degreeAbove(), spec.seed()).renumbered(kept);
+      listed = draw.rows();
+      levels = Levels.build(all, draw, settings(degreeAbove()), options);
+      var rowOf = listed;
+      pivots = levels.reached().stream().map(place -> rowOf[place]).toArray();
     }
-    var kernel = kernels.codes();
-    var settings =
-        new GraphSettings(
-            spec.degree(), spec.width(), (float) spec.alpha(), spec.passes(), spec.seed());
-    var built = new InsertBuilder(codes, kernel, settings, options).build();
-    var pivots = new Reach(built.graph(), built.pivots(), codes, kernel).link();
+    var more = new Reach(built.graph(), pivots, all).link();
+    if (levels != null) { // rows of level 1, and behind them what no descent and no link leads to
+      int stray = more.length - pivots.length;
+      var both = Arrays.copyOf(listed, listed.length + stray);
+      System.arraycopy(more, pivots.length, both, listed.length, stray);
+      more = both;
+    }
+    var entry = GraphData.entry(codes, more, levels, kernels);
     var curve =
-        new Calibration(rows, metric, codes, built.graph(), pivots, kernels)
+        new Calibration(rows, metric, codes, built.graph(), entry, kernels)
             .curve(sample, spec.seed(), options);
-    return GraphData.of(rows, metric, spec, codes, built.graph(), pivots, curve, options.arena());
+    return GraphData.of(
+        rows, metric, spec, codes, built.graph(), more, levels, curve, options.arena());
   }
 
-  private RowCodes encode(VectorSource rows, Metric metric, int bits, BuildOptions options) {
-    return RowCodes.encode(rows, metric, bits, spec.seed(), options);
+  private WalkCodes encode(
+      VectorSource rows, Metric metric, CalibrationSample sample, BuildOptions options) {
+    return switch (spec.codes()) {
+      case AUTO -> {
+        var four = RowCodes.encode(rows, metric, 4, spec.seed(), options.into(Arena.ofAuto()));
+        yield CodeChoice.fourBitsDo(four, sample, kernels)
+            ? copy(four, rows, metric, options.arena())
+            : RowCodes.encode(rows, metric, 8, spec.seed(), options);
+      }
+      case INT4 -> RowCodes.encode(rows, metric, 4, spec.seed(), options);
+      case INT8 -> RowCodes.encode(rows, metric, 8, spec.seed(), options);
+      case FLOAT16 -> RowFloats.halves(rows, metric, options);
+      case FLOAT32 -> RowFloats.inPlace(rows, metric, options);
+    };
   }
 
   private static RowCodes copy(RowCodes codes, VectorSource rows, Metric metric, Arena arena) {
     var body = arena.allocate(codes.body().byteSize(), 64).copyFrom(codes.body());
     return RowCodes.open(body, codes.bits(), metric, rows.dimension(), codes.size());
+  }
+
+  private int degreeAbove() {
+    return Math.max(2, spec.degree() / 2);
+  }
+
+  /** Parameters of a build of {@code degree} neighbours a row. */
+  GraphSettings settings(int degree) {
+    // In a graph with levels a row chooses half of the neighbours that it may have in the end.
+    int chosen = spec.levels() ? Math.min(degree, degreeAbove()) : degree;
+    return new GraphSettings(
+        degree, chosen, spec.width(), (float) spec.alpha(), spec.passes(), spec.seed());
+  }
+
+  private InsertBuilder.Built link(
+      VectorSource source, Metric metric, CodedRows rows, Copies copies, BuildOptions options) {
+    var settings = settings(spec.degree());
+    if (spec.builder() == GraphSpec.Builder.INSERT) {
+      return new InsertBuilder(rows, settings, options).build();
+    }
+    var builder = new ListBuilder(rows, settings, options);
+    var lists = builder.lists();
+    switch (spec.builder()) {
+      case NNDESCENT -> new NeighbourDescent(lists, rows, spec.seed(), options).run();
+      case KNN -> {
+        var blocks = Blocks.of(source, metric, copies.kept(), spec.seed(), kernels.rows(), options);
+        for (var block : blocks) {
+          AllPairs.offer(lists, blocks.size() == 1 ? rows : rows.some(block), block, options);
+        }
+      }
+      case INSERT -> throw new IllegalStateException("insertion needs no lists");
+    }
+    return builder.build(lists);
+  }
+
+  private InsertBuilder.Built expand(
+      InsertBuilder.Built built, Copies copies, BuildOptions options) {
+    var links = options.arena().allocate(4L * spec.degree() * copies.size(), 64);
+    var graph = new Graph(links, copies.size(), spec.degree());
+    copies.expand(built.graph(), graph);
+    return new InsertBuilder.Built(graph, copies.numbers(built.pivots()));
   }
 }

@@ -1,9 +1,8 @@
 package dev.kith.core.graph;
 
-import static java.nio.ByteOrder.LITTLE_ENDIAN;
-
+import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
-import dev.kith.core.quant.RowCodes;
+import dev.kith.core.quant.WalkCodes;
 import dev.kith.core.recall.RecallCurve;
 import dev.kith.core.search.IndexData;
 import dev.kith.core.spec.GraphSpec;
@@ -11,9 +10,11 @@ import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.SequencedMap;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rows, codes of them that a walk reads, and the graph that it walks through. Immutable; safe for
@@ -29,66 +30,116 @@ public final class GraphData implements IndexData {
   /** The name of the part that holds what the index measured of its own walks. */
   public static final String CURVE = "curve";
 
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+  /** The name of the part that holds the upper levels, if there are any. */
+  public static final String LEVELS = "levels";
 
-  /** Bytes before the pivots: rows, degree, pivots, rows reached, and zeros. */
-  private static final int HEADER = 64;
+  /** Alignment of parts and of what is in them. */
+  static final int LINE = 64;
 
   private final VectorSource rows;
   private final Metric metric;
   private final GraphSpec spec;
-  private final RowCodes codes;
+  private final WalkCodes codes;
   private final Graph graph;
-  private final int[] pivots;
-  private final int reached;
+  private final GraphPart header;
   private final MemorySegment part;
   private final RecallCurve curve;
+  private final @Nullable Levels levels;
 
   private GraphData(
       VectorSource rows,
       Metric metric,
       GraphSpec spec,
-      RowCodes codes,
+      WalkCodes codes,
+      GraphPart header,
       MemorySegment part,
+      @Nullable Levels levels,
       RecallCurve curve) {
     this.rows = rows;
     this.metric = metric;
     this.spec = spec;
     this.codes = codes;
+    this.header = header;
     this.part = part;
     this.curve = curve;
-    int size = part.get(INT, 0);
-    int degree = part.get(INT, 4);
-    this.pivots = new int[part.get(INT, 8)];
-    this.reached = part.get(INT, 12);
-    MemorySegment.copy(part, INT, HEADER, pivots, 0, pivots.length);
-    this.graph = new Graph(part.asSlice(linksAt(pivots.length)), size, degree);
+    this.levels = levels;
+    this.graph =
+        new Graph(
+            part.asSlice(GraphPart.linksAt(header.pivots().length, LINE)),
+            header.size(),
+            header.degree());
   }
 
-  private static long linksAt(int pivots) {
-    return HEADER + (4L * pivots + 63) / 64 * 64;
+  /**
+   * Opens parts that were stored, in place. Headers and lengths are checked; that the parts are
+   * undamaged, and of these rows, is for the caller to know, or for {@link #verify} to find out.
+   *
+   * @param parts as {@link #parts} gave them; others than a graph needs are left alone
+   * @throws VectorDataException if a part is missing, damaged, or of other rows, metric or spec
+   */
+  public static GraphData open(
+      VectorSource rows, Metric metric, GraphSpec spec, Map<String, MemorySegment> parts) {
+    var body = require(CODES, rows, parts);
+    var part = require(GRAPH, rows, parts);
+    var header = GraphPart.read(GRAPH, GraphPart.TABLE, part, body, rows, metric);
+    var check = new GraphPart.Check(GRAPH, rows);
+    check.require("must be as the spec says", 24, spec.degree(), header.degree());
+    check.require(
+        "must be as long as its rows need",
+        16,
+        GraphPart.linksAt(header.pivots().length, LINE) + 4L * header.size() * header.degree(),
+        part.byteSize());
+    var codes = WalkCodes.open(header.bits(), body, rows, metric);
+    var levels = spec.levels() ? new Levels(require(LEVELS, rows, parts)) : null;
+    var curve = RecallCurve.open(require(CURVE, rows, parts));
+    return new GraphData(rows, metric, spec, codes, header, part, levels, curve);
   }
 
-  /** Puts together what a build made; the table is copied into the part. */
+  /** The part {@code name}, which a graph cannot do without. */
+  static MemorySegment require(String name, VectorSource rows, Map<String, MemorySegment> parts) {
+    var part = parts.get(name);
+    if (part == null) {
+      throw new VectorDataException(
+          "a graph needs its part %s: rows=%s, found=%s; build the index again"
+              .formatted(name, rows.name(), parts.keySet()));
+    }
+    return part;
+  }
+
+  /**
+   * Puts together what a build made; the table is copied into the part.
+   *
+   * @param pivots rows that walks begin from; with levels, the rows of level 1, those of higher
+   *     levels first, and behind them seeds of every walk
+   */
   static GraphData of(
       VectorSource rows,
       Metric metric,
       GraphSpec spec,
-      RowCodes codes,
+      WalkCodes codes,
       Graph graph,
       int[] pivots,
+      @Nullable Levels levels,
       RecallCurve curve,
       Arena arena) {
-    long at = linksAt(pivots.length);
-    var part = arena.allocate(at + graph.links().byteSize(), 64);
-    part.set(INT, 0, graph.size());
-    part.set(INT, 4, graph.degree());
-    part.set(INT, 8, pivots.length);
-    part.set(INT, 12, Reach.reached(graph, pivots).cardinality());
-    MemorySegment.copy(pivots, 0, part, INT, HEADER, pivots.length);
+    long at = GraphPart.linksAt(pivots.length, LINE);
+    var part = arena.allocate(at + graph.links().byteSize(), LINE);
+    GraphPart.writePivots(part, pivots);
     MemorySegment.copy(graph.links(), 0, part, at, graph.links().byteSize());
-    return new GraphData(rows, metric, spec, codes, part, curve);
+    int reached = Reach.reached(graph, entered(pivots, levels)).cardinality();
+    var header = GraphPart.seal(part, rows, metric, graph, pivots, reached, codes);
+    return new GraphData(rows, metric, spec, codes, header, part, levels, curve);
+  }
+
+  /** Rows that walks may begin from. */
+  private static int[] entered(int[] pivots, @Nullable Levels levels) {
+    if (levels == null) {
+      return pivots;
+    }
+    int listed = levels.count() == 0 ? 0 : levels.graph(1).size();
+    return IntStream.concat(levels.reached().stream(), IntStream.range(listed, pivots.length))
+        .map(place -> pivots[place])
+        .toArray();
   }
 
   @Override
@@ -107,13 +158,18 @@ public final class GraphData implements IndexData {
   }
 
   /** Codes that walks read. */
-  RowCodes codes() {
+  WalkCodes codes() {
     return codes;
   }
 
   /** What walks read of a row: what the spec names, or what the build chose for {@code auto}. */
   public GraphSpec.Codes codesKind() {
-    return codes.bits() == 4 ? GraphSpec.Codes.INT4 : GraphSpec.Codes.INT8;
+    return switch (codes.bits()) {
+      case 4 -> GraphSpec.Codes.INT4;
+      case 8 -> GraphSpec.Codes.INT8;
+      case 16 -> GraphSpec.Codes.FLOAT16;
+      default -> GraphSpec.Codes.FLOAT32;
+    };
   }
 
   /** What the index measured of its own walks. */
@@ -123,7 +179,7 @@ public final class GraphData implements IndexData {
 
   /** The same index with another curve. */
   GraphData withCurve(RecallCurve other) {
-    return new GraphData(rows, metric, spec, codes, part, other);
+    return new GraphData(rows, metric, spec, codes, header, part, levels, other);
   }
 
   /** Graph that is walked through. */
@@ -133,12 +189,23 @@ public final class GraphData implements IndexData {
 
   /** Rows that walks begin from. */
   int[] pivots() {
-    return pivots;
+    return header.pivots();
+  }
+
+  /** Where walks begin. */
+  Entry entry(Kernels kernels) {
+    return entry(codes, header.pivots(), levels, kernels);
+  }
+
+  /** Where walks begin among {@code pivots}, by {@code levels} if there are any. */
+  static Entry entry(WalkCodes codes, int[] pivots, @Nullable Levels levels, Kernels kernels) {
+    var coded = CodedRows.of(codes, kernels);
+    return levels == null ? Pivots.of(pivots, coded) : new Descent(levels, pivots, coded);
   }
 
   /** Number of rows that links lead to from the pivots, the pivots among them. */
   public int reached() {
-    return reached;
+    return header.reached();
   }
 
   @Override
@@ -146,23 +213,23 @@ public final class GraphData implements IndexData {
     var parts = new LinkedHashMap<String, MemorySegment>();
     parts.put(CODES, codes.body());
     parts.put(GRAPH, part);
+    if (levels != null) {
+      parts.put(LEVELS, levels.part());
+    }
     parts.put(CURVE, curve.part());
     return parts;
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Codes of all rows are made again and compared, so a check takes about as long as coding the
+   * rows did; the space that they lie in is taken as it was stored.
+   */
   @Override
   public void verify() {
-    var links = new int[graph.degree()];
-    for (int row = 0; row < graph.size(); row++) {
-      VectorDataException.requireFinite(rows, row, rows.row(row));
-      int count = graph.neighbours(row, links);
-      for (int i = 0; i < count; i++) {
-        if (links[i] < 0 || links[i] >= graph.size()) {
-          throw new VectorDataException(
-              "graph of %s, row %d: a link leads to row %d of %d; build the index again"
-                  .formatted(rows.name(), row, links[i], graph.size()));
-        }
-      }
-    }
+    header.verifyChecksums(GRAPH, part, codes.body(), rows);
+    new GraphCheck(rows, graph)
+        .check(header.pivots(), entered(header.pivots(), levels), header.reached(), codes);
   }
 }

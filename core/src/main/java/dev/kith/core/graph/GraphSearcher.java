@@ -41,11 +41,12 @@ public final class GraphSearcher implements Searcher {
   private static final int RESCORED_SHARE = 4;
 
   private final String backend;
-  private final Kernels kernels;
   private final GraphData data;
+  private final Kernels kernels;
   private final Scorers scorers;
-  private final Pivots pivots;
+  private final Entry entry;
   private final ExactScan exact;
+  private volatile @Nullable FilterPlanner planner;
   private final ConcurrentLinkedDeque<Scratch> idle = new ConcurrentLinkedDeque<>();
 
   /**
@@ -55,20 +56,25 @@ public final class GraphSearcher implements Searcher {
    */
   public GraphSearcher(Kernels kernels, String backend, GraphData data) {
     this.backend = backend;
-    this.kernels = kernels;
     this.data = data;
-    this.scorers = data.codes().scorers(kernels.codes());
-    this.pivots = new Pivots(data.pivots(), data.codes().scorersOf(data.pivots(), kernels.codes()));
+    this.kernels = kernels;
+    this.scorers = data.codes().scorers(kernels);
+    this.entry = data.entry(kernels);
     this.exact = new ExactScan(kernels, backend, new FlatData(data.rows(), data.metric(), null));
   }
 
   /** What one worker needs for its searches. */
   private final class Scratch {
     final Walk walk = new Walk(data.graph(), scorers);
-    final Pivots.Finder finder = pivots.finder(walk.scorer());
-    final Rescorer rescorer = new Rescorer(data.rows(), data.metric());
+    final Entry.Finder finder = entry.finder(walk.scorer());
+    final Rescorer rescorer = new Rescorer(data.rows(), data.metric(), kernels.keys());
     final RatioWatch watch = new RatioWatch();
     final float[] query = new float[data.rows().dimension()];
+    final int[] line = new int[data.graph().degree()];
+
+    long estimated() {
+      return walk.estimated() + finder.estimated();
+    }
   }
 
   @Override
@@ -88,10 +94,30 @@ public final class GraphSearcher implements Searcher {
                   "an index %s has no lists to probe: ask for a recall or a beam"
                       .formatted(data.spec()));
         };
-    if (plan == null || options.filter() != null) {
+    var filter = options.filter();
+    // Rules were measured without filters.
+    if (plan == null
+        || (filter != null && (plan.rule() != null || planner().scans(filter, plan.width())))) {
       return exact.search(queries, options);
     }
     return walk(queries, options, plan);
+  }
+
+  /** Planner of this index, which measures its costs when it is first needed. */
+  private FilterPlanner planner() {
+    var known = planner;
+    if (known == null) {
+      known =
+          new FilterPlanner(
+              data.graph(), WalkCosts.measure(data.rows(), data.graph(), scorers, exact));
+      planner = known; // another thread may do the same: either will do
+    }
+    return known;
+  }
+
+  /** Sets the planner of filtered searches; for tests, whose costs must not depend on the load. */
+  void plan(FilterPlanner another) {
+    planner = another;
   }
 
   /**
@@ -122,23 +148,25 @@ public final class GraphSearcher implements Searcher {
           for (int q; (q = next.getAndIncrement()) < count; ) {
             stop.check();
             long hops = scratch.walk.hops();
-            long estimated = scratch.walk.estimated();
+            long estimated = scratch.estimated();
             scratch.rescorer.start(stop);
-            var answer = answer(scratch, queries, q, plan);
+            var answer = answer(scratch, queries, q, options, plan);
             var work =
                 new Work(
-                    scratch.walk.estimated() - estimated + pivots.size(),
+                    scratch.estimated() - estimated,
                     scratch.rescorer.count(),
                     scratch.walk.hops() - hops,
                     0,
                     0);
-            if (answer.found().size() < Math.min(plan.k(), data.rows().size())) {
-              // The walk met fewer rows than are asked for, or cannot reach the recall.
+            if (answer.found() == null) {
+              // A scan is cheaper, or the walk met fewer rows than are asked for, or cannot reach
+              // the recall.
               var all = exact.search(queries.slice(q, 1), options.withThreads(1));
               answer =
                   new Answer(
                       all.neighbors().getFirst(), ExpectedRecall.EXACT, answer.width(), true);
-              work = work.plus(all.report().work()).plus(Work.ofScan(0, 0, 1));
+              int vain = work.hops() > 0 ? 1 : 0;
+              work = work.plus(all.report().work()).plus(Work.ofScan(0, 0, vain));
             }
             answers[q] = answer;
             works[q] = work;
@@ -182,54 +210,87 @@ public final class GraphSearcher implements Searcher {
   /**
    * Answer to one query.
    *
-   * @param found its neighbours; none if its recall is not to be had by a walk
+   * @param found its neighbours, or null if a scan is to answer
    * @param expected recall that is expected, or null if it is unknown
    * @param width of the walk
    * @param proved whether it is exact
    */
   private record Answer(
-      Neighbors found, @Nullable ExpectedRecall expected, int width, boolean proved) {}
+      @Nullable Neighbors found, @Nullable ExpectedRecall expected, int width, boolean proved) {}
 
-  private Answer answer(Scratch scratch, VectorSource queries, int q, Plan plan) {
+  private Answer answer(
+      Scratch scratch, VectorSource queries, int q, SearchOptions options, Plan plan) {
     var query = scratch.query;
     queries.block(q, 1).decodeRow(0, query, 0);
     VectorDataException.requireFinite(queries, q, query);
-    var none = new Neighbors(data.metric(), new long[0], new double[0]);
-    if (pivots.size() == 0) {
+    if (data.graph().size() == 0) {
+      var none = new Neighbors(data.metric(), new long[0], new double[0]);
       return new Answer(none, ExpectedRecall.EXACT, 0, true);
+    }
+    int k = plan.k();
+    scratch.walk.scorer().setQuery(query);
+    var seeds = scratch.finder.find();
+    int count = scratch.finder.found();
+    var filter = options.filter();
+    if (filter != null) {
+      var sift = planner().plan(filter, plan.width(), seeds, count, scratch.line);
+      var found = sift == null ? null : sifted(scratch, seeds, count, k, plan.width(), sift);
+      return new Answer(found, null, plan.width(), false);
     }
     var rule = plan.rule();
     var curve = data.curve();
-    int place = curve.placeOf(plan.k());
+    int place = curve.placeOf(k);
     var watch = scratch.watch;
     if (rule != null) {
       watch.start(rule);
     } else if (place >= 0) {
       watch.start(curve.ks().get(place));
     }
-    scratch.walk.scorer().setQuery(query);
-    var seeds = scratch.finder.find(pivots.size());
     var pool =
-        scratch.walk.run(
-            seeds, scratch.finder.found(), plan.width(), Graph.NONE, place < 0 ? null : watch);
+        scratch.walk.run(seeds, count, plan.width(), Graph.NONE, place < 0 ? null : watch, null);
     int width = rule == null ? plan.width() : watch.width();
-    if (rule != null && !rule.reaches(watch.queryClass())) {
-      return new Answer(none, null, width, false);
+    if ((rule != null && !rule.reaches(watch.queryClass()))
+        || pool.size() < Math.min(k, data.rows().size())) {
+      return new Answer(null, null, width, false);
     }
-    int scored = Math.min(pool.size(), scored(rule == null ? plan.k() : rule.k(), width));
-    var best = new TopK(Math.min(plan.k(), pool.size()));
-    for (int i = 0; i < scored; i++) {
-      int row = pool.row(i);
-      best.offer(scratch.rescorer.key(query, row), row);
-    }
-    var rows = new long[best.size()];
-    var keys = new double[best.size()];
-    best.drain(rows, keys);
     var expected =
         rule != null
             ? rule.expected(watch.queryClass())
-            : place < 0 ? null : curve.expected(plan.k(), width, watch.shown());
-    return new Answer(new Neighbors(data.metric(), rows, keys), expected, width, false);
+            : place < 0 ? null : curve.expected(k, width, watch.shown());
+    int scored = Math.min(pool.size(), scored(rule == null ? k : rule.k(), width));
+    var best = new TopK(Math.min(k, pool.size()));
+    var nearest = pool.rows();
+    var keys = new double[scored];
+    scratch.rescorer.keys(query, nearest, scored, keys);
+    for (int i = 0; i < scored; i++) {
+      best.offer(keys[i], nearest[i]);
+    }
+    return new Answer(drained(best), expected, width, false);
+  }
+
+  /** Answers by a walk to the rows that {@code sift} wants. */
+  private @Nullable Neighbors sifted(
+      Scratch scratch, int[] seeds, int count, int k, int width, Sift sift) {
+    var pool = scratch.walk.run(seeds, count, width, sift);
+    if (pool.counted() < width) { // more rows pass: it was given up, or cut off
+      return null;
+    }
+    int left = scored(k, width);
+    var best = new TopK(k);
+    for (int i = 0; i < pool.size() && left > 0; i++) {
+      if (!pool.aside(i)) {
+        best.offer(scratch.rescorer.key(scratch.query, pool.row(i)), pool.row(i));
+        left--;
+      }
+    }
+    return drained(best);
+  }
+
+  private Neighbors drained(TopK best) {
+    var rows = new long[best.size()];
+    var keys = new double[best.size()];
+    best.drain(rows, keys);
+    return new Neighbors(data.metric(), rows, keys);
   }
 
   /**
@@ -246,8 +307,7 @@ public final class GraphSearcher implements Searcher {
     }
     var sample = CalibrationSample.ofQueries(data.rows(), data.metric(), queries, kernels, options);
     var calibration =
-        new Calibration(
-            data.rows(), data.metric(), data.codes(), data.graph(), data.pivots(), kernels);
+        new Calibration(data.rows(), data.metric(), data.codes(), data.graph(), entry, kernels);
     return data.withCurve(calibration.curve(sample, data.spec().seed(), options));
   }
 

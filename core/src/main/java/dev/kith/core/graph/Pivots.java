@@ -8,7 +8,7 @@ import dev.kith.core.quant.Scorers;
  * for each query; the nearest {@link #SEEDS} are the seeds. Immutable; safe for many threads, of
  * which each has a {@link Finder}.
  */
-final class Pivots {
+final class Pivots implements Entry {
   /** Seeds of a walk. */
   static final int SEEDS = 2;
 
@@ -29,6 +29,11 @@ final class Pivots {
     this.scorers = scorers;
   }
 
+  /** Pivots of {@code coded}, whose codes are copied. */
+  static Pivots of(int[] rows, CodedRows coded) {
+    return new Pivots(rows, coded.scorersOf(rows));
+  }
+
   /** Number of pivots that suits a graph of {@code size} rows. */
   static int count(int size) {
     return (int) Math.min(size, Math.max(16, Math.sqrt(size)));
@@ -38,28 +43,40 @@ final class Pivots {
     return rows.length;
   }
 
+  /** The pivots' rows, not to be changed. */
+  int[] rows() {
+    return rows;
+  }
+
   int row(int pivot) {
     return rows[pivot];
   }
 
-  /** Finder of the nearest pivots to the query of {@code scorer}. */
-  Finder finder(Scorers.Scorer scorer) {
+  @Override
+  public Finder finder(Scorers.Scorer scorer) {
     return new Finder(scorer);
   }
 
   /** Search among the pivots, of one thread. */
-  final class Finder {
+  final class Finder implements Entry.Finder {
     private final Scorers.Scorer scorer;
     private final Picks picks = new Picks(BLOCK);
     private final int[] seeds = new int[SEEDS];
     private int found;
+    private long estimated;
 
     private Finder(Scorers.Scorer scorer) {
       this.scorer = scorer.sharing(scorers);
     }
 
+    @Override
+    public int[] find() {
+      return find(rows.length);
+    }
+
     /** Finds the nearest among the first {@code count} pivots. */
     int[] find(int count) {
+      estimated += count;
       float first = Float.POSITIVE_INFINITY;
       float second = Float.POSITIVE_INFINITY;
       int nearest = -1;
@@ -97,9 +114,14 @@ final class Pivots {
       return seeds;
     }
 
-    /** Number of seeds that the last {@link #find} found. */
-    int found() {
+    @Override
+    public int found() {
       return found;
+    }
+
+    @Override
+    public long estimated() {
+      return estimated;
     }
   }
 }

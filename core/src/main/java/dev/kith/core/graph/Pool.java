@@ -10,10 +10,16 @@ final class Pool {
   /** Mark of a row that was expanded. */
   private static final int EXPANDED = Integer.MIN_VALUE;
 
+  /** Mark of a row that is walked through, but is no answer. */
+  private static final int ASIDE = 1 << 30;
+
   private float[] estimates = new float[0];
   private int[] rows = new int[0];
   private int width;
   private int size;
+
+  /** Number of rows that are not aside. */
+  private int counted;
 
   /** Place of the nearest row that was not expanded, or {@link #size}. */
   private int next;
@@ -29,6 +35,7 @@ final class Pool {
     }
     width = newWidth;
     size = 0;
+    counted = 0;
     next = 0;
     limit = Float.POSITIVE_INFINITY;
   }
@@ -45,6 +52,43 @@ final class Pool {
       size--;
     }
     insert(estimate, row);
+  }
+
+  /**
+   * Offers a row that was not offered before, to a pool of which all rows are offered by this
+   * method; {@code width} then counts the rows that are not {@code aside}, and what lies behind the
+   * last of them is forgotten.
+   */
+  void offer(float estimate, int row, boolean aside) {
+    if (counted == width && !(estimate < estimates[size - 1])) {
+      return;
+    }
+    if (size == rows.length) {
+      estimates = Arrays.copyOf(estimates, 2 * size);
+      rows = Arrays.copyOf(rows, 2 * size);
+    }
+    insert(estimate, aside ? row | ASIDE : row);
+    if (!aside) {
+      counted++;
+    }
+    if (counted > width) {
+      size--;
+      counted--;
+    }
+    while (counted == width && aside(size - 1)) {
+      size--;
+    }
+    next = Math.min(next, size);
+  }
+
+  /** Number of rows that are not aside, of those offered with that mark. */
+  int counted() {
+    return counted;
+  }
+
+  /** Whether the row at {@code place} is no answer. */
+  boolean aside(int place) {
+    return (rows[place] & ASIDE) != 0;
   }
 
   private void insert(float estimate, int row) {
@@ -74,8 +118,8 @@ final class Pool {
     if (next >= size) {
       return -1;
     }
-    int row = rows[next];
-    rows[next] = row | EXPANDED;
+    int row = rows[next] & ~ASIDE;
+    rows[next] |= EXPANDED;
     do {
       next++;
     } while (next < size && rows[next] < 0);
@@ -84,7 +128,7 @@ final class Pool {
 
   /** The row that {@link #expand} would return if nothing nearer came, or -1. */
   int peek() {
-    return next < size ? rows[next] : -1;
+    return next < size ? rows[next] & ~ASIDE : -1;
   }
 
   /**
@@ -128,7 +172,7 @@ final class Pool {
 
   /** Row at {@code place}, 0 for the nearest. */
   int row(int place) {
-    return rows[place] & ~EXPANDED;
+    return rows[place] & ~(EXPANDED | ASIDE);
   }
 
   float estimate(int place) {
@@ -139,7 +183,7 @@ final class Pool {
   int[] rows() {
     var copy = Arrays.copyOf(rows, size);
     for (int i = 0; i < size; i++) {
-      copy[i] &= ~EXPANDED;
+      copy[i] &= ~(EXPANDED | ASIDE);
     }
     return copy;
   }

@@ -1,7 +1,5 @@
 package dev.kith.core.graph;
 
-import dev.kith.core.kernel.CodeKernel;
-import dev.kith.core.quant.RowCodes;
 import java.util.Arrays;
 import java.util.BitSet;
 
@@ -18,15 +16,13 @@ final class Reach {
   private static final int WIDTH = 64;
 
   private final Graph graph;
-  private final RowCodes codes;
-  private final CodeKernel kernel;
+  private final CodedRows rows;
   private int[] pivots;
 
-  Reach(Graph graph, int[] pivots, RowCodes codes, CodeKernel kernel) {
+  Reach(Graph graph, int[] pivots, CodedRows rows) {
     this.graph = graph;
     this.pivots = pivots;
-    this.codes = codes;
-    this.kernel = kernel;
+    this.rows = rows;
   }
 
   /** Links what is not reached; returns the pivots, perhaps with some more. */
@@ -57,11 +53,11 @@ final class Reach {
         incoming[links[i]]++;
       }
     }
-    var walk = new Walk(graph, codes.scorers(kernel));
-    var finder = new Pivots(pivots, codes.scorersOf(pivots, kernel)).finder(walk.scorer());
+    var walk = new Walk(graph, rows.scorers());
+    var finder = Pivots.of(pivots, rows).finder(walk.scorer());
     for (int row; (row = reached.nextClearBit(0)) < graph.size(); ) {
       walk.scorer().setRow(row);
-      var seeds = finder.find(pivots.length);
+      var seeds = finder.find();
       var pool = walk.run(seeds, finder.found(), WIDTH);
       for (int i = 0; i < pool.size(); i++) {
         int near = pool.row(i);
@@ -95,7 +91,7 @@ final class Reach {
   }
 
   /** The rows that links lead to from {@code seeds}, the seeds among them. */
-  static BitSet reached(Graph graph, int[] seeds) {
+  static BitSet reached(Links graph, int[] seeds) {
     var reached = new BitSet(graph.size());
     var links = new int[graph.degree()];
     for (int seed : seeds) {
@@ -104,7 +100,10 @@ final class Reach {
     return reached;
   }
 
-  private static void spread(Graph graph, int seed, BitSet reached, int[] links) {
+  /**
+   * Adds the rows that links lead to from {@code seed}, and the seed, without those reached before.
+   */
+  static void spread(Links graph, int seed, BitSet reached, int[] links) {
     if (reached.get(seed)) {
       return;
     }

@@ -12,21 +12,29 @@ import org.jspecify.annotations.Nullable;
  * Belongs to one thread.
  */
 final class Walk {
-  private final Graph graph;
+  private final Links graph;
   private final Scorers.Scorer scorer;
   private final Visited visited;
   private final Pool pool = new Pool();
   private final Picks picks;
   private final int[] links;
+  private final int[] beyond;
+  private @Nullable Sift sift;
   private long hops;
   private long estimated;
 
-  Walk(Graph graph, Scorers scorers) {
+  Walk(Links graph, Scorers scorers) {
+    this(graph, scorers.scorer());
+  }
+
+  /** Creates a walk that shares its scorer, or the query of it, with others. */
+  Walk(Links graph, Scorers.Scorer scorer) {
     this.graph = graph;
-    this.scorer = scorers.scorer();
+    this.scorer = scorer;
     this.visited = new Visited(graph.size());
     this.picks = new Picks(Math.max(graph.degree(), 64));
     this.links = new int[graph.degree()];
+    this.beyond = new int[graph.degree()];
   }
 
   /** Scorer whose query is searched for. */
@@ -41,18 +49,33 @@ final class Walk {
    * @return the pool, good until the next walk
    */
   Pool run(int[] seeds, int count, int width) {
-    return run(seeds, count, width, Graph.NONE, null);
+    return run(seeds, count, width, Graph.NONE, null, null);
+  }
+
+  /**
+   * Walks from {@code seeds}, which must differ, to the rows that {@code what} wants.
+   *
+   * @param width number of wanted rows to keep; others lie among them, {@link Pool#aside}
+   * @param what what is looked for, or null for all rows
+   * @return the pool, good until the next walk; empty if the walk was given up
+   */
+  Pool run(int[] seeds, int count, int width, @Nullable Sift what) {
+    return run(seeds, count, width, Graph.NONE, null, what);
   }
 
   /**
    * Walks from {@code seeds}, which must differ, as if {@code without} were not in the graph.
    *
-   * @param width number of rows to keep
+   * @param width number of wanted rows to keep; others lie among them, {@link Pool#aside}
    * @param without a row, or {@link Graph#NONE}
    * @param watch told before each hop, and once more at the end; null for none
-   * @return the pool, good until the next walk
+   * @param what what is looked for, or null for all rows
+   * @return the pool, good until the next walk; empty if the walk was given up
    */
-  Pool run(int[] seeds, int count, int width, int without, @Nullable Watch watch) {
+  Pool run(
+      int[] seeds, int count, int width, int without, @Nullable Watch watch, @Nullable Sift what) {
+    sift = what;
+    int found = 0;
     visited.clear();
     if (without != Graph.NONE) {
       visited.add(without);
@@ -77,21 +100,70 @@ final class Walk {
       if (row < 0) {
         break;
       }
-      hops++;
-      int degree = graph.neighbours(row, links);
-      int fresh = 0;
-      var rows = picks.rows();
-      for (int i = 0; i < degree; i++) {
-        int link = links[i];
-        if (visited.add(link)) {
-          rows[fresh++] = link;
-        }
-      }
+      int fresh = sift != null && sift.twoHops() ? leap(row, sift) : step(row);
       if (fresh > 0) {
         take(fresh);
       }
+      if (sift != null) {
+        found += sift.wanted().test(row) ? 1 : 0;
+        if (sift.hopeless(hops - hopsBefore, estimated - estimatedBefore, found, width)) {
+          pool.start(width);
+        }
+      }
     }
     return pool;
+  }
+
+  /** Picks the neighbours of {@code row} that were not met before; returns their number. */
+  private int step(int row) {
+    int degree = graph.neighbours(row, links);
+    hops++;
+    int fresh = 0;
+    var rows = picks.rows();
+    for (int i = 0; i < degree; i++) {
+      int link = links[i];
+      if (visited.add(link)) {
+        rows[fresh++] = link;
+      }
+    }
+    return fresh;
+  }
+
+  /**
+   * Picks wanted rows that were not met before among the neighbours of {@code row}, and among the
+   * neighbours of those that are not wanted, until there are as many as a line has.
+   */
+  private int leap(int row, Sift what) {
+    int degree = graph.neighbours(row, links);
+    hops++;
+    int fresh = 0;
+    int others = 0;
+    var rows = picks.rows();
+    for (int i = 0; i < degree; i++) {
+      int link = links[i];
+      if (!visited.contains(link)) {
+        if (what.wanted().test(link)) {
+          visited.add(link);
+          rows[fresh++] = link;
+        } else {
+          links[others++] = link;
+        }
+      }
+    }
+    int most = graph.degree();
+    for (int i = 0; i < others && fresh < most; i++) {
+      visited.add(links[i]); // its line is read once; those left over keep their turn
+      int count = graph.neighbours(links[i], beyond);
+      hops++;
+      for (int j = 0; j < count && fresh < most; j++) {
+        int link = beyond[j];
+        if (!visited.contains(link) && what.wanted().test(link)) {
+          visited.add(link);
+          rows[fresh++] = link;
+        }
+      }
+    }
+    return fresh;
   }
 
   private void take(int count) {
@@ -99,12 +171,18 @@ final class Walk {
     estimated += count;
     var rows = picks.rows();
     var estimates = picks.estimates();
-    for (int i = 0; i < count; i++) {
-      pool.offer(estimates[i], rows[i]);
+    if (sift == null) {
+      for (int i = 0; i < count; i++) {
+        pool.offer(estimates[i], rows[i]);
+      }
+    } else {
+      for (int i = 0; i < count; i++) {
+        pool.offer(estimates[i], rows[i], !sift.wanted().test(rows[i]));
+      }
     }
   }
 
-  /** Rows expanded since the walk was made. */
+  /** Rows whose neighbours were read since the walk was made. */
   long hops() {
     return hops;
   }

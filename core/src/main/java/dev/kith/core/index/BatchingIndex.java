@@ -41,6 +41,11 @@ final class BatchingIndex implements VectorIndex {
   }
 
   @Override
+  public void verify() {
+    index.verify();
+  }
+
+  @Override
   public BatchingOptions batchingOptions() {
     return index.batchingOptions();
   }

@@ -9,6 +9,7 @@ import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** Index over data, with the searchers of backends, each created when it is first needed. */
 final class OpenIndex implements VectorIndex {
@@ -23,8 +24,17 @@ final class OpenIndex implements VectorIndex {
    */
   private final Map<String, Searcher> searchers = new ConcurrentHashMap<>();
 
+  /** File that the data was opened from, or null. */
+  private final @Nullable IndexFile file;
+
   OpenIndex(IndexData data) {
     this.data = data;
+    this.file = null;
+  }
+
+  OpenIndex(IndexFile file) {
+    this.data = file.data();
+    this.file = file;
   }
 
   @Override
@@ -35,6 +45,15 @@ final class OpenIndex implements VectorIndex {
   @Override
   public long indexBytes() {
     return searchers.values().stream().distinct().mapToLong(Searcher::bytes).sum();
+  }
+
+  @Override
+  public void verify() {
+    if (file != null) {
+      file.verify();
+    } else {
+      data.verify();
+    }
   }
 
   @Override

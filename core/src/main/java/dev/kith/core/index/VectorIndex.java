@@ -11,6 +11,10 @@ import dev.kith.core.search.SearchResult;
 import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
+import java.io.IOException;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.util.List;
 
 /** Finds the rows of a source nearest to a query. Safe for many threads. */
 public interface VectorIndex {
@@ -115,6 +119,50 @@ public interface VectorIndex {
   /** An index over data that was built before, here or elsewhere. */
   static VectorIndex over(IndexData data) {
     return new OpenIndex(data);
+  }
+
+  /**
+   * Writes what was built beside the rows to a file; the target is replaced as a whole. Format:
+   * {@code docs/formats/index.md}.
+   */
+  default void save(Path target) throws IOException {
+    IndexFile.write(target, data());
+  }
+
+  /**
+   * Writes a graph to a file that searches read node by node, where rows and links are larger than
+   * memory: rows lie beside their links, so a file is somewhat larger than the rows; codes of all
+   * rows, an eighth of float32 rows in 4 bits, are what searches need in memory.
+   *
+   * @throws IllegalArgumentException if the index is no graph in memory
+   */
+  default void saveForDisk(Path target) throws IOException {
+    IndexFile.writeForDisk(target, data());
+  }
+
+  /**
+   * Maps a file that {@link #save} or {@link #saveForDisk} wrote. Its header and a sample of the
+   * rows are checked; {@link #verify} checks the rest. The file must not be cut short while the
+   * index is in use: that ends the process.
+   *
+   * @param rows rows that the index was built over; they stay the caller's and must stay open as
+   *     long as the index is used
+   * @param reading options to open the file with for reads of nodes, where it was saved for disk:
+   *     none, or what keeps them out of the page cache
+   * @throws dev.kith.core.vector.VectorDataException if it is damaged, or of other rows
+   */
+  static VectorIndex open(Path file, VectorSource rows, OpenOption... reading) throws IOException {
+    return new OpenIndex(IndexFile.open(file, rows, List.of(reading)));
+  }
+
+  /**
+   * Checks, by reading everything, that the index is undamaged and of its rows, its file included
+   * if it was opened from one.
+   *
+   * @throws dev.kith.core.vector.VectorDataException naming what is damaged
+   */
+  default void verify() {
+    data().verify();
   }
 
   /** A flat index that scans {@code shadow} first, then the rows that it cannot exclude. */

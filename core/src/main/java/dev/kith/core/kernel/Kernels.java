@@ -8,20 +8,26 @@ import org.jspecify.annotations.Nullable;
  * @param rows over float32 rows
  * @param panels over int8 codes of all rows, in panels
  * @param codes over row-major codes of picked rows
+ * @param keys canonical sums of picked rows
  * @param halves over 16-bit floats in place, or null: they are then decoded first
  */
 public record Kernels(
-    ScanKernel rows, PanelKernel panels, CodeKernel codes, @Nullable HalfKernel halves) {
+    ScanKernel rows,
+    PanelKernel panels,
+    CodeKernel codes,
+    KeyKernel keys,
+    @Nullable HalfKernel halves) {
   /** The module of the Vector API, which the JVM loads only if it is asked to. */
   public static final String VECTOR_MODULE = "jdk.incubator.vector";
 
   private static final Kernels SCALAR =
-      new Kernels(new ScalarKernel(), new ScalarPanels(), new ScalarCodes(), null);
+      new Kernels(
+          new ScalarKernel(), new ScalarPanels(), new ScalarCodes(), new ScalarKeys(), null);
 
   /** Holder that loads the Vector API only once it is used. */
   private static final class Simd {
     static final Kernels KERNELS =
-        new Kernels(new SimdKernel(), new SimdPanels(), new SimdCodes(), null);
+        new Kernels(new SimdKernel(), new SimdPanels(), new SimdCodes(), new SimdKeys(), null);
   }
 
   /** Loops in plain Java. */

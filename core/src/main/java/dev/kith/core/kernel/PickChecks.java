@@ -51,6 +51,21 @@ public final class PickChecks {
   }
 
   /**
+   * The number of float32 rows, of the query's length and {@code stride} bytes apart, that lie
+   * within {@code rows}.
+   *
+   * @throws IllegalArgumentException if a row does not fit between two
+   */
+  public static long floatRows(float[] query, MemorySegment rows, long stride) {
+    long bytes = 4L * query.length;
+    if (stride < bytes) {
+      throw new IllegalArgumentException(
+          "rows of %d float32 elements cannot lie %d bytes apart".formatted(query.length, stride));
+    }
+    return rows.byteSize() < bytes ? 0 : (rows.byteSize() - bytes) / stride + 1;
+  }
+
+  /**
    * Checks that the first {@code count} picks are rows.
    *
    * @param picked row numbers, {@code [>= count]}

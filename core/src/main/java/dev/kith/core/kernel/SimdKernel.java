@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -24,6 +25,14 @@ public final class SimdKernel implements ScanKernel {
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
   private static final int W = LANES.length();
+
+  // Moves of the lanes that fold() adds; those wider than a vector are not used.
+  private static final VectorShuffle<Float> BY_32 = shuffle(32);
+  private static final VectorShuffle<Float> BY_16 = shuffle(16);
+  private static final VectorShuffle<Float> BY_8 = shuffle(8);
+  private static final VectorShuffle<Float> BY_4 = shuffle(4);
+  private static final VectorShuffle<Float> BY_2 = shuffle(2);
+  private static final VectorShuffle<Float> BY_1 = shuffle(1);
   private static final int TILE_QUERIES = 12;
 
   /** Creates the loops; needs the module {@code jdk.incubator.vector}. */
@@ -111,10 +120,10 @@ public final class SimdKernel implements ScanKernel {
       sum2 = q.fma(FloatVector.fromMemorySegment(LANES, rows, at2 + e, LITTLE_ENDIAN), sum2);
       sum3 = q.fma(FloatVector.fromMemorySegment(LANES, rows, at3 + e, LITTLE_ENDIAN), sum3);
     }
-    dots[r] = sum0.reduceLanes(ADD);
-    dots[r + quarter] = sum1.reduceLanes(ADD);
-    dots[r + 2 * quarter] = sum2.reduceLanes(ADD);
-    dots[r + 3 * quarter] = sum3.reduceLanes(ADD);
+    dots[r] = fold(sum0);
+    dots[r + quarter] = fold(sum1);
+    dots[r + 2 * quarter] = fold(sum2);
+    dots[r + 3 * quarter] = fold(sum3);
     if (i < query.length) {
       dots[r] += tail(query, rows, at, i);
       dots[r + quarter] += tail(query, rows, at1, i);
@@ -130,7 +139,7 @@ public final class SimdKernel implements ScanKernel {
       var x = FloatVector.fromMemorySegment(LANES, rows, at + 4L * i, LITTLE_ENDIAN);
       sum = FloatVector.fromArray(LANES, query, i).fma(x, sum);
     }
-    return sum.reduceLanes(ADD) + tail(query, rows, at, i);
+    return fold(sum) + tail(query, rows, at, i);
   }
 
   /**
@@ -143,6 +152,36 @@ public final class SimdKernel implements ScanKernel {
       sum += query[i] * rows.get(FLOAT, at + 4L * i);
     }
     return sum;
+  }
+
+  /**
+   * Sum of the lanes, halves added to halves. {@link FloatVector#reduceLanes} may add in any order,
+   * and does: a sum would change once its method is compiled, and with it the graphs that are built
+   * and walked by such sums.
+   */
+  private static float fold(FloatVector lanes) {
+    var sums = lanes;
+    if (W > 32) {
+      sums = sums.add(sums.rearrange(BY_32));
+    }
+    if (W > 16) {
+      sums = sums.add(sums.rearrange(BY_16));
+    }
+    if (W > 8) {
+      sums = sums.add(sums.rearrange(BY_8));
+    }
+    if (W > 4) {
+      sums = sums.add(sums.rearrange(BY_4));
+    }
+    if (W > 2) {
+      sums = sums.add(sums.rearrange(BY_2));
+    }
+    return sums.add(sums.rearrange(BY_1)).lane(0);
+  }
+
+  /** Lane {@code i} of the result is lane {@code i + by}. */
+  private static VectorShuffle<Float> shuffle(int by) {
+    return VectorShuffle.fromOp(LANES, i -> (i + by) % W);
   }
 
   /** Reads four rows at a time, as {@link #dots} does, so that their cache misses overlap. */

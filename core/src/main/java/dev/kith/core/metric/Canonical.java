@@ -6,12 +6,12 @@ package dev.kith.core.metric;
  * lanes are folded in halves, 8 to 4 to 2 to 1. Every operation rounds to nearest, none is fused.
  * Backends replay exactly this, so any change here changes answers.
  */
-final class Canonical {
+public final class Canonical {
 
   private Canonical() {}
 
   /** Sum of {@code (a[i] - b[i])^2}. */
-  static double squaredDistance(float[] a, float[] b) {
+  public static double squaredDistance(float[] a, float[] b) {
     double s0 = 0;
     double s1 = 0;
     double s2 = 0;
@@ -39,7 +39,7 @@ final class Canonical {
   }
 
   /** Sum of {@code a[i] * b[i]}. */
-  static double dot(float[] a, float[] b) {
+  public static double dot(float[] a, float[] b) {
     double s0 = 0;
     double s1 = 0;
     double s2 = 0;

@@ -8,11 +8,11 @@ import java.util.Locale;
  */
 public enum Metric {
   /** Euclidean distance; compared squared, shown as its root. */
-  L2(ScoreKind.DISTANCE),
+  L2(0, ScoreKind.DISTANCE),
   /** Cosine of the angle; 0 if either vector is zero. */
-  COSINE(ScoreKind.SIMILARITY),
+  COSINE(1, ScoreKind.SIMILARITY),
   /** Inner product; the largest is the nearest. */
-  DOT(ScoreKind.SIMILARITY);
+  DOT(2, ScoreKind.SIMILARITY);
 
   /** Kind of score that the user sees. */
   public enum ScoreKind {
@@ -22,10 +22,17 @@ public enum Metric {
     SIMILARITY
   }
 
+  private final int code;
   private final ScoreKind scoreKind;
 
-  Metric(ScoreKind scoreKind) {
+  Metric(int code, ScoreKind scoreKind) {
+    this.code = code;
     this.scoreKind = scoreKind;
+  }
+
+  /** Number that stands for the metric in files: 0 L2, 1 COSINE, 2 DOT. */
+  public int code() {
+    return code;
   }
 
   /** Whether {@link #score} is a distance or a similarity. */
@@ -45,11 +52,21 @@ public enum Metric {
     return switch (this) {
       case L2 -> Canonical.squaredDistance(query, row);
       case DOT -> 0.0 - Canonical.dot(query, row);
-      case COSINE -> {
-        double squares = Canonical.dot(query, query) * Canonical.dot(row, row);
-        yield squares == 0 ? 0 : 0.0 - Canonical.dot(query, row) / Math.sqrt(squares);
-      }
+      case COSINE ->
+          cosine(Canonical.dot(query, row), Canonical.dot(query, query), Canonical.dot(row, row));
     };
+  }
+
+  /**
+   * The key of {@link #COSINE} from canonical sums.
+   *
+   * @param dot of query and row
+   * @param querySquares squared length of the query
+   * @param rowSquares squared length of the row
+   */
+  public static double cosine(double dot, double querySquares, double rowSquares) {
+    double squares = querySquares * rowSquares;
+    return squares == 0 ? 0 : 0.0 - dot / Math.sqrt(squares);
   }
 
   /** Turns a key into the score that users see. */

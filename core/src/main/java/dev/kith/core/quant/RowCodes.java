@@ -4,6 +4,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import dev.kith.core.kernel.CodeKernel;
 import dev.kith.core.kernel.CodeQuery;
+import dev.kith.core.kernel.Kernels;
 import dev.kith.core.kernel.Picks;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.VectorSource;
@@ -13,6 +14,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Row-major codes of all rows, 8 or 4 bits an element of {@link WalkSpace}, one step for all of
@@ -20,7 +22,8 @@ import java.util.Arrays;
  * term, the squared length of what its codes stand for. Immutable; safe for many threads. Bytes of
  * the part are drawn in {@code docs/formats/graph.md}.
  */
-public final class RowCodes {
+@SuppressWarnings("exports") // only Kith's own modules bring loops
+public final class RowCodes implements WalkCodes {
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
@@ -181,6 +184,13 @@ public final class RowCodes {
    * @param line scratch, {@code [stride()]}
    */
   void encodeRow(VectorSource rows, long from, int to, float[] values, byte[] line) {
+    float term = codeRow(rows, from, values, line);
+    MemorySegment.copy(line, 0, codes, ValueLayout.JAVA_BYTE, to * stride(), line.length);
+    terms.set(FLOAT, 4L * to, term);
+  }
+
+  /** Codes a row into {@code line}; returns its term. */
+  private float codeRow(VectorSource rows, long from, float[] values, byte[] line) {
     space.row(rows, from, values);
     float inverse = 1 / step;
     int twice = (int) (2 * middle(bits));
@@ -195,16 +205,71 @@ public final class RowCodes {
         line[i / (2 * LINE) * LINE + i % LINE] |= (byte) (i % (2 * LINE) < LINE ? code : code << 4);
       }
     }
-    MemorySegment.copy(line, 0, codes, ValueLayout.JAVA_BYTE, to * stride(), line.length);
-    terms.set(FLOAT, 4L * to, (float) (squares * 0.25 * step * step));
+    return (float) (squares * 0.25 * step * step);
+  }
+
+  /**
+   * Codes all rows again, on all cores, and compares.
+   *
+   * @return the first row whose code or term differs, or -1
+   * @throws dev.kith.core.vector.VectorDataException if a row is not finite
+   */
+  @Override
+  public long firstDifference(VectorSource rows) {
+    var first = new AtomicLong(Long.MAX_VALUE);
+    Workers.forEach(
+        (size + BLOCK - 1) / BLOCK,
+        block -> {
+          var values = new float[space.dimension()];
+          var line = new byte[(int) stride()];
+          for (int row = (int) block * BLOCK; row < Math.min(size, (block + 1) * BLOCK); row++) {
+            float term = codeRow(rows, row, values, line);
+            long at = row * stride();
+            if (Float.floatToRawIntBits(term) != Float.floatToRawIntBits(terms.get(FLOAT, 4L * row))
+                || MemorySegment.mismatch(
+                        MemorySegment.ofArray(line), 0, line.length, codes, at, at + line.length)
+                    >= 0) {
+              first.accumulateAndGet(row, Math::min);
+              return;
+            }
+          }
+        });
+    return first.get() == Long.MAX_VALUE ? -1 : first.get();
+  }
+
+  /** Squared length of what codes lose of {@code values}, {@code [space.dimension()]}. */
+  double lost(float[] values) {
+    float inverse = 1 / step;
+    double lost = 0;
+    for (int i = 0; i < space.dimension(); i++) {
+      double off = values[i] - (code(values[i], inverse, bits) - middle(bits)) * step;
+      lost += off * off;
+    }
+    return lost;
+  }
+
+  /** Codes of {@code rows} rows, all zero as yet, in this space and with this step. */
+  RowCodes like(int rows, Arena arena) {
+    long spaceBytes = space.bytes();
+    var empty = arena.allocate(codesAt(spaceBytes) + (stride() + 4) * rows, LINE);
+    space.write(empty);
+    empty.set(FLOAT, spaceBytes, step);
+    return new RowCodes(bits, space, rows, spaceBytes, empty);
+  }
+
+  /** Copies row {@code from} of codes in the same space to row {@code to} of these. */
+  void copyRow(RowCodes others, int from, int to) {
+    MemorySegment.copy(others.codes, from * stride(), codes, to * stride(), stride());
+    terms.set(FLOAT, 4L * to, others.terms.get(FLOAT, 4L * from));
   }
 
   /** Bits an element, 8 or 4. */
+  @Override
   public int bits() {
     return bits;
   }
 
-  /** Number of rows. */
+  @Override
   public int size() {
     return size;
   }
@@ -215,6 +280,7 @@ public final class RowCodes {
   }
 
   /** Codes and terms as they are stored. */
+  @Override
   public MemorySegment body() {
     return body;
   }
@@ -222,6 +288,26 @@ public final class RowCodes {
   /** Bytes from one row's codes to the next's. */
   long stride() {
     return stride(bits, space.dimension());
+  }
+
+  @Override
+  public Scorers scorers(Kernels kernels) {
+    return scorers(kernels.codes());
+  }
+
+  @Override
+  public Scorers scorersOf(int[] picked, Kernels kernels) {
+    return scorersOf(picked, kernels.codes());
+  }
+
+  @Override
+  public int hash(int row) {
+    return Lines.hash(codes, row * stride(), stride());
+  }
+
+  @Override
+  public boolean equal(int row, int other) {
+    return Lines.equal(codes, row * stride(), other * stride(), stride());
   }
 
   /** Scorers over these codes with the loops of {@code kernel}. */
@@ -301,9 +387,10 @@ public final class RowCodes {
       float inverse = 1 / own;
       var codes = query.codes();
       int sum = 0;
-      long squares = 0;
+      int squares = 0; // at most 65,537 * 127^2 < 2^31
       for (int i = 0; i < values.length; i++) {
-        int code = Math.round(values[i] * inverse);
+        float scaled = values[i] * inverse;
+        int code = (int) (scaled + (scaled < 0 ? -0.5f : 0.5f)); // vectorised, as rounding is not
         codes[i] = (byte) code;
         sum += code;
         squares += code * code;

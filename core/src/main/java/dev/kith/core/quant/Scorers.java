@@ -21,6 +21,7 @@ public interface Scorers {
    * Estimates for one query at a time. An estimate plus {@link #offset} is about the squared
    * distance in {@link WalkSpace}; alone it orders rows as the sum does. Belongs to one thread.
    */
+  @SuppressWarnings("exports") // only Kith's own modules bring loops
   interface Scorer {
     /** Sets the query, {@code [d]} as its user gave it. */
     void setQuery(float[] query);

@@ -4,6 +4,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.kith.core.metric.Metric;
+import dev.kith.core.vector.Checksums;
 import dev.kith.core.vector.MappedFile;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.vector.WholeFile;
@@ -13,9 +14,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.zip.CRC32C;
 
 /**
  * A shadow in a file, little-endian.
@@ -41,7 +39,6 @@ final class ShadowFile {
   private static final int VERSION = 1;
   private static final int HEADER = 64;
   private static final int CHECKED = 60;
-  private static final int SAMPLE = 256;
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
   private static final ValueLayout.OfLong LONG =
@@ -58,7 +55,7 @@ final class ShadowFile {
   record Body(Path path, MemorySegment bytes, int checksum) {
     /** Checks the body against its checksum. */
     void verify() {
-      int found = crc(bytes);
+      int found = Checksums.crc32c(bytes);
       if (found != checksum) {
         throw new MappedFile(path, Arena.global(), bytes)
             .damaged(
@@ -76,9 +73,13 @@ final class ShadowFile {
     var header = ByteBuffer.allocate(HEADER).order(LITTLE_ENDIAN);
     header.put(MAGIC.getBytes(US_ASCII)).putInt(VERSION);
     header.put(shadow.quantizer().name().getBytes(US_ASCII));
-    header.putInt(code(shadow.metric())).putInt(rows.dimension()).putLong(rows.size());
-    header.putLong(shadow.body().byteSize()).putLong(identity(rows)).putInt(crc(shadow.body()));
-    header.putInt(CHECKED, crc(MemorySegment.ofArray(header.array()).asSlice(0, CHECKED)));
+    header.putInt(shadow.metric().code()).putInt(rows.dimension()).putLong(rows.size());
+    header
+        .putLong(shadow.body().byteSize())
+        .putLong(Checksums.identity(rows))
+        .putInt(Checksums.crc32c(shadow.body()));
+    header.putInt(
+        CHECKED, Checksums.crc32c(MemorySegment.ofArray(header.array()).asSlice(0, CHECKED)));
     header.position(HEADER);
     try (var file = new WholeFile(target)) {
       file.append(header);
@@ -99,7 +100,7 @@ final class ShadowFile {
           all.byteSize() < HEADER ? all.byteSize() + " bytes" : "another file",
           "delete it and build it again");
     }
-    int crc = crc(all.asSlice(0, CHECKED));
+    int crc = Checksums.crc32c(all.asSlice(0, CHECKED));
     if (all.get(INT, CHECKED) != crc) {
       throw file.damaged(
           "the header must have its checksum",
@@ -110,7 +111,7 @@ final class ShadowFile {
     }
     require(file, "the version must be known", 8, VERSION, all.get(INT, 8));
     require(file, "the shadow must be of this kind", 12, quantizer.name(), text(all, 12, 4));
-    require(file, "the shadow must be for this metric", 16, code(metric), all.get(INT, 16));
+    require(file, "the shadow must be for this metric", 16, metric.code(), all.get(INT, 16));
     require(
         file, "the shadow must have the rows' dimension", 20, rows.dimension(), all.get(INT, 20));
     require(file, "the shadow must have as many rows", 24, rows.size(), all.get(LONG, 24));
@@ -120,17 +121,9 @@ final class ShadowFile {
         file,
         "the shadow must be of these rows (" + rows.name() + ")",
         40,
-        "%016x".formatted(identity(rows)),
+        "%016x".formatted(Checksums.identity(rows)),
         "%016x".formatted(all.get(LONG, 40)));
     return new Body(path, all.asSlice(HEADER), all.get(INT, 48));
-  }
-
-  private static int code(Metric metric) {
-    return switch (metric) {
-      case L2 -> 0;
-      case COSINE -> 1;
-      case DOT -> 2;
-    };
   }
 
   private static void require(
@@ -142,34 +135,5 @@ final class ShadowFile {
 
   private static String text(MemorySegment bytes, long at, int length) {
     return new String(bytes.asSlice(at, length).toArray(ValueLayout.JAVA_BYTE), US_ASCII);
-  }
-
-  private static int crc(MemorySegment bytes) {
-    var crc = new CRC32C();
-    long chunk = 1 << 30;
-    for (long at = 0; at < bytes.byteSize(); at += chunk) {
-      crc.update(bytes.asSlice(at, Math.min(chunk, bytes.byteSize() - at)).asByteBuffer());
-    }
-    return (int) crc.getValue();
-  }
-
-  /**
-   * Start of a digest of the element type and of evenly spaced rows, the first and the last among
-   * them.
-   */
-  private static long identity(VectorSource rows) {
-    MessageDigest digest;
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
-    digest.update(rows.elementType().name().getBytes(US_ASCII));
-    long sample = Math.min(SAMPLE, rows.size());
-    for (long i = 0; i < sample; i++) {
-      long number = sample == 1 ? 0 : i * (rows.size() - 1) / (sample - 1);
-      digest.update(rows.block(number, 1).data().asByteBuffer());
-    }
-    return ByteBuffer.wrap(digest.digest()).order(LITTLE_ENDIAN).getLong();
   }
 }

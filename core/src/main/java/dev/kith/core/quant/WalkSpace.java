@@ -96,6 +96,16 @@ public final class WalkSpace {
     return 16 + 4L * dimension(metric, given);
   }
 
+  /** Bytes that {@link #write} takes. */
+  long bytes() {
+    return bytes(metric, given);
+  }
+
+  /** Length of the longest row that keeps its place among others; infinity for all but DOT. */
+  public float longest() {
+    return metric == Metric.DOT ? longest : Float.POSITIVE_INFINITY;
+  }
+
   /** Writes what {@link #read} needs: the seed, the longest row, 4 zero bytes, the mean. */
   public void write(MemorySegment target) {
     target.set(ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN), 0, seed);

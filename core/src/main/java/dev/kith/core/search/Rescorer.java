@@ -1,6 +1,10 @@
 package dev.kith.core.search;
 
+import dev.kith.core.kernel.KeyKernel;
+import dev.kith.core.metric.Canonical;
 import dev.kith.core.metric.Metric;
+import dev.kith.core.vector.ElementType;
+import dev.kith.core.vector.VectorBlock;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
 import org.jspecify.annotations.Nullable;
@@ -13,14 +17,36 @@ public final class Rescorer {
   private final VectorSource rows;
   private final Metric metric;
   private final float[] row;
+  private final @Nullable KeyKernel kernel;
+
+  /** All rows in place, if the kernel can read them so. */
+  private final @Nullable VectorBlock inPlace;
+
+  private double[] squares = new double[0];
   private @Nullable StopSignal stop;
   private long count;
 
   /** Creates a rescorer of {@code rows} for {@code metric}. */
   public Rescorer(VectorSource rows, Metric metric) {
+    this(rows, metric, null);
+  }
+
+  /**
+   * Creates a rescorer that computes the keys of several rows at once with {@code kernel} where
+   * they are float32 rows.
+   */
+  @SuppressWarnings("exports") // only Kith's own modules bring loops
+  public Rescorer(VectorSource rows, Metric metric, @Nullable KeyKernel kernel) {
     this.rows = rows;
     this.metric = metric;
     this.row = new float[rows.dimension()];
+    this.kernel = kernel;
+    this.inPlace =
+        kernel != null
+                && rows.elementType() == ElementType.FLOAT32
+                && rows.size() <= Integer.MAX_VALUE
+            ? rows.block(0, (int) rows.size())
+            : null;
   }
 
   /** Starts a search: counts keys from zero and stops when {@code newStop} says so. */
@@ -44,6 +70,43 @@ public final class Rescorer {
       VectorDataException.requireFinite(rows, number, row);
     }
     return key;
+  }
+
+  /**
+   * The canonical keys of some rows.
+   *
+   * @param numbers {@code [>= some]} rows
+   * @param keys {@code [>= some]}; receives the key of row {@code numbers[i]}
+   * @throws VectorDataException if a row is not finite
+   */
+  public void keys(float[] query, int[] numbers, int some, double[] keys) {
+    if (inPlace == null || kernel == null) {
+      for (int i = 0; i < some; i++) {
+        keys[i] = key(query, numbers[i]);
+      }
+      return;
+    }
+    if (stop != null) {
+      stop.check();
+    }
+    count += some;
+    if (metric == Metric.L2) {
+      kernel.squaredDistances(query, inPlace.data(), inPlace.stride(), numbers, some, keys);
+    } else {
+      if (squares.length < some) {
+        squares = new double[keys.length];
+      }
+      kernel.products(query, inPlace.data(), inPlace.stride(), numbers, some, keys, squares);
+      double own = metric == Metric.COSINE ? Canonical.dot(query, query) : 0;
+      for (int i = 0; i < some; i++) {
+        keys[i] = metric == Metric.COSINE ? Metric.cosine(keys[i], own, squares[i]) : 0.0 - keys[i];
+      }
+    }
+    for (int i = 0; i < some; i++) {
+      if (!(Math.abs(keys[i]) < Double.POSITIVE_INFINITY)) {
+        VectorDataException.requireFinite(rows, numbers[i], rows.row(numbers[i]));
+      }
+    }
   }
 
   /** Number of keys computed since {@link #start}. */

@@ -15,6 +15,11 @@ public final class VectorDataException extends KithException {
     super(Reaction.RESTORE, message);
   }
 
+  /** Creates the exception with its complete message, and what it came from. */
+  public VectorDataException(String message, Throwable cause) {
+    super(Reaction.RESTORE, message, cause);
+  }
+
   /**
    * Checks that all values of a row, decoded, are finite.
    *

@@ -16,7 +16,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * its own, {@code NAME.RANDOM.partial}, forced to disk, renamed. A symbolic link of that name is
  * replaced, not followed.
  */
-public final class WholeFile implements Closeable {
+public final class WholeFile implements ByteSink, Closeable {
   private static final long CHUNK = 1 << 30;
 
   private final Path target;
@@ -43,6 +43,7 @@ public final class WholeFile implements Closeable {
   }
 
   /** Appends memory of any size. */
+  @Override
   public void append(MemorySegment bytes) throws IOException {
     for (long at = 0; at < bytes.byteSize(); at += CHUNK) {
       var chunk = bytes.asSlice(at, Math.min(CHUNK, bytes.byteSize() - at)).asByteBuffer();
@@ -53,7 +54,7 @@ public final class WholeFile implements Closeable {
   }
 
   /** Overwrites the beginning. */
-  void overwriteStart(ByteBuffer bytes) throws IOException {
+  public void overwriteStart(ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
       channel.write(bytes, bytes.position());
     }

@@ -18,11 +18,14 @@ import dev.kith.core.vector.ClusteredVectors;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
+import dev.kith.core.work.Progress;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -103,6 +106,14 @@ public abstract class GraphSearchContract {
         "graph(r=16,codes=int8)",
         "graph(r=32,passes=2)",
         "graph(r=24,codes=int8,alpha=1.3)",
+        "graph(r=16,codes=float16)",
+        "graph(r=16,codes=float32)",
+        "graph(r=16,builder=knn)",
+        "graph(r=16,codes=float32,builder=knn)",
+        "graph(r=16,builder=nndescent)",
+        "graph(r=16,codes=float16,builder=nndescent)",
+        "hnsw(m=8)",
+        "hnsw(m=8,codes=float32)",
         "vamana(degree=16)"
       })
   void search_anyMetric_findsNearlyAll(String spec, SplittableRandom random) {
@@ -134,7 +145,18 @@ public abstract class GraphSearchContract {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"graph(r=16)", "graph(r=16,codes=int8)", "vamana(degree=16)"})
+  @ValueSource(
+      strings = {
+        "graph(r=16)",
+        "graph(r=16,codes=int8)",
+        "graph(r=16,codes=float16)",
+        "graph(r=16,builder=knn)",
+        "graph(r=16,codes=int8,builder=knn)",
+        "graph(r=16,builder=nndescent)",
+        "graph(r=16,codes=int8,builder=nndescent)",
+        "hnsw(m=8)",
+        "vamana(degree=16)"
+      })
   void search_clusters_everyRowIsReachedAndRecallCanBeHad(String spec) {
     var rows = clustered(0, 4000, 16, 40, 0.05);
     var queries = clustered(4000, 50, 16, 40, 0.05);
@@ -148,8 +170,18 @@ public abstract class GraphSearchContract {
     }
   }
 
-  @Test
-  void search_rowsThatRepeat_findsOthersBehindThem() {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "graph(r=16,codes=int8)",
+        "graph(r=16,codes=float32)",
+        "graph(r=16,codes=float16)",
+        "graph(r=16,codes=int8,builder=knn)",
+        "graph(r=16,codes=int8,builder=nndescent)",
+        "hnsw(m=8)",
+        "vamana(degree=16)"
+      })
+  void search_rowsThatRepeat_findsOthersBehindThem(String spec) {
     // 600 copies of one row, and a cloud about it: copies must not be an island.
     var random = new SplittableRandom(3);
     var rows = new float[1200][];
@@ -159,7 +191,8 @@ public abstract class GraphSearchContract {
     var queries = TestVectors.gaussians(random, 30, 12);
     try (var source = VectorSource.of(rows);
         var batch = VectorSource.of(queries)) {
-      var data = build(source, Metric.L2, "graph(r=16,codes=int8)");
+      var data = build(source, Metric.L2, spec);
+      data.verify();
       assertThat(data.reached()).isEqualTo(rows.length);
       var result = searcher(data).search(batch, beam(100));
       assertThat(recall(Metric.L2, rows, queries, result, K)).isGreaterThanOrEqualTo(0.95);
@@ -169,13 +202,24 @@ public abstract class GraphSearchContract {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 17, 64, 65})
   void search_fewRows_areAllFound(int size, SplittableRandom random) {
+    for (var spec :
+        List.of(
+            "graph(r=4)",
+            "graph(r=4,codes=float16,builder=knn)",
+            "graph(r=4,builder=nndescent)",
+            "hnsw(m=2)")) {
+      assertAllFound(spec, size, random);
+    }
+  }
+
+  private void assertAllFound(String spec, int size, SplittableRandom random) {
     var rows = TestVectors.gaussians(random, size, 5);
     var queries = TestVectors.gaussians(random, 4, 5);
     try (var source = VectorSource.of(rows);
         var batch = VectorSource.of(queries)) {
       for (var metric : Metric.values()) {
         var options = SearchOptions.nearest(100).withEffort(new Effort.Beam(1));
-        var result = searcher(build(source, metric, "graph(r=4)")).search(batch, options);
+        var result = searcher(build(source, metric, spec)).search(batch, options);
         assertThat(recall(metric, rows, queries, result, 100)).isEqualTo(1);
       }
     }
@@ -187,10 +231,18 @@ public abstract class GraphSearchContract {
       try (var source = VectorSource.of(rows);
           var query = VectorSource.single(new float[rows[0].length])) {
         for (var metric : Metric.values()) {
-          var options = SearchOptions.nearest(3).withEffort(new Effort.Beam(5));
-          var result = searcher(build(source, metric, "graph")).search(query, options);
-          var queries = new float[][] {new float[rows[0].length]};
-          assertThat(recall(metric, rows, queries, result, 3)).isEqualTo(1);
+          for (var spec :
+              List.of(
+                  "graph",
+                  "graph(codes=float32)",
+                  "graph(codes=float16,builder=knn)",
+                  "graph(builder=nndescent)",
+                  "hnsw")) {
+            var options = SearchOptions.nearest(3).withEffort(new Effort.Beam(5));
+            var result = searcher(build(source, metric, spec)).search(query, options);
+            var queries = new float[][] {new float[rows[0].length]};
+            assertThat(recall(metric, rows, queries, result, 3)).as(spec).isEqualTo(1);
+          }
         }
       }
     }
@@ -200,8 +252,16 @@ public abstract class GraphSearchContract {
   void search_noRows_findsNone() {
     try (var some = VectorSource.of(new float[][] {{1, 2}})) {
       var none = some.slice(0, 0);
-      var result = searcher(build(none, Metric.L2, "graph")).search(some, beam(10));
-      assertThat(result.neighbors().getFirst()).isEmpty();
+      for (var spec :
+          List.of(
+              "graph",
+              "graph(codes=float32)",
+              "graph(codes=float16,builder=knn)",
+              "graph(builder=nndescent)",
+              "hnsw")) {
+        var result = searcher(build(none, Metric.L2, spec)).search(some, beam(10));
+        assertThat(result.neighbors().getFirst()).as(spec).isEmpty();
+      }
     }
   }
 
@@ -244,7 +304,18 @@ public abstract class GraphSearchContract {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"graph(r=16)", "vamana(degree=8,codes=int4)"})
+  @ValueSource(
+      strings = {
+        "graph(r=16)",
+        "graph(r=16,codes=float32)",
+        "graph(r=16,codes=float16)",
+        "graph(r=8,builder=knn)",
+        "graph(r=8,codes=float32,builder=knn)",
+        "graph(r=8,builder=nndescent)",
+        "graph(r=8,codes=float32,builder=nndescent)",
+        "hnsw(m=4)",
+        "vamana(degree=8,codes=int4)"
+      })
   void build_anyNumberOfThreads_sameGraphForASeed(String spec, SplittableRandom random) {
     var rows = TestVectors.gaussians(random, 1100, 16);
     try (var source = VectorSource.of(rows)) {
@@ -259,6 +330,52 @@ public abstract class GraphSearchContract {
                         .isEqualTo(-1));
       }
     }
+  }
+
+  /** What a build does is stopped between two units of its work, wherever it is. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "graph(r=8)",
+        "graph(r=8,codes=float16)",
+        "graph(r=8,codes=float32)",
+        "graph(r=8,builder=knn)",
+        "graph(r=8,builder=nndescent)",
+        "hnsw(m=4)"
+      })
+  void build_stoppedByItsListener_throwsWhatTheListenerThrew(String spec, SplittableRandom random) {
+    try (var source = VectorSource.of(TestVectors.gaussians(random, 700, 8))) {
+      var whole = new StoppingProgress(Long.MAX_VALUE);
+      build(source, Metric.L2, spec, BuildOptions.defaults().withThreads(1).withProgress(whole));
+      assertThat(whole.checks.get()).isGreaterThan(10);
+      for (int round = 0; round < 10; round++) {
+        var stopping = new StoppingProgress(random.nextLong(whole.checks.get()));
+        var options = BuildOptions.defaults().withThreads(1 + round % 3).withProgress(stopping);
+        assertThatThrownBy(() -> build(source, Metric.L2, spec, options))
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessage("stopped by its listener");
+      }
+    }
+  }
+
+  /** Listener that stops the work at its {@code last}-th check. */
+  private static final class StoppingProgress implements Progress {
+    final AtomicLong checks = new AtomicLong();
+    private final long last;
+
+    StoppingProgress(long last) {
+      this.last = last;
+    }
+
+    @Override
+    public void check() {
+      if (checks.getAndIncrement() >= last) {
+        throw new IllegalStateException("stopped by its listener");
+      }
+    }
+
+    @Override
+    public void advance(long units) {}
   }
 
   @Test

@@ -35,8 +35,8 @@ class WalkTest {
           (GraphData)
               Backends.builderOf(IndexSpec.parse(spec))
                   .build(source, Metric.L2, BuildOptions.defaults());
-      var scalar = new Walk(data.graph(), data.codes().scorers(Kernels.scalar().codes()));
-      var simd = new Walk(data.graph(), data.codes().scorers(Kernels.inJava().codes()));
+      var scalar = new Walk(data.graph(), data.codes().scorers(Kernels.scalar()));
+      var simd = new Walk(data.graph(), data.codes().scorers(Kernels.inJava()));
       for (int q = 0; q < 30; q++) {
         var query = TestVectors.gaussian(random, 30);
         int width = 1 + random.nextInt(60);

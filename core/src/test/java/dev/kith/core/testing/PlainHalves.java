@@ -6,6 +6,7 @@ import dev.kith.core.kernel.HalfKernel;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.kernel.ScalarCodes;
 import dev.kith.core.kernel.ScalarKernel;
+import dev.kith.core.kernel.ScalarKeys;
 import dev.kith.core.kernel.ScalarPanels;
 import dev.kith.core.vector.ElementType;
 import java.lang.foreign.MemorySegment;
@@ -23,13 +24,17 @@ public final class PlainHalves implements HalfKernel {
   /** Best Java loops, with plain loops over 16-bit floats beside them. */
   public static Kernels withJava() {
     var java = Kernels.inJava();
-    return new Kernels(java.rows(), java.panels(), java.codes(), new PlainHalves());
+    return new Kernels(java.rows(), java.panels(), java.codes(), java.keys(), new PlainHalves());
   }
 
   /** Scalar loops that scan any shadow. */
   public static Kernels withScalar() {
     return new Kernels(
-        new ScalarKernel(), new ScalarPanels(19), new ScalarCodes(), new PlainHalves());
+        new ScalarKernel(),
+        new ScalarPanels(19),
+        new ScalarCodes(),
+        new ScalarKeys(),
+        new PlainHalves());
   }
 
   @Override

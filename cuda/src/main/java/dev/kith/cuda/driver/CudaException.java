@@ -1,10 +1,15 @@
 package dev.kith.cuda.driver;
 
+import dev.kith.core.failure.KithException;
+import dev.kith.core.failure.Reaction;
+
 /**
- * A call of the driver failed. Which reaction fits, {@link #isOutOfMemory}, {@link #isContextLost}
- * and {@link #isNoBinaryForGpu} tell.
+ * Thrown when a call of the driver failed; the message has the driver's words. A caller may try
+ * again what found no memory ({@link Reaction#RETRY}); everything else asks for another device or
+ * another backend ({@link Reaction#CONFIGURE}). What this module does about it, {@link
+ * #isOutOfMemory}, {@link #isContextLost} and {@link #isNoBinaryForGpu} tell.
  */
-public final class CudaException extends RuntimeException {
+public final class CudaException extends KithException {
   private static final long serialVersionUID = 1;
 
   private final String call;
@@ -17,7 +22,9 @@ public final class CudaException extends RuntimeException {
   }
 
   private CudaException(String call, String detail, int code, String name, String text) {
-    super("%s%s failed: %s (%s)".formatted(call, detail, text, name));
+    super(
+        code == Result.OUT_OF_MEMORY ? Reaction.RETRY : Reaction.CONFIGURE,
+        "%s%s failed: %s (%s)".formatted(call, detail, text, name));
     this.call = call;
     this.code = code;
     this.name = name;

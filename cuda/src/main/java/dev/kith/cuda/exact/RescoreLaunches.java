@@ -8,7 +8,7 @@ import dev.kith.cuda.kernels.KernelSet;
 import dev.kith.cuda.store.DeviceCodes;
 
 /** Launches that compute canonical keys, and those that fill lists without a scan. */
-final class RescoreLaunches {
+final class RescoreLaunches extends Launches {
   /** Canonical keys, and lists of rows to compute them of. */
   static final KernelSet KERNELS =
       KernelSet.withStructs(
@@ -42,18 +42,8 @@ final class RescoreLaunches {
    */
   private static final int UNASKED_BYTES = 32 << 10;
 
-  private final Gpu gpu;
-  private final Workspace memory;
-  private final Launcher launcher;
-
   RescoreLaunches(Gpu gpu, Workspace memory, Launcher launcher) {
-    this.gpu = gpu;
-    this.memory = memory;
-    this.launcher = launcher;
-  }
-
-  private long at(long offset) {
-    return memory.address(offset);
+    super(gpu, memory, launcher);
   }
 
   /**

@@ -11,7 +11,7 @@ import dev.kith.cuda.store.DeviceCodes;
  * Launches of a scan: queries are coded, chunks of the codes scanned, lists brought to what counts.
  * Which loop suits a chunk is decided here.
  */
-final class ScanLaunches {
+final class ScanLaunches extends Launches {
   /** Loops over the codes, for every device. */
   static final KernelSet SCAN =
       KernelSet.withStructs(
@@ -53,18 +53,8 @@ final class ScanLaunches {
   static final int WGMMA_BYTES =
       (WGMMA_ROWS + WGMMA_QUERIES) * WGMMA_SLICE * WGMMA_STAGES + WGMMA_BARRIERS;
 
-  private final Gpu gpu;
-  private final Workspace memory;
-  private final Launcher launcher;
-
   ScanLaunches(Gpu gpu, Workspace memory, Launcher launcher) {
-    this.gpu = gpu;
-    this.memory = memory;
-    this.launcher = launcher;
-  }
-
-  private long at(long offset) {
-    return memory.address(offset);
+    super(gpu, memory, launcher);
   }
 
   /**

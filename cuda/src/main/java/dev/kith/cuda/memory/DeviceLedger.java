@@ -1,5 +1,6 @@
 package dev.kith.cuda.memory;
 
+import dev.kith.core.failure.Reaction;
 import dev.kith.cuda.driver.Context;
 import dev.kith.cuda.driver.CudaException;
 import dev.kith.cuda.driver.DeviceMemory;
@@ -90,6 +91,7 @@ public final class DeviceLedger {
       while (!fits(bytes)) {
         if (bytes > budget || !evictOne()) {
           throw new DeviceBudgetException(
+              Reaction.CONFIGURE,
               "the device's memory must hold what is asked: for=%s, asked=%d bytes, in use=%d, budget=%d; search fewer rows at once or raise -Dkith.cuda.budget"
                   .formatted(what, bytes, used(), budget));
         }
@@ -108,6 +110,7 @@ public final class DeviceLedger {
           }
           if (!evictOne()) {
             throw new DeviceBudgetException(
+                Reaction.RETRY,
                 "the device is out of memory, which others use too: for=%s, asked=%d bytes, held here=%d, budget=%d, free=%d; free some or lower -Dkith.cuda.budget"
                     .formatted(what, bytes, used(), budget, context.freeBytes()));
           }

@@ -4,17 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.kith.core.failure.Reaction;
+import dev.kith.cuda.Crowd;
 import dev.kith.cuda.driver.CudaException;
 import dev.kith.cuda.driver.CudaUnavailableException;
 import dev.kith.cuda.driver.FakeCuda;
 import dev.kith.cuda.kernels.KernelImages;
 import dev.kith.cuda.kernels.KernelLoadException;
 import dev.kith.cuda.kernels.KernelSet;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,39 +37,12 @@ class GpusTest {
     return gpus(null, null).preferred();
   }
 
-  /** What several threads get that ask at the same time. */
-  private static <T> List<T> atOnce(Callable<T> question) throws InterruptedException {
-    var answers = new ConcurrentLinkedQueue<T>();
-    var failures = new ConcurrentLinkedQueue<Throwable>();
-    var start = new CountDownLatch(1);
-    var threads = new ArrayList<Thread>();
-    for (int t = 0; t < 6; t++) {
-      threads.add(
-          Thread.ofPlatform()
-              .start(
-                  () -> {
-                    try {
-                      start.await();
-                      answers.add(question.call());
-                    } catch (Throwable e) {
-                      failures.add(e);
-                    }
-                  }));
-    }
-    start.countDown();
-    for (var thread : threads) {
-      thread.join();
-    }
-    assertThat(failures).isEmpty();
-    return new ArrayList<>(answers);
-  }
-
   @Test
   void gpu_eachDevice_isOpenedOnceAndWhenAskedFor() throws Exception {
     var gpus = gpus(null, "1g");
     assertThat(gpus.count()).isEqualTo(2);
     assertThat(fake.calls("cuDevicePrimaryCtxRetain")).isEmpty();
-    var first = atOnce(() -> gpus.gpu(0));
+    var first = Crowd.atOnce(() -> gpus.gpu(0));
     assertThat(first).hasSize(6).containsOnly(gpus.gpu(0));
     assertThat(fake.calls("cuDevicePrimaryCtxRetain")).hasSize(1);
     var second = gpus.gpu(1);
@@ -122,7 +92,7 @@ class GpusTest {
     var gpu = gpu();
     assertThat(gpu.toString()).endsWith("kernels: none yet");
     assertThat(fake.calls("cuLibraryLoadData fatbin", "cuLibraryLoadData")).isEmpty();
-    var kernels = atOnce(() -> gpu.kernel(CHECKSUM, "kith_checksum"));
+    var kernels = Crowd.atOnce(() -> gpu.kernel(CHECKSUM, "kith_checksum"));
     assertThat(kernels).hasSize(6).containsOnly(kernels.getFirst());
     assertThat(fake.calls("cuLibraryLoadData fatbin")).hasSize(1);
     gpu.load(SCAN);
@@ -149,7 +119,9 @@ class GpusTest {
           .hasMessage(
               "its kernels of scan cannot be loaded: the image of scan must lay out structs as this"
                   + " jar's Java does: field=Shadow.n, expected 4 bytes at 32, found 4 at 36; build"
-                  + " Kith again");
+                  + " Kith again")
+          .extracting(e -> ((KernelLoadException) e).reaction())
+          .isEqualTo(Reaction.CONFIGURE);
       fake.set("offset of Shadow.n", 32);
     }
     assertThat(gpu.kernel(CHECKSUM, "kith_checksum").name()).isEqualTo("kith_checksum");

@@ -2,6 +2,7 @@ package dev.kith.cuda.driver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kith.core.failure.Reaction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -36,6 +37,7 @@ class CudaExceptionTest {
     assertThat(e.isOutOfMemory()).isEqualTo(memory);
     assertThat(e.isContextLost()).isEqualTo(lost);
     assertThat(e.isNoBinaryForGpu()).isEqualTo(image);
+    assertThat(e.reaction()).isEqualTo(memory ? Reaction.RETRY : Reaction.CONFIGURE);
   }
 
   @Test

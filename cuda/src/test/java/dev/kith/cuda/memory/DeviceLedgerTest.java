@@ -3,6 +3,7 @@ package dev.kith.cuda.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kith.core.failure.Reaction;
 import dev.kith.cuda.driver.CudaException;
 import dev.kith.cuda.driver.DeviceMemory;
 import dev.kith.cuda.driver.FakeCuda;
@@ -72,7 +73,9 @@ class DeviceLedgerTest {
         .isInstanceOf(DeviceBudgetException.class)
         .hasMessage(
             "the device's memory must hold what is asked: for=a.npy, asked=60 bytes, in use=50,"
-                + " budget=100; search fewer rows at once or raise -Dkith.cuda.budget");
+                + " budget=100; search fewer rows at once or raise -Dkith.cuda.budget")
+        .extracting(e -> ((DeviceBudgetException) e).reaction())
+        .isEqualTo(Reaction.CONFIGURE);
     assertThat(ledger.used()).isEqualTo(50);
   }
 
@@ -127,7 +130,9 @@ class DeviceLedgerTest {
         .hasMessage(
             "the device is out of memory, which others use too: for=a.npy, asked=50 bytes, held"
                 + " here=40, budget=1000, free=107374182400; free some or lower"
-                + " -Dkith.cuda.budget");
+                + " -Dkith.cuda.budget")
+        .extracting(e -> ((DeviceBudgetException) e).reaction())
+        .isEqualTo(Reaction.RETRY);
     assertThat(ledger.used()).isEqualTo(40);
   }
 

@@ -11,17 +11,15 @@ import dev.kith.core.testing.ForwardingRows;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.VectorSource;
+import dev.kith.cuda.Crowd;
 import dev.kith.cuda.device.Gpu;
 import dev.kith.cuda.driver.DeviceMemory;
 import dev.kith.cuda.driver.FakeCuda;
 import dev.kith.cuda.kernels.KernelImages;
 import dev.kith.cuda.memory.DeviceBudgetException;
 import dev.kith.cuda.memory.DevicePart;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -259,29 +257,8 @@ class DeviceStoreTest {
     Counted.CLOSED.set(0);
     try (var rows = rows(random)) {
       var name = new PartName<>(Counted.class, "graph(m=16)");
-      var failures = new ConcurrentLinkedQueue<Throwable>();
-      var borrowed = new ConcurrentLinkedQueue<Borrowed<Counted>>();
-      var start = new CountDownLatch(1);
-      var threads = new ArrayList<Thread>();
-      for (int t = 0; t < 6; t++) {
-        threads.add(
-            Thread.ofPlatform()
-                .start(
-                    () -> {
-                      try {
-                        start.await();
-                        borrowed.add(store.borrow(rows, name, Counted::new));
-                      } catch (Throwable e) {
-                        failures.add(e);
-                      }
-                    }));
-      }
-      start.countDown();
-      for (var thread : threads) {
-        thread.join();
-      }
-      assertThat(failures).isEmpty();
-      assertThat(borrowed).hasSize(6);
+      var borrowed = Crowd.atOnce(() -> store.borrow(rows, name, Counted::new));
+      assertThat(borrowed).hasSize(Crowd.SIZE);
       assertThat(Counted.LOADS).hasValue(1);
       assertThat(store.bytes(rows)).isEqualTo(7);
       store.release(rows);

@@ -81,9 +81,12 @@ public final class Query {
     }
   }
 
-  /** The hits of a query, ranked anew by nearness to another vector; those without it are left. */
+  /**
+   * The hits of a query, the {@code first}, ranked anew by nearness to another vector; those
+   * without it are left.
+   */
   @SuppressWarnings("ArrayRecordComponent") // the same array is the same question
-  public record Rescored(Query candidates, String vector, float[] query) implements Source {}
+  public record Rescored(Query first, String vector, float[] query) implements Source {}
 
   /** Hits of a query unless it says otherwise. */
   public static final int DEFAULT_LIMIT = 10;
@@ -135,7 +138,7 @@ public final class Query {
     return switch (source) {
       case Fused(var queries, _) ->
           1 + queries.stream().mapToInt(query -> depth(query.source)).max().orElse(0);
-      case Rescored(var candidates, _, _) -> 1 + depth(candidates.source);
+      case Rescored(var first, _, _) -> 1 + depth(first.source);
       case Nearest _, NearestTo _, Recommend _, Words _ -> 1;
     };
   }

@@ -112,8 +112,8 @@ public final class QueryEngine {
       case Query.Recommend recommend -> recommend(query, recommend, deadline);
       case Query.Words words -> words(query, words, deadline);
       case Query.Fused(var queries, var fusion) -> fused(query, queries, fusion, deadline);
-      case Query.Rescored(var candidates, var vector, float[] by) ->
-          rescored(query, candidates, vector, by, deadline);
+      case Query.Rescored(var first, var vector, float[] by) ->
+          rescored(query, first, vector, by, deadline);
     };
   }
 
@@ -263,12 +263,11 @@ public final class QueryEngine {
     return new Ranking(found, Scale.NEGATED, requireNonNull(report)); // a fusion has a part
   }
 
-  private Ranking rescored(
-      Query query, Query candidates, String vector, float[] by, Deadline deadline)
+  private Ranking rescored(Query query, Query first, String vector, float[] by, Deadline deadline)
       throws IOException {
     requireFits(vector, by);
-    var first = rank(within(query, candidates), deadline.orSooner(candidates.deadline()));
-    var again = ranker.rescore(first.cut(candidates), vector, by);
-    return new Ranking(again.best(), scale(vector), first.report().plus(again.report()));
+    var found = rank(within(query, first), deadline.orSooner(first.deadline()));
+    var again = ranker.rescore(found.cut(first), vector, by);
+    return new Ranking(again.best(), scale(vector), found.report().plus(again.report()));
   }
 }

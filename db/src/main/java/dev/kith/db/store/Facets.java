@@ -67,21 +67,20 @@ final class Facets {
    *
    * @param type keyword, bool or integer
    */
-  static List<String> valuesOf(Candidate candidate, String path, FieldType type)
-      throws IOException {
-    var leaf = candidate.leaf().reader();
+  static List<String> valuesOf(SegmentPoint point, String path, FieldType type) throws IOException {
+    var leaf = point.leaf().reader();
     String field = PayloadFields.name(path, type);
     var found = new LinkedHashSet<String>();
     if (type == FieldType.INTEGER) {
       var values = DocValues.getSortedNumeric(leaf, field);
-      if (values.advanceExact(candidate.document())) {
+      if (values.advanceExact(point.document())) {
         for (int i = 0; i < values.docValueCount(); i++) {
           found.add(Long.toString(values.nextValue()));
         }
       }
     } else {
       var values = DocValues.getSortedSet(leaf, field);
-      if (values.advanceExact(candidate.document())) {
+      if (values.advanceExact(point.document())) {
         for (int i = 0; i < values.docValueCount(); i++) {
           found.add(values.lookupOrd(values.nextOrd()).utf8ToString());
         }

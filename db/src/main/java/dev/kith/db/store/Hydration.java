@@ -45,7 +45,7 @@ final class Hydration {
     }
 
     Hit hit(Ranked ranked, Scale scale) throws IOException {
-      int document = Candidate.of(ranked).document();
+      int document = SegmentPoint.of(ranked).document();
       Payload payload = payloads == null ? null : Documents.payload(payloads, document);
       var found = new HashMap<String, float[]>();
       for (var named : vectors.entrySet()) {
@@ -59,29 +59,29 @@ final class Hydration {
   }
 
   /** The positions of a list in the order of segments and of documents within each. */
-  private static Integer[] inSegments(List<Candidate> candidates) {
-    var order = new Integer[candidates.size()];
+  private static Integer[] inSegments(List<SegmentPoint> points) {
+    var order = new Integer[points.size()];
     Arrays.setAll(order, i -> i);
     Arrays.sort(
         order,
-        Comparator.<Integer>comparingInt(i -> candidates.get(i).leaf().ord)
-            .thenComparingInt(i -> candidates.get(i).document()));
+        Comparator.<Integer>comparingInt(i -> points.get(i).leaf().ord)
+            .thenComparingInt(i -> points.get(i).document()));
     return order;
   }
 
   /** The same points, in their order, with their ids. */
-  static List<Ranked> ranked(List<Candidate> candidates) throws IOException {
+  static List<Ranked> ranked(List<SegmentPoint> points) throws IOException {
     LeafReaderContext leaf = null;
     BinaryDocValues ids = null;
-    for (int i : inSegments(candidates)) {
-      var candidate = candidates.get(i);
-      if (ids == null || leaf != candidate.leaf()) {
-        leaf = candidate.leaf();
+    for (int i : inSegments(points)) {
+      var point = points.get(i);
+      if (ids == null || leaf != point.leaf()) {
+        leaf = point.leaf();
         ids = Documents.ids(leaf.reader());
       }
-      candidate.readId(ids);
+      point.readId(ids);
     }
-    return candidates.stream().map(Candidate::ranked).toList();
+    return points.stream().map(SegmentPoint::ranked).toList();
   }
 
   /**
@@ -92,11 +92,11 @@ final class Hydration {
    */
   static List<Hit> hits(List<Ranked> best, Scale scale, boolean payload, Set<String> vectors)
       throws IOException {
-    var candidates = best.stream().map(Candidate::of).toList();
-    var hits = new Hit[candidates.size()];
+    var points = best.stream().map(SegmentPoint::of).toList();
+    var hits = new Hit[points.size()];
     Segment segment = null;
-    for (int i : inSegments(candidates)) {
-      var leaf = candidates.get(i).leaf();
+    for (int i : inSegments(points)) {
+      var leaf = points.get(i).leaf();
       if (segment == null || segment.leaf != leaf) {
         segment = new Segment(leaf, payload, vectors);
       }
@@ -106,8 +106,7 @@ final class Hydration {
   }
 
   /** A point's vector of that name, or null. */
-  static float @Nullable [] vector(Candidate candidate, String name) throws IOException {
-    return Documents.vectors(candidate.leaf().reader(), candidate.document(), List.of(name))
-        .get(name);
+  static float @Nullable [] vector(SegmentPoint point, String name) throws IOException {
+    return Documents.vectors(point.leaf().reader(), point.document(), List.of(name)).get(name);
   }
 }

@@ -109,10 +109,10 @@ final class LocalReader implements CollectionReader {
               moment.filters(),
               after,
               moment.compiled(filter),
-              candidate -> {
+              at -> {
                 more[0] = points.size() == limit;
                 if (!more[0]) {
-                  points.add(Lookup.point(candidate, moment.schema()));
+                  points.add(Lookup.point(at, moment.schema()));
                 }
                 return !more[0];
               });
@@ -124,7 +124,7 @@ final class LocalReader implements CollectionReader {
   public void forEach(@Nullable Filter filter, Consumer<Point> to) {
     reading(
         () -> {
-          visit(filter, candidate -> give(Lookup.point(candidate, moment.schema()), to));
+          visit(filter, at -> give(Lookup.point(at, moment.schema()), to));
           return true;
         });
   }
@@ -133,13 +133,13 @@ final class LocalReader implements CollectionReader {
   public void forEachId(@Nullable Filter filter, Consumer<PointId> to) {
     reading(
         () -> {
-          visit(filter, candidate -> give(candidate.id(), to));
+          visit(filter, at -> give(at.id(), to));
           return true;
         });
   }
 
   private interface Step {
-    void take(Candidate candidate) throws IOException;
+    void take(SegmentPoint at) throws IOException;
   }
 
   private void visit(@Nullable Filter filter, Step step) throws IOException {
@@ -148,8 +148,8 @@ final class LocalReader implements CollectionReader {
         moment.filters(),
         null,
         moment.compiled(filter),
-        candidate -> {
-          step.take(candidate);
+        at -> {
+          step.take(at);
           return true;
         });
   }

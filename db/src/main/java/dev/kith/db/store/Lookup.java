@@ -24,7 +24,7 @@ final class Lookup {
   private Lookup() {}
 
   /** Where the point of that id is, or null if there is none. */
-  static @Nullable Candidate find(IndexReader reader, PointId id) throws IOException {
+  static @Nullable SegmentPoint find(IndexReader reader, PointId id) throws IOException {
     var term = new BytesRef(id.bytes());
     for (var leaf : reader.leaves()) {
       var terms = leaf.reader().terms(Documents.ID);
@@ -35,7 +35,7 @@ final class Lookup {
       if (ids.seekExact(term)) {
         int document = alive(ids, leaf);
         if (document >= 0) {
-          return new Candidate(0, leaf, document);
+          return new SegmentPoint(0, leaf, document);
         }
       }
     }
@@ -57,7 +57,7 @@ final class Lookup {
   }
 
   /** The whole point. */
-  static Point point(Candidate at, Schema schema) throws IOException {
+  static Point point(SegmentPoint at, Schema schema) throws IOException {
     return Documents.point(at.leaf(), at.document(), schema);
   }
 
@@ -78,7 +78,7 @@ final class Lookup {
   @FunctionalInterface
   interface Visitor {
     /** Takes one; false ends the visit. */
-    boolean visit(Candidate candidate) throws IOException;
+    boolean visit(SegmentPoint point) throws IOException;
   }
 
   /**
@@ -115,7 +115,7 @@ final class Lookup {
           document = documents.nextDoc()) {
         var leaf = leaves.get(ReaderUtil.subIndex(document, leaves));
         if (alive[leaf.ord].get(document - leaf.docBase)
-            && !visitor.visit(new Candidate(0, leaf, document - leaf.docBase))) {
+            && !visitor.visit(new SegmentPoint(0, leaf, document - leaf.docBase))) {
           return;
         }
       }

@@ -16,9 +16,9 @@ final class NearestSoFar {
   private final boolean alone;
   private final List<OneQuery> queries = new ArrayList<>();
 
-  /** One query's candidates, and the best keys of them. */
+  /** One query's points, and the best keys of them. */
   private static final class OneQuery {
-    final List<Candidate> found = new ArrayList<>();
+    final List<SegmentPoint> found = new ArrayList<>();
     final TopK keys;
 
     OneQuery(int k) {
@@ -51,19 +51,19 @@ final class NearestSoFar {
   }
 
   /** Takes what a segment gave for a query. */
-  void add(int query, List<Candidate> candidates) {
+  void add(int query, List<SegmentPoint> points) {
     var one = queries.get(query);
     synchronized (one) {
-      for (var candidate : candidates) {
-        one.keys.offer(candidate.key(), one.found.size());
-        one.found.add(candidate);
+      for (var point : points) {
+        one.keys.offer(point.key(), one.found.size());
+        one.found.add(point);
       }
       limit.offer(query, one.keys.bound());
     }
   }
 
   /** The {@code k} best of each query, by key, then by id. */
-  List<List<Candidate>> best() {
-    return queries.stream().map(one -> Candidate.best(one.found, k)).toList();
+  List<List<SegmentPoint>> best() {
+    return queries.stream().map(one -> SegmentPoint.best(one.found, k)).toList();
   }
 }

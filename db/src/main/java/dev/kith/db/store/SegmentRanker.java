@@ -89,12 +89,12 @@ final class SegmentRanker implements Ranker {
 
   @Override
   public float @Nullable [] vectorOf(Ranked point, String vector) throws IOException {
-    return Hydration.vector(Candidate.of(point), vector);
+    return Hydration.vector(SegmentPoint.of(point), vector);
   }
 
   @Override
   public List<String> valuesOf(Ranked point, String field, FieldType type) throws IOException {
-    return Facets.valuesOf(Candidate.of(point), field, type);
+    return Facets.valuesOf(SegmentPoint.of(point), field, type);
   }
 
   @Override

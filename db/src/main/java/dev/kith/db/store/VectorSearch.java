@@ -78,7 +78,7 @@ final class VectorSearch {
    *
    * @param queries {@code [q][d]}, of the field's dimension
    */
-  List<List<Candidate>> nearest(VectorSource queries, int k) throws IOException {
+  List<List<SegmentPoint>> nearest(VectorSource queries, int k) throws IOException {
     var parts = parts(moment, name);
     parts.sort(Comparator.comparingInt((Part part) -> part.vectors.size()).reversed());
     var nearest = new NearestSoFar(Math.toIntExact(queries.size()), k, parts.size());
@@ -191,7 +191,7 @@ final class VectorSearch {
           count(again.report());
           found = again.neighbors().getFirst();
         }
-        nearest.add(q, candidates(part, found, k));
+        nearest.add(q, points(part, found, k));
       }
     } catch (SearchStoppedException e) {
       scope.deadline().check();
@@ -200,16 +200,16 @@ final class VectorSearch {
   }
 
   /** The first {@code k} and those that have the key of the last of them. */
-  private static List<Candidate> candidates(Part part, Neighbors found, int k) {
-    var candidates = new ArrayList<Candidate>();
+  private static List<SegmentPoint> points(Part part, Neighbors found, int k) {
+    var points = new ArrayList<SegmentPoint>();
     for (int rank = 0; rank < found.size(); rank++) {
       if (rank >= k && found.key(rank) != found.key(k - 1)) {
         break;
       }
       int document = part.vectors.document((int) found.row(rank));
-      candidates.add(new Candidate(found.key(rank), part.leaf, document));
+      points.add(new SegmentPoint(found.key(rank), part.leaf, document));
     }
-    return candidates;
+    return points;
   }
 
   /** Whether rows that were not given may have the key of the k-th, and be in the answer. */

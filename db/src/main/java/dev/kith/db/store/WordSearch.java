@@ -31,12 +31,12 @@ final class WordSearch {
   private WordSearch() {}
 
   /**
-   * The points that score best, ties by smaller id; a candidate's key is its negated score.
+   * The points that score best, ties by smaller id; a point's key is its negated score.
    *
    * @param paths of text fields, each known to be one
    * @param filter that points must match, or null for all
    */
-  static List<Candidate> best(
+  static List<SegmentPoint> best(
       IndexSearcher searcher,
       List<String> paths,
       String words,
@@ -60,12 +60,12 @@ final class WordSearch {
       top = top(timed, wanted, asked, deadline);
     }
     var leaves = searcher.getIndexReader().leaves();
-    var found = new ArrayList<Candidate>();
+    var found = new ArrayList<SegmentPoint>();
     for (var hit : top) {
       var leaf = leaves.get(ReaderUtil.subIndex(hit.doc, leaves));
-      found.add(new Candidate(-hit.score, leaf, hit.doc - leaf.docBase));
+      found.add(new SegmentPoint(-hit.score, leaf, hit.doc - leaf.docBase));
     }
-    return Candidate.best(found, k);
+    return SegmentPoint.best(found, k);
   }
 
   private static ScoreDoc[] top(IndexSearcher searcher, Query query, int count, Deadline deadline)

@@ -318,9 +318,9 @@ public final class WritableStorage implements Storage {
           new RowFilters(),
           null,
           null,
-          candidate -> {
+          at -> {
             writes.requireWritable();
-            check.require(Lookup.point(candidate, schema()));
+            check.require(Lookup.point(at, schema()));
             return true;
           });
     } finally {
@@ -351,9 +351,9 @@ public final class WritableStorage implements Storage {
             new RowFilters(),
             after,
             null,
-            candidate -> {
-              last[0] = candidate.id();
-              var payload = Documents.payload(candidate.leaf().reader(), candidate.document());
+            at -> {
+              last[0] = at.id();
+              var payload = Documents.payload(at.leaf().reader(), at.document());
               if (paths.stream().anyMatch(path -> PayloadFields.mayHave(payload, path))) {
                 ids.add(last[0]);
               }

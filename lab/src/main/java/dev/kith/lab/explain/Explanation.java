@@ -285,7 +285,7 @@ public record Explanation(List<Step> steps, List<Integer> answer) {
     return new Explanation(steps, answer);
   }
 
-  private static void requireShapes(float[][] points, float[] query, int k) {
+  static void requireShapes(float[][] points, float[] query, int k) {
     if (points.length == 0 || query.length == 0 || k < 1) {
       throw new IllegalArgumentException(
           "at least one point, one coordinate and k are needed: points=%d, coordinates=%d, k=%d"
@@ -355,12 +355,12 @@ public record Explanation(List<Step> steps, List<Integer> answer) {
         + (vector.length > SHOWN ? ", and %d more)".formatted(vector.length - SHOWN) : ")");
   }
 
-  private static String rows(List<Integer> rows) {
+  static String rows(List<Integer> rows) {
     return (rows.size() == 1 ? "row " : "rows ")
         + rows.stream().map(String::valueOf).collect(joining(", "));
   }
 
-  private static String place(float[] point) {
+  static String place(float[] point) {
     return IntStream.range(0, point.length)
         .mapToObj(i -> number(point[i]))
         .collect(joining(", ", "(", ")"));

@@ -3,6 +3,7 @@ package dev.kith.lab.peers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Result of a comparison at equal recall; the document of {@code kith lab compare --peers --json}.
@@ -13,6 +14,8 @@ import java.util.Locale;
  * @param queries number of queries
  * @param k neighbours of each query
  * @param metric metric of the search
+ * @param intrinsicDimension local intrinsic dimension of the rows, which says how hard they are to
+ *     search; null if it cannot be told
  * @param rounds times that each piece was asked, of which the fastest counts
  * @param piece queries of one piece
  * @param machine description of everything that the times depend on, in one line
@@ -27,6 +30,7 @@ public record PeerResult(
     int queries,
     int k,
     String metric,
+    @Nullable Double intrinsicDimension,
     int rounds,
     int piece,
     String machine,
@@ -81,11 +85,14 @@ public record PeerResult(
     lines.add(
         String.format(
             Locale.ROOT,
-            "%s: %,d x %d, %s, k=%d, %,d queries one at a time on one thread; least of %d rounds"
+            "%s: %,d x %d%s, %s, k=%d, %,d queries one at a time on one thread; least of %d rounds"
                 + " over pieces of %d",
             data,
             rows,
             dimension,
+            intrinsicDimension == null
+                ? ""
+                : String.format(Locale.ROOT, " (intrinsic dimension %.1f)", intrinsicDimension),
             metric,
             k,
             queries,

@@ -1,6 +1,8 @@
 package dev.kith.lab.peers;
 
 import dev.kith.core.search.Effort;
+import dev.kith.lab.measure.IntrinsicDimension;
+import dev.kith.lab.measure.Turns;
 import dev.kith.lab.peers.Contestant.Answer;
 import dev.kith.lab.peers.Contestant.Built;
 import dev.kith.lab.peers.PeerResult.Measured;
@@ -14,13 +16,15 @@ import java.util.function.Consumer;
  * Comparison of contestants at equal recall.
  *
  * <p>All are built first, one after the other. Then, in each round, for each piece of the queries
- * and each effort, the contestants answer in turn, beginning with another one each round: other
- * work on the machine, its clock and its caches meet all alike. Of each piece the least time over
- * the rounds counts, which also leaves out what a JVM runs before its compiler has caught up.
+ * and each effort, the contestants answer in turn ({@link Turns}). Of each piece the least time
+ * over the rounds counts, which also leaves out what a JVM runs before its compiler has caught up.
  * Recall is judged here, from the rows that came back, by Kith's canonical keys: a row as near as
  * the last true one counts as found.
  */
 public final class PeerRun {
+  /** Seed of the rows that are asked how hard the data is. */
+  private static final long SEED = 1;
+
   private final PeerData data;
   private final Options options;
 
@@ -167,16 +171,18 @@ public final class PeerRun {
     int efforts = entrants.stream().mapToInt(one -> one.series.size()).max().orElse(0);
     for (int round = 0; round < options.rounds; round++) {
       progress.accept("round %d of %d".formatted(round + 1, options.rounds));
-      for (int piece = 0; piece < pieces(); piece++) {
-        for (int effort = 0; effort < efforts; effort++) {
-          for (int turn = 0; turn < entrants.size(); turn++) {
-            var entrant = entrants.get((turn + round) % entrants.size());
+      int now = round;
+      Turns.round(
+          round,
+          pieces(),
+          efforts,
+          entrants.size(),
+          (piece, effort, place) -> {
+            var entrant = entrants.get(place);
             if (!entrant.out && effort < entrant.series.size()) {
-              ask(entrant, entrant.series.get(effort), piece, round);
+              ask(entrant, entrant.series.get(effort), piece, now);
             }
-          }
-        }
-      }
+          });
     }
   }
 
@@ -246,6 +252,7 @@ public final class PeerRun {
         limits.length,
         options.k,
         data.metric().toString(),
+        IntrinsicDimension.of(data.rows(), data.metric(), SEED),
         options.rounds,
         options.piece,
         machine,

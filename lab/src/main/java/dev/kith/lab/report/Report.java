@@ -1,6 +1,7 @@
 package dev.kith.lab.report;
 
 import dev.kith.lab.ladder.LadderResult;
+import dev.kith.lab.peers.PeerResult;
 import dev.kith.lab.profile.Profile;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param data data that was searched, or null if nothing was measured here
  * @param ladder a ladder, climbed here or elsewhere, or null
  * @param measurements of indexes on backends
+ * @param curves recall of approximate indexes against their speed, beside peers, or null
  * @param map of the vectors, or null
  * @param profile recorded here or elsewhere, or null
  * @param stretches of the profile that are looked at closely, in this order
@@ -31,6 +33,7 @@ public record Report(
     @Nullable Data data,
     @Nullable LadderResult ladder,
     List<Measurement> measurements,
+    @Nullable PeerResult curves,
     @Nullable VectorMap map,
     @Nullable Profile profile,
     List<Stretch> stretches) {
@@ -43,12 +46,17 @@ public record Report(
   }
 
   /**
-   * Pictures of the report for other documents: ladder, map, stretches, each where there is one.
+   * Pictures of the report for other documents: ladder, curves, map, stretches, each where there is
+   * one.
    */
   public List<Picture> pictures() {
     var pictures = new ArrayList<Picture>();
     if (ladder != null) {
       pictures.add(new LadderDrawing(ladder).picture());
+    }
+    var plot = curves == null ? null : RecallPlot.of(curves);
+    if (plot != null) {
+      pictures.add(plot.picture());
     }
     if (map != null) {
       pictures.add(MapDrawing.picture(map, data));

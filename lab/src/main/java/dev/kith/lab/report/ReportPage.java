@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.kith.core.vector.WholeFile;
 import dev.kith.lab.ladder.LadderResult;
 import dev.kith.lab.ladder.RungResult;
+import dev.kith.lab.peers.PeerResult;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -76,6 +77,9 @@ public final class ReportPage {
       latency();
       memory();
       effort();
+    }
+    if (report.curves() != null) {
+      curves(report.curves());
     }
     if (report.map() != null) {
       map(report.map());
@@ -218,6 +222,54 @@ public final class ReportPage {
         "<svg class=\"wholemap\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"map\">%n"
             .formatted(MAP_WIDTH, MAP_HEIGHT));
     html.append(new MapDrawing(map, MAP_WIDTH, MAP_HEIGHT).drawn(true)).append("</svg>\n");
+    end();
+  }
+
+  // ---- approximate indexes ----
+
+  private void curves(PeerResult curves) {
+    section(
+        "Recall against speed",
+        "Share of the true neighbours that were found, and queries answered in a second of work,"
+            + " one at a time on one thread. Contestants take turns piece by piece, and the least"
+            + " time of each piece counts. Speeds are on a log scale; recalls on one where 0.9 to"
+            + " 0.99 takes the room of 0.99 to 0.999.");
+    element("p class=\"quiet\"", curves.lines().getFirst());
+    var plot = RecallPlot.of(curves);
+    if (plot != null) {
+      var drawing = new RecallDrawing(plot, MAP_WIDTH, MAP_HEIGHT);
+      html.append(
+          "<svg class=\"wholemap\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">%s</svg>\n"
+              .formatted(MAP_WIDTH, MAP_HEIGHT, Svg.escape(plot.told()), drawing.drawn()));
+      for (int i = 0; i < plot.lines().size(); i++) {
+        html.append(
+            Svg.inPage(
+                "track",
+                LadderDrawing.TRACK,
+                plot.lines().get(i).name(),
+                drawing.legend(i, plot.lines().get(i).name(), true)));
+      }
+    }
+    var header = new ArrayList<String>(List.of("queries a CPU-second at recall"));
+    var rows = new ArrayList<List<String>>();
+    for (var one : curves.contestants()) {
+      var row = new ArrayList<String>(List.of(one.name()));
+      for (var speed : one.speeds()) {
+        if (rows.isEmpty()) {
+          header.add(String.valueOf(speed.recall()));
+        }
+        var rate = speed.queriesPerCpuSecond();
+        row.add(rate == null ? "-" : (speed.leastEffort() ? ">" : "") + figure(rate));
+      }
+      row.add(figure(one.buildCpuSeconds()));
+      row.add(bytes(one.bytes()));
+      rows.add(row);
+    }
+    header.addAll(List.of("build CPU-s", "index and rows"));
+    table(header, rows, null);
+    for (var missing : curves.missing()) {
+      element("p class=\"quiet\"", "Not run: %s: %s".formatted(missing.name(), missing.reason()));
+    }
     end();
   }
 

@@ -223,8 +223,8 @@ class PeerRunTest {
             (round, effort, from, to) -> new Answer(some.subList(from, to), 0.5));
     assertThat(run(1, one, two).lines())
         .containsExactly(
-            "line: 5 x 1, l2, k=2, 3 queries one at a time on one thread; least of 1 rounds over"
-                + " pieces of 2",
+            "line: 5 x 1 (intrinsic dimension 1.3), l2, k=2, 3 queries one at a time on one thread;"
+                + " least of 1 rounds over pieces of 2",
             "queries per CPU-second at recall@2",
             "            0.5       1.0  build CPU-s        MB  slowest round",
             "first    >1,500     1,500          3.0       4.0          1.00x",

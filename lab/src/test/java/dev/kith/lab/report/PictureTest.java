@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.kith.lab.explain.WalkStory;
 import java.io.ByteArrayInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +23,15 @@ class PictureTest {
   private static List<Picture> all() {
     var pictures = new ArrayList<>(Reports.whole("A report").pictures());
     pictures.add(PointsPicture.of(POINTS, new float[] {2, 2}, List.of(2, 0)));
+    pictures.add(walk());
     return pictures;
+  }
+
+  private static Picture walk() {
+    var points = WalkStory.points(40, 1);
+    var query = new float[] {2, 2};
+    var story = WalkStory.of(points, query, 2, 6);
+    return WalkPicture.of(points, query, story.graph(), story.trace(), story.told().answer());
   }
 
   private static Document parsed(Picture picture) throws Exception {
@@ -32,10 +41,10 @@ class PictureTest {
   }
 
   @Test
-  void pictures_wholeReport_areLadderMapAndStretches() {
+  void pictures_wholeReport_areLadderCurvesMapAndStretches() {
     assertThat(all())
         .extracting(Picture::name)
-        .containsExactly("ladder", "map", "timeline-copy", "points");
+        .containsExactly("ladder", "recall", "map", "timeline-copy", "points", "walk");
   }
 
   /**
@@ -102,7 +111,7 @@ class PictureTest {
 
   @Test
   void timeline_stretch_showsWhatLiesInItAndNotWhatOutlastsIt() {
-    var picture = Reports.whole("A report").pictures().get(2);
+    var picture = Reports.whole("A report").pictures().get(3);
     assertThat(picture.about()).isEqualTo("In 50.1 us, from 0.001 ms on: 1 copies 49.0 us.");
     // 1,000 to 50,000 of 900 to 51,000 ns.
     assertThat(picture.svg())
@@ -124,6 +133,18 @@ class PictureTest {
     var picture = PointsPicture.of(new float[][] {{1, 1}, {1, 1}}, new float[] {1, 1}, List.of(0));
     assertThat(picture.svg()).doesNotContain("NaN", "Infinity");
     parsed(picture);
+  }
+
+  @Test
+  void walk_everyHop_isNumberedOnce() {
+    var svg = walk().svg();
+    int hops =
+        WalkStory.of(WalkStory.points(40, 1), new float[] {2, 2}, 2, 6).trace().hops().size();
+    for (int hop = 1; hop <= hops; hop++) {
+      assertThat(svg).containsOnlyOnce(">%d</text>".formatted(hop));
+    }
+    assertThat(svg).doesNotContain(">%d</text>".formatted(hops + 1));
+    assertThat(svg.split("class=\"near\"", -1)).hasSize(1 + 2);
   }
 
   @Test

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.kith.lab.ladder.LadderResult;
+import dev.kith.lab.peers.PeerResult;
+import dev.kith.lab.peers.RecallCurve;
 import dev.kith.lab.profile.Activity;
 import dev.kith.lab.profile.Profile;
 import java.io.File;
@@ -100,6 +102,7 @@ class ReportPageTest {
                 List.of(bad),
                 null,
                 null,
+                null,
                 List.of()));
     assertThat(page).doesNotContain("<script>alert").contains("\\u003c/script>");
   }
@@ -164,6 +167,27 @@ class ReportPageTest {
             ladder.rungs(),
             List.of(new LadderResult.Skipped(text, text, text))),
         List.of(measured),
+        new PeerResult(
+            text,
+            1,
+            2,
+            3,
+            4,
+            text,
+            null,
+            5,
+            6,
+            text,
+            text,
+            List.of(
+                new PeerResult.Measured(
+                    text,
+                    text,
+                    1,
+                    2,
+                    List.of(new RecallCurve.Point(text, 0.9, 100, 1)),
+                    List.of(new RecallCurve.Speed(0.95, null, false)))),
+            List.of(new PeerResult.Missing(text, text))),
         null,
         new Profile(
             Instant.EPOCH,
@@ -179,6 +203,19 @@ class ReportPageTest {
         List.of(new Stretch("copy", 10, 500)));
   }
 
+  /** The page shows the curves, the speeds at the recalls asked for, and what did not run. */
+  @Test
+  void text_curves_areDrawnAndTabled() {
+    assertThat(ReportPage.text(Reports.whole("A report")))
+        .contains(
+            "<h2>Recall against speed</h2>",
+            "synthetic: 300 x 8 (intrinsic dimension 3.8), l2, k=5, ",
+            "<th>queries a CPU-second at recall</th><th>0.95</th><th>0.999</th>",
+            "<td>kith graph(r=32)</td><td>2,480</td><td>-</td><td>2.50</td>",
+            "Not run: FAISS HNSW32: not installed",
+            ">hnswlib M=16 &lt;C++&gt;</text>");
+  }
+
   @Test
   void text_profileAlone_hasNoOtherSection() {
     String page =
@@ -192,9 +229,12 @@ class ReportPageTest {
                 null,
                 List.of(),
                 null,
+                null,
                 Reports.profile(),
                 List.of()));
-    assertThat(page).contains("<h2>Profile</h2>").doesNotContain("The ladder", "Throughput");
+    assertThat(page)
+        .contains("<h2>Profile</h2>")
+        .doesNotContain("The ladder", "Throughput", "Recall against");
   }
 
   @ParameterizedTest

@@ -8,6 +8,8 @@ import dev.kith.lab.ladder.LadderResult.Skipped;
 import dev.kith.lab.ladder.LadderResult.Task;
 import dev.kith.lab.ladder.RungResult;
 import dev.kith.lab.ladder.RungResult.DeviceTime;
+import dev.kith.lab.peers.PeerResult;
+import dev.kith.lab.peers.RecallCurve;
 import dev.kith.lab.profile.Activity;
 import dev.kith.lab.profile.CopyKind;
 import dev.kith.lab.profile.MemoryKind;
@@ -40,10 +42,40 @@ final class Reports {
           new Report.Data("synthetic", 300, 8, 9, 5, "l2"),
           ladder(),
           measured,
+          curves(),
           VectorMap.of(rows, queries.row(0), found),
           profile(),
           List.of(new Stretch("copy", 900, 51_000)));
     }
+  }
+
+  static PeerResult curves() {
+    return new PeerResult(
+        "synthetic",
+        300,
+        8,
+        9,
+        5,
+        "l2",
+        3.75,
+        3,
+        500,
+        "a machine",
+        "0123456789ab",
+        List.of(
+            curve("kith graph(r=32)", 4_000, 0.91, 0.968, 0.997),
+            curve("hnswlib M=16 <C++>", 1_000, 0.9, 0.95, 1)),
+        List.of(new PeerResult.Missing("FAISS HNSW32", "not installed")));
+  }
+
+  private static PeerResult.Measured curve(String name, double rate, double... recalls) {
+    var points = new ArrayList<RecallCurve.Point>();
+    for (int i = 0; i < recalls.length; i++) {
+      points.add(new RecallCurve.Point("beam " + 10 * (i + 1), recalls[i], rate / (i + 1), 1.1));
+    }
+    var curve = new RecallCurve(points);
+    return new PeerResult.Measured(
+        name, "1.0", 2.5, 9_600, points, List.of(curve.at(0.95), curve.at(0.999)));
   }
 
   static LadderResult ladder() {

@@ -11,30 +11,30 @@ import org.apache.lucene.index.LeafReaderContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A document that may be a hit. Ordered by key, then by id; the id is read when a tie, or somebody,
- * asks for it. It is also the place where the point of a {@link Ranked} is found again. Not safe
- * for many threads.
+ * Point of a segment, which was found there. Ordered by key, then by id; the id is read when a tie,
+ * or somebody, asks for it. It is also the place where the point of a {@link Ranked} is found
+ * again. Not safe for many threads.
  */
-final class Candidate implements Comparable<Candidate>, Ranked.Place {
+final class SegmentPoint implements Comparable<SegmentPoint>, Ranked.Place {
   private final double key;
   private final LeafReaderContext leaf;
   private final int document;
   private byte @Nullable [] id;
 
   /**
-   * A document.
+   * Creates the point of a document.
    *
    * @param key smaller is better
    * @param document within the leaf
    */
-  Candidate(double key, LeafReaderContext leaf, int document) {
+  SegmentPoint(double key, LeafReaderContext leaf, int document) {
     this.key = key;
     this.leaf = leaf;
     this.document = document;
   }
 
-  /** Sorts a list and gives its first {@code count} candidates, or all if there are fewer. */
-  static List<Candidate> best(List<Candidate> found, int count) {
+  /** Sorts a list and gives its first {@code count} points, or all if there are fewer. */
+  static List<SegmentPoint> best(List<SegmentPoint> found, int count) {
     found.sort(null);
     return found.subList(0, Math.min(count, found.size()));
   }
@@ -58,8 +58,8 @@ final class Candidate implements Comparable<Candidate>, Ranked.Place {
   }
 
   /** Where the ranker of segments finds a point again. */
-  static Candidate of(Ranked ranked) {
-    return (Candidate) ranked.place();
+  static SegmentPoint of(Ranked ranked) {
+    return (SegmentPoint) ranked.place();
   }
 
   /** The point's id. */
@@ -88,16 +88,16 @@ final class Candidate implements Comparable<Candidate>, Ranked.Place {
   }
 
   @Override
-  public int compareTo(Candidate other) {
+  public int compareTo(SegmentPoint other) {
     int byKey = Double.compare(key, other.key);
     return byKey != 0 ? byKey : Arrays.compareUnsigned(idBytes(), other.idBytes());
   }
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof Candidate candidate
-        && candidate.document == document
-        && candidate.leaf.ord == leaf.ord;
+    return other instanceof SegmentPoint point
+        && point.document == document
+        && point.leaf.ord == leaf.ord;
   }
 
   @Override

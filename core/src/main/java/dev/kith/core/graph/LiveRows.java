@@ -1,0 +1,239 @@
+package dev.kith.core.graph;
+
+import dev.kith.core.vector.Chunks;
+import dev.kith.core.vector.ElementType;
+import dev.kith.core.vector.VectorBlock;
+import dev.kith.core.vector.VectorSource;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+
+/**
+ * Rows in slots, which come and go: float32 rows in chunks, and of each slot whether its row is
+ * live (may be found), whether it is occupied (walks may lead to it) and how often it was used
+ * again. Blocks must lie within a chunk. A slot is written only while no reader can know of it.
+ */
+final class LiveRows implements VectorSource {
+  /** Mark of a row that may be found. */
+  private static final int LIVE = 1;
+
+  /** Mark of a slot that links lead to. */
+  private static final int OCCUPIED = 2;
+
+  /** What one use of a slot adds to its state. */
+  private static final int USE = 4;
+
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private final Chunks chunks;
+  private final int dimension;
+  private volatile Chunk[] parts = {};
+
+  /** Slots of a chunk. */
+  private static final class Chunk {
+    final MemorySegment data;
+    final VectorSource rows;
+
+    /** Of each slot, {@code USE} times how often it was used, plus the marks. */
+    final AtomicIntegerArray states;
+
+    Chunk(int size, int dimension) {
+      long stride = 4L * dimension;
+      data = Arena.ofAuto().allocate(stride * size, 64);
+      rows = VectorSource.over(data, stride, size, dimension, ElementType.FLOAT32);
+      states = new AtomicIntegerArray(size);
+    }
+  }
+
+  LiveRows(Chunks chunks, int dimension) {
+    this.chunks = chunks;
+    this.dimension = dimension;
+    grow();
+  }
+
+  /** Adds a chunk; one thread at a time. */
+  void grow() {
+    var before = parts;
+    var more = Arrays.copyOf(before, before.length + 1);
+    more[before.length] = new Chunk(chunks.rows(before.length), dimension);
+    parts = more;
+  }
+
+  /** Writes the row of a slot that nothing leads to. */
+  void write(int slot, float[] row) {
+    int chunk = chunks.chunkOf(slot);
+    MemorySegment.copy(
+        row, 0, parts[chunk].data, FLOAT, 4L * dimension * (slot - chunks.start(chunk)), dimension);
+  }
+
+  /** Copies a row of another source. */
+  void write(int slot, VectorSource source, long row) {
+    write(slot, source.row(row));
+  }
+
+  private int state(int slot) {
+    int chunk = chunks.chunkOf(slot);
+    return parts[chunk].states.get(slot - chunks.start(chunk));
+  }
+
+  /** Whether the row in a slot may be found. */
+  boolean live(int slot) {
+    return (state(slot) & LIVE) != 0;
+  }
+
+  /** Whether walks may lead to a slot. */
+  boolean occupied(int slot) {
+    return (state(slot) & OCCUPIED) != 0;
+  }
+
+  /**
+   * Number of the last row in a slot: the slot, and above its 32 bits how often it was used again.
+   * It stays as long as a reader is at work who could have found the row.
+   */
+  long number(int slot) {
+    return (state(slot) / USE - 1L) << 32 | slot;
+  }
+
+  /** Makes a row that was written live, under a new number. */
+  void revive(int slot) {
+    int chunk = chunks.chunkOf(slot);
+    int at = slot - chunks.start(chunk);
+    var states = parts[chunk].states;
+    states.set(at, states.get(at) / USE * USE + USE + OCCUPIED + LIVE);
+  }
+
+  /** Buries the row of this number; returns whether it was live. */
+  boolean bury(long number) {
+    int slot = (int) number;
+    long use = (number >>> 32) + 1;
+    if (slot < 0 || slot >= size() || use > Integer.MAX_VALUE / USE) {
+      return false;
+    }
+    int chunk = chunks.chunkOf(slot);
+    int live = (int) use * USE + OCCUPIED + LIVE;
+    return parts[chunk].states.compareAndSet(slot - chunks.start(chunk), live, live - LIVE);
+  }
+
+  /** Marks a slot as one that no link leads to. */
+  void vacate(int slot) {
+    int chunk = chunks.chunkOf(slot);
+    parts[chunk].states.getAndUpdate(slot - chunks.start(chunk), state -> state & ~OCCUPIED);
+  }
+
+  /** Chunks that there are. */
+  int chunkCount() {
+    return parts.length;
+  }
+
+  int start(int chunk) {
+    return chunks.start(chunk);
+  }
+
+  /** Rows of a chunk. */
+  VectorSource chunk(int chunk) {
+    return parts[chunk].rows;
+  }
+
+  /** Copies which slots of a chunk are live, a bit each. */
+  long[] liveOf(int chunk) {
+    var states = parts[chunk].states;
+    var words = new long[states.length() / Long.SIZE];
+    for (int i = 0; i < states.length(); i++) {
+      words[i >>> 6] |= (long) (states.get(i) & LIVE) << i;
+    }
+    return words;
+  }
+
+  /** Some of these rows, in the order of {@code slots}, to be read one at a time. */
+  VectorSource pick(int[] slots) {
+    return new Picked(slots);
+  }
+
+  /** Rows of some slots. */
+  private final class Picked implements VectorSource {
+    private final int[] slots;
+
+    Picked(int[] slots) {
+      this.slots = slots;
+    }
+
+    @Override
+    public String name() {
+      return LiveRows.this.name();
+    }
+
+    @Override
+    public long size() {
+      return slots.length;
+    }
+
+    @Override
+    public int dimension() {
+      return dimension;
+    }
+
+    @Override
+    public ElementType elementType() {
+      return ElementType.FLOAT32;
+    }
+
+    @Override
+    public VectorBlock block(long first, int count) {
+      if (count != 1) {
+        throw new IllegalArgumentException("picked rows are read one by one, not " + count);
+      }
+      return LiveRows.this.block(slots[(int) first], 1);
+    }
+
+    @Override
+    public long offsetOf(long row, int element) {
+      return LiveRows.this.offsetOf(slots[(int) row], element);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  long bytes() {
+    return size() * (4L * dimension + 4);
+  }
+
+  @Override
+  public String name() {
+    return "memory";
+  }
+
+  /** Number of slots that there is memory for. */
+  @Override
+  public long size() {
+    return chunks.start(parts.length);
+  }
+
+  @Override
+  public int dimension() {
+    return dimension;
+  }
+
+  @Override
+  public ElementType elementType() {
+    return ElementType.FLOAT32;
+  }
+
+  @Override
+  public VectorBlock block(long first, int rows) {
+    int chunk = chunks.chunkOf(Math.toIntExact(first));
+    return parts[chunk].rows.block(first - chunks.start(chunk), rows);
+  }
+
+  @Override
+  public long offsetOf(long row, int element) {
+    return 4 * (row * dimension + element);
+  }
+
+  @Override
+  public void close() {}
+}
