@@ -39,9 +39,7 @@ record NativeKernels(
     int tileQueries,
     MethodHandle panelScan,
     MethodHandle panelTile,
-    MethodHandle codes8,
-    MethodHandle codes4,
-    MethodHandle keys,
+    Picked picked,
     Loops float16,
     Loops bfloat16)
     implements PanelKernel, CodeKernel, KeyKernel, HalfKernel {
@@ -54,6 +52,15 @@ record NativeKernels(
    * @param narrow from float32
    */
   record Loops(MethodHandle dots, MethodHandle picked, MethodHandle widen, MethodHandle narrow) {}
+
+  /**
+   * What there is for rows that are picked one by one.
+   *
+   * @param codes8 estimates by codes of 8 bits
+   * @param codes4 estimates by codes of 4 bits
+   * @param keys canonical sums
+   */
+  record Picked(MethodHandle codes8, MethodHandle codes4, MethodHandle keys) {}
 
   // Panels, filter, codes and rows that are picked from go as addresses, so that no slice is made
   // for
@@ -111,9 +118,10 @@ record NativeKernels(
         Math.toIntExact(table.get(JAVA_LONG, 16)),
         linker.downcallHandle(table.get(ADDRESS, 24), SCAN, critical),
         linker.downcallHandle(table.get(ADDRESS, 32), TILE),
-        linker.downcallHandle(table.get(ADDRESS, 40), CODES, onHeap),
-        linker.downcallHandle(table.get(ADDRESS, 48), CODES, onHeap),
-        linker.downcallHandle(table.get(ADDRESS, 56), KEYS, onHeap),
+        new Picked(
+            linker.downcallHandle(table.get(ADDRESS, 40), CODES, onHeap),
+            linker.downcallHandle(table.get(ADDRESS, 48), CODES, onHeap),
+            linker.downcallHandle(table.get(ADDRESS, 56), KEYS, onHeap)),
         loops(linker, table, 64),
         loops(linker, table, 72));
   }
@@ -229,7 +237,7 @@ record NativeKernels(
       MemorySegment terms,
       Picks picks,
       int count) {
-    estimate(codes8, 8, query, codes, stride, terms, picks, count);
+    estimate(picked.codes8, 8, query, codes, stride, terms, picks, count);
   }
 
   @Override
@@ -240,7 +248,7 @@ record NativeKernels(
       MemorySegment terms,
       Picks picks,
       int count) {
-    estimate(codes4, 4, query, codes, stride, terms, picks, count);
+    estimate(picked.codes4, 4, query, codes, stride, terms, picks, count);
   }
 
   private static void estimate(
@@ -318,7 +326,7 @@ record NativeKernels(
     try {
       outside =
           (int)
-              keys.invokeExact(
+              this.picked.keys.invokeExact(
                   MemorySegment.ofArray(query),
                   rows,
                   stride,

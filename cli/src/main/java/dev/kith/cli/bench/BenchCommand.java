@@ -6,6 +6,7 @@ import dev.kith.cli.console.ExitStatus;
 import dev.kith.cli.console.Json;
 import dev.kith.cli.console.Machine;
 import dev.kith.cli.console.Shutdown;
+import dev.kith.cli.input.Efforts;
 import dev.kith.cli.input.UserFiles;
 import dev.kith.cli.input.VectorOptions;
 import dev.kith.cli.input.Widths;
@@ -45,7 +46,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Command that measures speed and correctness of an index on given or synthetic vectors. */
@@ -235,50 +235,51 @@ public final class BenchCommand implements Callable<Integer> {
 
   /** Refuses an option that cannot be used before the work begins. */
   private void requireUsable(List<IndexSpec> specs) throws IOException {
-    require(
+    vectors.require(
         vectors.whole() && vectors.files() != vectors.synthetic(),
         "give --data and --queries, or --n and --dim",
         "");
     vectors.requireUsable(queryCount);
-    require(threads >= 0, "--threads must be 0 (all cores) or more: ", threads);
-    require(!batches.isEmpty(), "--batch must be at least 1: ", "none");
+    vectors.require(threads >= 0, "--threads must be 0 (all cores) or more: ", threads);
+    vectors.require(!batches.isEmpty(), "--batch must be at least 1: ", "none");
     for (int batch : batches) {
-      require(batch >= 1, "--batch must be at least 1: ", batch);
+      vectors.require(batch >= 1, "--batch must be at least 1: ", batch);
     }
     for (int count : clients) {
-      require(
+      vectors.require(
           count >= 1 && count <= MAX_CLIENTS,
           "--clients must be 1 to %d: ".formatted(MAX_CLIENTS),
           count);
     }
-    require(
+    vectors.require(
         clients.isEmpty() || batches.equals(List.of(1)),
         "clients ask one query at a time: give --clients or --batch, not both",
         "");
     if (batching != null) {
-      require(!clients.isEmpty(), "--batching needs --clients", "");
-      require(
+      vectors.require(!clients.isEmpty(), "--batching needs --clients", "");
+      vectors.require(
           isAsSuits() || (batching >= 0 && batching <= MAX_BATCHING),
           "--batching must be 0 to %d microseconds: ".formatted(MAX_BATCHING),
           batching);
     }
     requireEfforts();
-    require(
+    vectors.require(
         seconds >= 0 && seconds <= MAX_SECONDS,
         "--seconds must be 0 to %.0f: ".formatted(MAX_SECONDS),
         seconds);
     if (filterFraction != null) {
-      require(
+      vectors.require(
           filterFraction >= 0 && filterFraction <= 1,
           "--filter-fraction must be 0 to 1: ",
           filterFraction);
-      require(truthFile == null, "--filter-fraction changes the truth: give --check instead", "");
+      vectors.require(
+          truthFile == null, "--filter-fraction changes the truth: give --check instead", "");
     }
     if (keepShadow) {
       boolean shadowed =
           specs.stream()
               .allMatch(built -> built instanceof IndexSpec.Flat flat && flat.shadow() != null);
-      require(
+      vectors.require(
           shadowed && vectors.data() != null,
           "--keep-shadow needs --data and an index with a shadow: index=",
           String.join(", ", indexSpecs));
@@ -292,27 +293,11 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   private void requireEfforts() throws IOException {
-    if (recalls != null) {
-      require(!recalls.isEmpty(), "--recall must be above 0 and at most 1: ", "none");
-      for (double recall : recalls) {
-        require(recall > 0 && recall <= 1, "--recall must be above 0 and at most 1: ", recall);
-      }
-    }
-    if (widths != null) {
-      require(!widths.isEmpty(), "--ef must be at least 1: ", "none");
-      for (int width : widths) {
-        require(width >= 1, "--ef must be at least 1: ", width);
-      }
-    }
+    Efforts.requireUsable(spec, recalls, widths);
     if (plot != null) {
-      require(truthFile != null || check, "--plot draws recall: give --truth or --check, too", "");
+      vectors.require(
+          truthFile != null || check, "--plot draws recall: give --truth or --check, too", "");
       UserFiles.requireWritable(plot, ".svg");
-    }
-  }
-
-  private void require(boolean condition, String rule, Object found) {
-    if (!condition) {
-      throw new ParameterException(spec.commandLine(), rule + found);
     }
   }
 
@@ -570,7 +555,10 @@ public final class BenchCommand implements Callable<Integer> {
     return report.proved() ? (Double) 1.0 : null;
   }
 
-  /** Plot of recall against speed: a line an index and, of several batch sizes, each of these. */
+  /**
+   * Plot of recall against speed: a line an index, or, with several batch sizes, a line an index
+   * and size.
+   */
   private RecallPlot plotted(List<BenchDocument> reports, @Nullable Double dimension) {
     var lines = new ArrayList<RecallPlot.Line>();
     for (var report : reports) {

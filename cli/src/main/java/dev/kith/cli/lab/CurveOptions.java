@@ -2,6 +2,7 @@ package dev.kith.cli.lab;
 
 import dev.kith.cli.console.Machine;
 import dev.kith.cli.console.Version;
+import dev.kith.cli.input.Efforts;
 import dev.kith.cli.input.UserFiles;
 import dev.kith.cli.input.Widths;
 import dev.kith.core.metric.Metric;
@@ -132,18 +133,7 @@ final class CurveOptions {
         require(Peers.NAMES.contains(peer), "--peers must name some of " + known() + ": ", peer);
       }
     }
-    if (recalls != null) {
-      require(!recalls.isEmpty(), "--recall must be above 0 and at most 1: ", "none");
-      for (double recall : recalls) {
-        require(recall > 0 && recall <= 1, "--recall must be above 0 and at most 1: ", recall);
-      }
-    }
-    if (widths != null) {
-      require(!widths.isEmpty(), "--ef must be at least 1: ", "none");
-      for (int width : widths) {
-        require(width >= 1, "--ef must be at least 1: ", width);
-      }
-    }
+    Efforts.requireUsable(spec, recalls, widths);
     if (truth != null) {
       UserFiles.requireReadable(truth);
     }

@@ -27,7 +27,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Command that measures Kith beside its peers. */
@@ -97,14 +96,14 @@ final class LabCompareCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     vectors.requireUsable();
-    require(
+    vectors.given.require(
         seconds >= 0 && seconds <= MAX_SECONDS,
         "--seconds must be 0 to %.0f: ".formatted(MAX_SECONDS),
         seconds);
-    require(threads >= 0, "--threads must be 0 (all cores) or more: ", threads);
+    vectors.given.require(threads >= 0, "--threads must be 0 (all cores) or more: ", threads);
     curves.requireUsable();
     for (var option : List.of("--metric", "--plot")) {
-      require(
+      vectors.given.require(
           curves.wanted() || !spec.commandLine().getParseResult().hasMatchedOption(option),
           option + " is of a comparison at equal recall: give --index or --peers, too",
           "");
@@ -167,12 +166,6 @@ final class LabCompareCommand implements Callable<Integer> {
       out.flush();
     }
     return drawn == null ? ExitStatus.CHECK_FAILED : ExitStatus.DONE;
-  }
-
-  private void require(boolean condition, String rule, Object found) {
-    if (!condition) {
-      throw new ParameterException(spec.commandLine(), rule + found);
-    }
   }
 
   private void tell(PrintWriter err, String contender) {

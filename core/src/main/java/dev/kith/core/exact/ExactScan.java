@@ -436,10 +436,7 @@ public final class ExactScan implements Searcher {
           }
           best.offer(key, ordered[i]);
         }
-        var nearest = new long[best.size()];
-        var keys = new double[best.size()];
-        best.drain(nearest, keys);
-        return new Neighbors(metric, nearest, keys);
+        return best.drain(metric);
       }
     }
   }

@@ -26,6 +26,11 @@ final class CodeChoice {
 
   /** Whether codes of four bits rank the exact answers of a sample well enough. */
   static boolean fourBitsDo(RowCodes codes, CalibrationSample sample, Kernels kernels) {
+    return share(codes, sample, kernels) >= ENOUGH;
+  }
+
+  /** Share of the wanted rows of a sample that are among the best by estimates. */
+  static double share(RowCodes codes, CalibrationSample sample, Kernels kernels) {
     var scorer = codes.scorers(kernels).scorer();
     var picks = new Picks(RANKED);
     long found = 0;
@@ -45,6 +50,6 @@ final class CodeChoice {
         wanted++;
       }
     }
-    return found >= ENOUGH * wanted;
+    return wanted == 0 ? 1 : found / (double) wanted;
   }
 }

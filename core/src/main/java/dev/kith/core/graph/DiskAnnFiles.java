@@ -46,7 +46,7 @@ public final class DiskAnnFiles {
    * walks are made here. Links of a row to itself, and repeated ones, are left out; so are frozen
    * points, whose neighbours become pivots if walks began from one.
    *
-   * @throws VectorDataException if the file is damaged, or not of as many rows
+   * @throws VectorDataException if the file is damaged, or has another number of rows
    */
   public static GraphData readGraph(
       Path path, VectorSource rows, Metric metric, GraphSpec.Codes codes, BuildOptions options)

@@ -1,7 +1,7 @@
 package dev.kith.core.graph;
 
 import dev.kith.core.metric.Metric;
-import dev.kith.core.quant.RowCodes;
+import dev.kith.core.quant.WalkCodes;
 import dev.kith.core.search.IndexData;
 import dev.kith.core.spec.GraphSpec;
 import dev.kith.core.vector.ByteSink;
@@ -28,7 +28,7 @@ public final class DiskGraphData implements IndexData {
   /*
    * Implementation notes
    *
-   * What lies where. A walk of width w expands about w nodes, and scores as many rows. With the row
+   * What lies where. A walk of width w expands about w nodes, and scores about w rows. With the row
    * and the links in one node that is one read a hop, and none after the walk; codes of all rows in
    * memory are an eighth of float32 rows in 4 bits. Neighbours' codes inside the nodes would need no
    * memory, but at 32 links and 128 dimensions in 4 bits a node grows from 644 bytes to 2,820 (one a
@@ -42,7 +42,7 @@ public final class DiskGraphData implements IndexData {
 
   private final VectorSource rows;
   private final GraphSpec spec;
-  private final RowCodes codes;
+  private final WalkCodes codes;
   private final GraphPart header;
   private final NodeLayout layout;
   private final MemorySegment part;
@@ -53,7 +53,7 @@ public final class DiskGraphData implements IndexData {
   private DiskGraphData(
       VectorSource rows,
       GraphSpec spec,
-      RowCodes codes,
+      WalkCodes codes,
       GraphPart header,
       MemorySegment part,
       Path file,
@@ -96,7 +96,6 @@ public final class DiskGraphData implements IndexData {
       var crc = new CRC32C();
       Checksums.update(crc, head.asSlice(GraphPart.HEADER));
       layout.write(data.rows(), data.graph(), bytes -> Checksums.update(crc, bytes));
-      var codes = data.codes();
       var header =
           new GraphPart(
               data.metric(),
@@ -105,9 +104,7 @@ public final class DiskGraphData implements IndexData {
               layout.degree(),
               pivots,
               data.reached(),
-              codes.bits(),
-              codes.body().byteSize(),
-              Checksums.crc32c(codes.body()),
+              GraphPart.Codes.of(data.codes()),
               (int) crc.getValue());
       head.copyFrom(header.header(GraphPart.NODES, arena));
       sink.append(head);
@@ -144,7 +141,7 @@ public final class DiskGraphData implements IndexData {
         GraphPart.linksAt(header.pivots().length, NodeLayout.SECTOR)
             + layout(rows, header.degree()).bytes(),
         part.byteSize());
-    var codes = RowCodes.open(body, header.bits(), metric, rows.dimension(), header.size());
+    var codes = WalkCodes.open(header.codes().bits(), body, rows, metric);
     return new DiskGraphData(rows, spec, codes, header, part, file, at, reading);
   }
 
@@ -163,7 +160,7 @@ public final class DiskGraphData implements IndexData {
     return spec;
   }
 
-  RowCodes codes() {
+  WalkCodes codes() {
     return codes;
   }
 

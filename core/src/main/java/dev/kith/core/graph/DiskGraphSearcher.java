@@ -4,7 +4,6 @@ import dev.kith.core.exact.ExactScan;
 import dev.kith.core.exact.FlatData;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.quant.Scorers;
-import dev.kith.core.search.Effort;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
@@ -15,10 +14,7 @@ import dev.kith.core.search.TopK;
 import dev.kith.core.search.Work;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
-import dev.kith.core.work.Workers;
-import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Approximate nearest neighbours by walks that read nodes from disk. Every row that a walk expands
@@ -62,62 +58,34 @@ public final class DiskGraphSearcher implements Searcher {
   @Override
   public SearchResult search(VectorSource queries, SearchOptions options) {
     Searcher.requireFits(queries, options, data.rows());
-    int width =
-        switch (options.effort()) {
-          case Effort.Exact _ -> 0;
-          case Effort.Beam beam -> beam.width();
-          case Effort.Recall _ -> 0;
-          case Effort.Probes _ ->
-              throw new IllegalArgumentException(
-                  "an index %s has no lists to probe: ask for a recall or a beam"
-                      .formatted(data.spec()));
-        };
-    if (width == 0 || options.filter() != null || data.pivots().length == 0) {
+    int asked = QueryWalks.width(options.effort(), data.spec());
+    if (asked == 0 || options.filter() != null || data.pivots().length == 0) {
       return exact.search(queries, options);
     }
-    return walk(queries, options, Math.max(width, options.k()));
+    int width = Math.max(asked, options.k());
+    return QueryWalks.run(
+        queries,
+        options,
+        SearchReport.of(backend, data.spec().toString()),
+        () -> {
+          var scratch = idle.poll();
+          return scratch == null ? new Scratch() : scratch;
+        },
+        idle::push,
+        (scratch, q, stop) -> walk(scratch, queries, q, options.k(), width, stop),
+        exact::search);
   }
 
-  private SearchResult walk(VectorSource queries, SearchOptions options, int width) {
-    var stop = new StopSignal(options);
-    int count = Math.toIntExact(queries.size());
-    var answers = new Neighbors[count];
-    var works = new Work[count];
-    var next = new AtomicInteger();
-    Workers.run(
-        Math.clamp(count, 1, Workers.count(options.threads())),
-        _ -> {
-          var reused = idle.poll();
-          var scratch = reused == null ? new Scratch() : reused;
-          for (int q; (q = next.getAndIncrement()) < count; ) {
-            stop.check();
-            long hops = scratch.walk.hops();
-            long estimated = scratch.walk.estimated();
-            var found = answer(scratch, queries, q, options.k(), width, stop);
-            long read = scratch.walk.hops() - hops;
-            var work =
-                new Work(scratch.walk.estimated() - estimated + pivots.size(), read, read, 0, 0);
-            if (found.size() < Math.min(options.k(), data.rows().size())) {
-              // The walk met fewer rows than are asked for.
-              var all = exact.search(queries.slice(q, 1), options.withThreads(1));
-              found = all.neighbors().getFirst();
-              work = work.plus(all.report().work()).plus(Work.ofScan(0, 0, 1));
-            }
-            answers[q] = found;
-            works[q] = work;
-          }
-          idle.push(scratch);
-        },
-        stop::abandon);
-    var work = Work.NONE;
-    for (var one : works) {
-      work = work.plus(one);
-    }
-    return new SearchResult(
-        List.of(answers),
-        SearchReport.of(backend, data.spec().toString())
-            .withWork(work)
-            .withBatched(queries.size()));
+  private QueryWalks.Walked walk(
+      Scratch scratch, VectorSource queries, int q, int k, int width, StopSignal stop) {
+    long hops = scratch.walk.hops();
+    long estimated = scratch.walk.estimated() + scratch.finder.estimated();
+    var found = answer(scratch, queries, q, k, width, stop);
+    long read = scratch.walk.hops() - hops;
+    long seen = scratch.walk.estimated() + scratch.finder.estimated() - estimated;
+    boolean all = found.size() == Math.min(k, data.rows().size()); // else the walk met fewer rows
+    return new QueryWalks.Walked(
+        all ? found : null, new Work(seen, read, read, 0, 0), width, null);
   }
 
   private Neighbors answer(
@@ -126,7 +94,7 @@ public final class DiskGraphSearcher implements Searcher {
     queries.block(q, 1).decodeRow(0, query, 0);
     VectorDataException.requireFinite(queries, q, query);
     scratch.walk.scorer().setQuery(query);
-    var seeds = scratch.finder.find(pivots.size());
+    var seeds = scratch.finder.find();
     var rows = data.rows();
     var best = new TopK((int) Math.min(k, rows.size()));
     scratch.walk.run(
@@ -142,10 +110,7 @@ public final class DiskGraphSearcher implements Searcher {
           }
           best.offer(key, row);
         });
-    var found = new long[best.size()];
-    var keys = new double[best.size()];
-    best.drain(found, keys);
-    return new Neighbors(data.metric(), found, keys);
+    return best.drain(data.metric());
   }
 
   @Override

@@ -11,6 +11,7 @@ import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,26 @@ public record GraphBuilder(GraphSpec spec, Kernels kernels) implements IndexBuil
   @Override
   public GraphData build(VectorSource rows, Metric metric, BuildOptions options) {
     var sample = CalibrationSample.ofRows(rows, metric, spec.seed(), kernels, options);
+    var data = build(rows, metric, sample, options);
+    var calibration =
+        new Calibration(
+            rows, metric, data.codes(), data.graph(), data.entry(kernels), kernels);
+    return data.withCurve(calibration.curve(sample, spec.seed(), options));
+  }
+
+  /** Builds an index that has not measured what walks find, and answers every recall exactly. */
+  GraphData buildUnmeasured(VectorSource rows, Metric metric, BuildOptions options) {
+    boolean chooses = spec.codes() == GraphSpec.Codes.AUTO;
+    var sample =
+        chooses ? CalibrationSample.ofRows(rows, metric, spec.seed(), kernels, options) : null;
+    return build(rows, metric, sample, options);
+  }
+
+  private GraphData build(
+      VectorSource rows,
+      Metric metric,
+      @Nullable CalibrationSample sample,
+      BuildOptions options) {
     var codes = encode(rows, metric, sample, options);
     var all = CodedRows.of(codes, kernels);
     var copies = Copies.find(codes, spec.degree());
@@ -50,20 +71,20 @@ public record GraphBuilder(GraphSpec spec, Kernels kernels) implements IndexBuil
       System.arraycopy(more, pivots.length, both, listed.length, stray);
       more = both;
     }
-    var entry = GraphData.entry(codes, more, levels, kernels);
-    var curve =
-        new Calibration(rows, metric, codes, built.graph(), entry, kernels)
-            .curve(sample, spec.seed(), options);
+    var none = Calibration.none(options.arena());
     return GraphData.of(
-        rows, metric, spec, codes, built.graph(), more, levels, curve, options.arena());
+        rows, metric, spec, codes, built.graph(), more, levels, none, options.arena());
   }
 
   private WalkCodes encode(
-      VectorSource rows, Metric metric, CalibrationSample sample, BuildOptions options) {
+      VectorSource rows,
+      Metric metric,
+      @Nullable CalibrationSample sample,
+      BuildOptions options) {
     return switch (spec.codes()) {
       case AUTO -> {
         var four = RowCodes.encode(rows, metric, 4, spec.seed(), options.into(Arena.ofAuto()));
-        yield CodeChoice.fourBitsDo(four, sample, kernels)
+        yield CodeChoice.fourBitsDo(four, Objects.requireNonNull(sample), kernels)
             ? copy(four, rows, metric, options.arena())
             : RowCodes.encode(rows, metric, 8, spec.seed(), options);
       }

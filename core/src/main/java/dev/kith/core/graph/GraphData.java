@@ -89,7 +89,7 @@ public final class GraphData implements IndexData {
         16,
         GraphPart.linksAt(header.pivots().length, LINE) + 4L * header.size() * header.degree(),
         part.byteSize());
-    var codes = WalkCodes.open(header.bits(), body, rows, metric);
+    var codes = WalkCodes.open(header.codes().bits(), body, rows, metric);
     var levels = spec.levels() ? new Levels(require(LEVELS, rows, parts)) : null;
     var curve = RecallCurve.open(require(CURVE, rows, parts));
     return new GraphData(rows, metric, spec, codes, header, part, levels, curve);

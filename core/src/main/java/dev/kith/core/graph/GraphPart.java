@@ -38,6 +38,7 @@ import java.lang.foreign.ValueLayout;
  * </pre>
  *
  * @param pivots rows that walks begin from
+ * @param codes the codes that the graph was built of
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record GraphPart(
@@ -47,10 +48,21 @@ record GraphPart(
     int degree,
     int[] pivots,
     int reached,
-    int bits,
-    long codeBytes,
-    int codesCrc,
+    Codes codes,
     int bodyCrc) {
+  /**
+   * Codes that a graph belongs to.
+   *
+   * @param bits as {@link WalkCodes#bits} gives them
+   * @param bytes of all codes
+   * @param crc CRC32C of them
+   */
+  record Codes(int bits, long bytes, int crc) {
+    static Codes of(WalkCodes codes) {
+      return new Codes(codes.bits(), codes.body().byteSize(), Checksums.crc32c(codes.body()));
+    }
+  }
+
   /** Bytes of the header. */
   static final int HEADER = 64;
 
@@ -90,9 +102,9 @@ record GraphPart(
     header.set(INT, 24, degree);
     header.set(INT, 28, pivots.length);
     header.set(INT, 32, reached);
-    header.set(INT, 36, bits);
-    header.set(LONG, 40, codeBytes);
-    header.set(INT, 48, codesCrc);
+    header.set(INT, 36, codes.bits);
+    header.set(LONG, 40, codes.bytes);
+    header.set(INT, 48, codes.crc);
     header.set(INT, 52, bodyCrc);
     header.set(INT, CHECKED, Checksums.crc32c(header.asSlice(0, CHECKED)));
     return header;
@@ -115,9 +127,7 @@ record GraphPart(
             graph.degree(),
             pivots,
             reached,
-            codes.bits(),
-            codes.body().byteSize(),
-            Checksums.crc32c(codes.body()),
+            Codes.of(codes),
             Checksums.crc32c(part.asSlice(HEADER)));
     MemorySegment.copy(sealed.header(TABLE, Arena.ofAuto()), 0, part, 0, HEADER);
     return sealed;
@@ -189,22 +199,20 @@ record GraphPart(
         degree,
         pivots,
         part.get(INT, 32),
-        bits,
-        part.get(LONG, 40),
-        part.get(INT, 48),
+        new Codes(bits, part.get(LONG, 40), part.get(INT, 48)),
         part.get(INT, 52));
   }
 
   /** Checks that the bytes of both parts are those that were written. */
-  void verifyChecksums(String name, MemorySegment part, MemorySegment codes, VectorSource rows) {
+  void verifyChecksums(String name, MemorySegment part, MemorySegment beside, VectorSource rows) {
     var check = new Check(name, rows);
     check.require(
         "must have its checksum", 52, hex(bodyCrc), hex(Checksums.crc32c(part.asSlice(HEADER))));
     check.require(
         "must lie beside the codes that it was built of",
         48,
-        hex(codesCrc),
-        hex(Checksums.crc32c(codes)));
+        hex(codes.crc),
+        hex(Checksums.crc32c(beside)));
   }
 
   static String hex(int crc) {

@@ -19,11 +19,7 @@ import dev.kith.core.search.Work;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
-import dev.kith.core.work.Workers;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,16 +79,14 @@ public final class GraphSearcher implements Searcher {
     int k = options.k();
     var plan =
         switch (options.effort()) {
-          case Effort.Exact _ -> null;
-          case Effort.Beam beam -> new Plan(k, Math.max(beam.width(), k), null);
           case Effort.Recall recall -> {
             var rule = data.curve().rule(k, recall.target());
             yield rule == null ? null : new Plan(k, data.curve().widest(), rule);
           }
-          case Effort.Probes _ ->
-              throw new IllegalArgumentException(
-                  "an index %s has no lists to probe: ask for a recall or a beam"
-                      .formatted(data.spec()));
+          case Effort effort -> {
+            int width = QueryWalks.width(effort, data.spec());
+            yield width == 0 ? null : new Plan(k, Math.max(width, k), null);
+          }
         };
     var filter = options.filter();
     // Rules were measured without filters.
@@ -100,7 +94,17 @@ public final class GraphSearcher implements Searcher {
         || (filter != null && (plan.rule() != null || planner().scans(filter, plan.width())))) {
       return exact.search(queries, options);
     }
-    return walk(queries, options, plan);
+    return QueryWalks.run(
+        queries,
+        options,
+        SearchReport.of(backend, data.spec().toString()),
+        () -> {
+          var scratch = idle.poll();
+          return scratch == null ? new Scratch() : scratch;
+        },
+        idle::push,
+        (scratch, q, stop) -> walk(scratch, queries, q, options, plan, stop),
+        exact::search);
   }
 
   /** Planner of this index, which measures its costs when it is first needed. */
@@ -134,77 +138,25 @@ public final class GraphSearcher implements Searcher {
     return Math.max(Math.max(RESCORED, 2 * k), width / RESCORED_SHARE);
   }
 
-  private SearchResult walk(VectorSource queries, SearchOptions options, Plan plan) {
-    var stop = new StopSignal(options);
-    int count = Math.toIntExact(queries.size());
-    var answers = new Answer[count];
-    var works = new Work[count];
-    var next = new AtomicInteger();
-    Workers.run(
-        Math.clamp(count, 1, Workers.count(options.threads())),
-        _ -> {
-          var reused = idle.poll();
-          var scratch = reused == null ? new Scratch() : reused;
-          for (int q; (q = next.getAndIncrement()) < count; ) {
-            stop.check();
-            long hops = scratch.walk.hops();
-            long estimated = scratch.estimated();
-            scratch.rescorer.start(stop);
-            var answer = answer(scratch, queries, q, options, plan);
-            var work =
-                new Work(
-                    scratch.estimated() - estimated,
-                    scratch.rescorer.count(),
-                    scratch.walk.hops() - hops,
-                    0,
-                    0);
-            if (answer.found() == null) {
-              // A scan is cheaper, or the walk met fewer rows than are asked for, or cannot reach
-              // the recall.
-              var all = exact.search(queries.slice(q, 1), options.withThreads(1));
-              answer =
-                  new Answer(
-                      all.neighbors().getFirst(), ExpectedRecall.EXACT, answer.width(), true);
-              int vain = work.hops() > 0 ? 1 : 0;
-              work = work.plus(all.report().work()).plus(Work.ofScan(0, 0, vain));
-            }
-            answers[q] = answer;
-            works[q] = work;
-          }
-          idle.push(scratch);
-        },
-        stop::abandon);
-    var work = Work.NONE;
-    for (var one : works) {
-      work = work.plus(one);
-    }
-    return new SearchResult(
-        Arrays.stream(answers).map(Answer::found).toList(),
-        SearchReport.of(backend, data.spec().toString())
-            .withWork(work)
-            .withProved(Arrays.stream(answers).allMatch(Answer::proved))
-            .withExpectedRecall(expected(answers))
-            .withWidth(meanWidth(answers))
-            .withBatched(queries.size()));
-  }
-
-  private static double meanWidth(Answer[] answers) {
-    return Arrays.stream(answers)
-        .mapToInt(Answer::width)
-        .filter(width -> width > 0)
-        .average()
-        .orElse(0);
-  }
-
-  private static @Nullable ExpectedRecall expected(Answer[] answers) {
-    var all = new ArrayList<ExpectedRecall>();
-    for (var answer : answers) {
-      if (answer.expected() == null) {
-        return null;
-      }
-      all.add(answer.expected());
-    }
-    return ExpectedRecall.mean(all);
+  private QueryWalks.Walked walk(
+      Scratch scratch,
+      VectorSource queries,
+      int q,
+      SearchOptions options,
+      Plan plan,
+      StopSignal stop) {
+    long hops = scratch.walk.hops();
+    long estimated = scratch.estimated();
+    scratch.rescorer.start(stop);
+    var answer = answer(scratch, queries, q, options, plan);
+    var work =
+        new Work(
+            scratch.estimated() - estimated,
+            scratch.rescorer.count(),
+            scratch.walk.hops() - hops,
+            0,
+            0);
+    return new QueryWalks.Walked(answer.found(), work, answer.width(), answer.expected());
   }
 
   /**
@@ -213,10 +165,9 @@ public final class GraphSearcher implements Searcher {
    * @param found its neighbours, or null if a scan is to answer
    * @param expected recall that is expected, or null if it is unknown
    * @param width of the walk
-   * @param proved whether it is exact
    */
   private record Answer(
-      @Nullable Neighbors found, @Nullable ExpectedRecall expected, int width, boolean proved) {}
+      @Nullable Neighbors found, @Nullable ExpectedRecall expected, int width) {}
 
   private Answer answer(
       Scratch scratch, VectorSource queries, int q, SearchOptions options, Plan plan) {
@@ -224,8 +175,7 @@ public final class GraphSearcher implements Searcher {
     queries.block(q, 1).decodeRow(0, query, 0);
     VectorDataException.requireFinite(queries, q, query);
     if (data.graph().size() == 0) {
-      var none = new Neighbors(data.metric(), new long[0], new double[0]);
-      return new Answer(none, ExpectedRecall.EXACT, 0, true);
+      return new Answer(null, null, 0);
     }
     int k = plan.k();
     scratch.walk.scorer().setQuery(query);
@@ -235,7 +185,7 @@ public final class GraphSearcher implements Searcher {
     if (filter != null) {
       var sift = planner().plan(filter, plan.width(), seeds, count, scratch.line);
       var found = sift == null ? null : sifted(scratch, seeds, count, k, plan.width(), sift);
-      return new Answer(found, null, plan.width(), false);
+      return new Answer(found, null, plan.width());
     }
     var rule = plan.rule();
     var curve = data.curve();
@@ -251,7 +201,7 @@ public final class GraphSearcher implements Searcher {
     int width = rule == null ? plan.width() : watch.width();
     if ((rule != null && !rule.reaches(watch.queryClass()))
         || pool.size() < Math.min(k, data.rows().size())) {
-      return new Answer(null, null, width, false);
+      return new Answer(null, null, width);
     }
     var expected =
         rule != null
@@ -265,7 +215,7 @@ public final class GraphSearcher implements Searcher {
     for (int i = 0; i < scored; i++) {
       best.offer(keys[i], nearest[i]);
     }
-    return new Answer(drained(best), expected, width, false);
+    return new Answer(best.drain(data.metric()), expected, width);
   }
 
   /** Answers by a walk to the rows that {@code sift} wants. */
@@ -283,14 +233,7 @@ public final class GraphSearcher implements Searcher {
         left--;
       }
     }
-    return drained(best);
-  }
-
-  private Neighbors drained(TopK best) {
-    var rows = new long[best.size()];
-    var keys = new double[best.size()];
-    best.drain(rows, keys);
-    return new Neighbors(data.metric(), rows, keys);
+    return best.drain(data.metric());
   }
 
   /**

@@ -158,7 +158,7 @@ final class Levels {
     return graphs.length;
   }
 
-  /** Graph of {@code level}, 1 for the lowest of these. */
+  /** Graph of {@code level}, 1 for the lowest. */
   Graph graph(int level) {
     return graphs[level - 1];
   }

@@ -6,7 +6,6 @@ import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.CodeChunks;
 import dev.kith.core.quant.RowCodes;
-import dev.kith.core.search.Effort;
 import dev.kith.core.search.Limit;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.Rescorer;
@@ -802,7 +801,7 @@ public final class LiveGraph implements Searcher {
           slots[count++] = slot;
         }
       }
-      var data = new GraphBuilder(spec, kernels).build(rows.pick(slots), metric, options);
+      var data = new GraphBuilder(spec, kernels).buildUnmeasured(rows.pick(slots), metric, options);
       var fresh = adopt(data, slots, Chunks.holding(Math.toIntExact(rows.size())));
       structure.lock();
       try {
@@ -843,27 +842,11 @@ public final class LiveGraph implements Searcher {
               + " their numbers instead");
     }
     Searcher.requireFits(queries, options, rows);
-    return switch (options.effort()) {
-      case Effort.Exact _, Effort.Recall _ -> exact(queries, options, allowed);
-      case Effort.Beam beam ->
-          walk(
-              queries,
-              options,
-              Math.clamp(Math.max(beam.width(), options.k()), 1, Math.max(live.get(), 1)),
-              allowed);
-      case Effort.Probes _ ->
-          throw new IllegalArgumentException(
-              "an index %s has no lists to probe: ask for a recall or a beam".formatted(spec));
-    };
-  }
-
-  private SearchResult walk(
-      VectorSource queries, SearchOptions options, int width, @Nullable LongPredicate allowed) {
-    var stop = new StopSignal(options);
-    int count = Math.toIntExact(queries.size());
-    var answers = new Neighbors[count];
-    var works = new Work[count];
-    var next = new AtomicInteger();
+    int asked = QueryWalks.width(options.effort(), spec);
+    if (asked == 0) {
+      return exact(queries, options, allowed);
+    }
+    int width = Math.clamp(Math.max(asked, options.k()), 1, Math.max(live.get(), 1));
     var sift =
         allowed == null
             ? linkable
@@ -872,53 +855,34 @@ public final class LiveGraph implements Searcher {
                 false,
                 WalkCosts.EVEN,
                 live.get());
-    Workers.run(
-        Math.clamp(count, 1, Workers.count(options.threads())),
-        _ -> {
-          var scratch = take();
-          for (int q; (q = next.getAndIncrement()) < count; ) {
-            stop.check();
-            queries.block(q, 1).decodeRow(0, scratch.query, 0);
-            VectorDataException.requireFinite(queries, q, scratch.query);
-            scratch.rescorer.start(stop);
-            long hops = scratch.walk.hops();
-            long estimated = scratch.walk.estimated();
-            Neighbors found;
-            scratch.reading.enter();
-            try {
-              scratch.refresh();
-              hops = scratch.walk.hops();
-              estimated = scratch.walk.estimated();
-              found = answer(scratch, options.k(), width, sift);
-            } finally {
-              scratch.reading.exit();
-            }
-            var work =
-                new Work(
-                    scratch.walk.estimated() - estimated + scratch.seen.pivots.size(),
-                    scratch.rescorer.count(),
-                    scratch.walk.hops() - hops,
-                    0,
-                    0);
-            if (found.size() < Math.min(options.k(), live.get())) {
-              // The walk met fewer rows than are asked for.
-              var all = exact(queries.slice(q, 1), options.withThreads(1).withLimit(null), allowed);
-              found = all.neighbors().getFirst();
-              work = work.plus(all.report().work()).plus(Work.ofScan(0, 0, 1));
-            }
-            answers[q] = found;
-            works[q] = work;
-          }
-          idle.push(scratch);
-        },
-        stop::abandon);
-    var work = Work.NONE;
-    for (var one : works) {
-      work = work.plus(one);
+    return QueryWalks.run(
+        queries,
+        options,
+        SearchReport.of(backend, spec.toString()),
+        this::take,
+        idle::push,
+        (scratch, q, stop) -> walk(scratch, queries, q, options.k(), width, sift, stop),
+        (query, alone) -> exact(query, alone, allowed));
+  }
+
+  private QueryWalks.Walked walk(
+      Scratch scratch, VectorSource queries, int q, int k, int width, Sift sift, StopSignal stop) {
+    queries.block(q, 1).decodeRow(0, scratch.query, 0);
+    VectorDataException.requireFinite(queries, q, scratch.query);
+    scratch.rescorer.start(stop);
+    scratch.reading.enter();
+    try {
+      scratch.refresh();
+      long hops = scratch.walk.hops();
+      long estimated = scratch.walk.estimated() + scratch.finder.estimated();
+      var found = answer(scratch, k, width, sift);
+      long seen = scratch.walk.estimated() + scratch.finder.estimated() - estimated;
+      var work = new Work(seen, scratch.rescorer.count(), scratch.walk.hops() - hops, 0, 0);
+      boolean all = found.size() >= Math.min(k, live.get()); // else the walk met fewer rows
+      return new QueryWalks.Walked(all ? found : null, work, width, null);
+    } finally {
+      scratch.reading.exit();
     }
-    return new SearchResult(
-        List.of(answers),
-        SearchReport.of(backend, spec.toString()).withWork(work).withBatched(queries.size()));
   }
 
   private Neighbors answer(Scratch scratch, int k, int width, Sift sift) {

@@ -131,7 +131,7 @@ final class Walk {
 
   /**
    * Picks wanted rows that were not met before among the neighbours of {@code row}, and among the
-   * neighbours of those that are not wanted, until there are as many as a line has.
+   * neighbours of those that are not wanted, until a line is full.
    */
   private int leap(int row, Sift what) {
     int degree = graph.neighbours(row, links);

@@ -166,7 +166,9 @@ public record WalkTrace(int width, List<Met> seeds, List<Hop> hops, List<Met> ke
       return new Met(row, Math.max(0, (double) estimate + scorer.offset()));
     }
 
-    /** Keeps a row in its place; of equals, who came first stays first. Returns what is dropped. */
+    /**
+     * Keeps a row in its place; of equals, the earlier one stays first. Returns what is dropped.
+     */
     private List<Integer> keep(Met row) {
       pool.add(row);
       pool.sort(nearest);

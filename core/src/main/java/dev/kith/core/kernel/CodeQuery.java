@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * A query as the loops over row-major codes read it: signed codes and the scale of their products.
- * Belongs to one worker, who sets it again for each query.
+ * Belongs to one worker, which sets it again for each query.
  */
 public final class CodeQuery {
   private final byte[] codes;

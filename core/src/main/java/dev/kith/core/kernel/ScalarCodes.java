@@ -5,7 +5,9 @@ import java.lang.foreign.ValueLayout;
 
 /** Loops over row-major codes in plain Java: the reference that the others are tested against. */
 public final class ScalarCodes implements CodeKernel {
-  /** Bytes of a row that hold two times as many codes of 4 bits, {@code BLOCK} elements apart. */
+  /**
+   * Bytes of a row that hold twice their number of codes of 4 bits, {@code BLOCK} elements apart.
+   */
   private static final int BLOCK = 64;
 
   /** Creates the loops. */

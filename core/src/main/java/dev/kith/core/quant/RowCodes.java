@@ -292,12 +292,16 @@ public final class RowCodes implements WalkCodes {
 
   @Override
   public Scorers scorers(Kernels kernels) {
-    return scorers(kernels.codes());
+    return new CodeScorers(this, kernels.codes());
   }
 
   @Override
   public Scorers scorersOf(int[] picked, Kernels kernels) {
-    return scorersOf(picked, kernels.codes());
+    var some = like(picked.length, Arena.ofAuto());
+    for (int i = 0; i < picked.length; i++) {
+      some.copyRow(this, picked[i], i);
+    }
+    return some.scorers(kernels);
   }
 
   @Override
@@ -310,67 +314,35 @@ public final class RowCodes implements WalkCodes {
     return Lines.equal(codes, row * stride(), other * stride(), stride());
   }
 
-  /** Scorers over these codes with the loops of {@code kernel}. */
-  public Scorers scorers(CodeKernel kernel) {
-    return new CodeScorers(kernel, codes, terms, size);
-  }
-
-  /**
-   * Scorers over the codes of some rows, which are copied so that they lie side by side: row {@code
-   * i} of these is row {@code picked[i]}.
-   */
-  public Scorers scorersOf(int[] picked, CodeKernel kernel) {
-    long stride = stride();
-    var arena = Arena.ofAuto();
-    var some = arena.allocate(stride * picked.length, LINE);
-    var theirs = arena.allocate(4L * picked.length, LINE);
-    for (int i = 0; i < picked.length; i++) {
-      MemorySegment.copy(codes, picked[i] * stride, some, i * stride, stride);
-      theirs.set(FLOAT, 4L * i, terms.get(FLOAT, 4L * picked[i]));
-    }
-    return new CodeScorers(kernel, some, theirs, picked.length);
-  }
-
   /** Scorers by integer products of codes. */
-  private final class CodeScorers implements Scorers {
-    final CodeKernel kernel;
-    final MemorySegment ofCodes;
-    final MemorySegment ofTerms;
-    final int count;
-
-    CodeScorers(CodeKernel kernel, MemorySegment codes, MemorySegment terms, int count) {
-      this.kernel = kernel;
-      this.ofCodes = codes;
-      this.ofTerms = terms;
-      this.count = count;
-    }
-
+  private record CodeScorers(RowCodes rows, CodeKernel kernel) implements Scorers {
     @Override
     public Scorer scorer() {
-      return new CodeScorer(this, new CodeQuery((int) width(bits, space.dimension())));
+      var query = new CodeQuery((int) width(rows.bits, rows.space.dimension()));
+      return rows.new CodeScorer(kernel, query);
     }
 
     @Override
     public int size() {
-      return count;
+      return rows.size;
     }
 
     @Override
     public long bytesPerRow() {
-      return stride() + 4;
+      return rows.stride() + 4;
     }
   }
 
   /** Scorer of one thread. */
   private final class CodeScorer implements Scorers.Scorer {
-    private final CodeScorers owner;
+    private final CodeKernel kernel;
     private final CodeQuery query;
     private final float[] values;
     private final byte[] line;
     private float offset;
 
-    CodeScorer(CodeScorers owner, CodeQuery query) {
-      this.owner = owner;
+    CodeScorer(CodeKernel kernel, CodeQuery query) {
+      this.kernel = kernel;
       this.query = query;
       this.values = new float[space.dimension()];
       this.line = new byte[(int) stride()];
@@ -401,7 +373,7 @@ public final class RowCodes implements WalkCodes {
     @Override
     public void setRow(int row) {
       MemorySegment.copy(
-          owner.ofCodes, ValueLayout.JAVA_BYTE, row * stride(), line, 0, line.length);
+          RowCodes.this.codes, ValueLayout.JAVA_BYTE, row * stride(), line, 0, line.length);
       var codes = query.codes();
       int d = space.dimension();
       if (bits == 8) {
@@ -424,7 +396,7 @@ public final class RowCodes implements WalkCodes {
       }
       float own = bits == 8 ? step : step / 2;
       set(own, sum, 0);
-      offset += owner.ofTerms.get(FLOAT, 4L * row);
+      offset += terms.get(FLOAT, 4L * row);
     }
 
     /** Sets what products are multiplied by, and what brings the middle of the codes back. */
@@ -435,7 +407,8 @@ public final class RowCodes implements WalkCodes {
 
     @Override
     public Scorers.Scorer sharing(Scorers others) {
-      return new CodeScorer((CodeScorers) others, query);
+      var those = (CodeScorers) others;
+      return those.rows.new CodeScorer(those.kernel, query);
     }
 
     @Override
@@ -446,9 +419,9 @@ public final class RowCodes implements WalkCodes {
     @Override
     public void estimate(Picks picks, int count) {
       if (bits == 8) {
-        owner.kernel.estimate8(query, owner.ofCodes, stride(), owner.ofTerms, picks, count);
+        kernel.estimate8(query, RowCodes.this.codes, stride(), terms, picks, count);
       } else {
-        owner.kernel.estimate4(query, owner.ofCodes, stride(), owner.ofTerms, picks, count);
+        kernel.estimate4(query, RowCodes.this.codes, stride(), terms, picks, count);
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.kith.core.search;
 
+import dev.kith.core.metric.Metric;
 import java.util.Arrays;
 
 /**
@@ -101,6 +102,14 @@ public final class TopK {
     for (int i = 0; i < size; i++) {
       other.offer(keys[i], rows[i]);
     }
+  }
+
+  /** Empties the heap into an answer, whose keys are those of {@code metric}. */
+  public Neighbors drain(Metric metric) {
+    var intoRows = new long[size];
+    var intoKeys = new double[size];
+    drain(intoRows, intoKeys);
+    return new Neighbors(metric, intoRows, intoKeys);
   }
 
   /** Empties the heap into arrays of its {@link #size()}, nearest first. */

@@ -2,9 +2,9 @@ package dev.kith.core.vector;
 
 /**
  * Division of row numbers among chunks of memory that is added as rows come: the first chunk holds
- * {@code first} rows, and each later one as many as all before it. Nothing that was given out ever
- * moves, which readers without locks need, and {@code n} rows lie in about {@code log2(n / first)}
- * chunks.
+ * {@code first} rows, and each later one has the rows of all before it together. Nothing that was
+ * given out ever moves, which readers without locks need, and {@code n} rows lie in about {@code
+ * log2(n / first)} chunks.
  *
  * <p>After Dechev, Pirkelbauer, Stroustrup: Lock-free dynamically resizable arrays, 2006.
  *

@@ -76,6 +76,24 @@ class DiskGraphTest {
     }
   }
 
+  /** Codes of every kind come back as they were stored. */
+  @ParameterizedTest
+  @CsvSource({"int4", "int8", "float16", "float32"})
+  void search_anyCodes_findsWhatTheIndexInMemoryFinds(String codes, SplittableRandom random)
+      throws IOException {
+    var rows = TestVectors.gaussians(random, 400, 20);
+    try (var source = VectorSource.of(rows);
+        var batch = VectorSource.of(TestVectors.gaussians(random, 10, 20))) {
+      var built = VectorIndex.over(source, Metric.L2, "graph(r=16,codes=%s)".formatted(codes));
+      var disk = forDisk(built);
+      disk.verify();
+      // As wide as the rows are many: whatever the order of the visits, all rows are scored.
+      var options = SearchOptions.nearest(10).withEffort(new Effort.Beam(400));
+      assertThat(disk.search(batch, options).neighbors())
+          .isEqualTo(disk.search(batch, options.withEffort(new Effort.Exact())).neighbors());
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(ElementType.class)
   void search_anyTypeAndMetric_findsNearlyAllWithCanonicalKeys(

@@ -121,7 +121,7 @@ class GraphDataTest {
           () -> GraphData.open(source.slice(0, 49), Metric.L2, SPEC, parts), "of these rows");
       var other = (GraphSpec) IndexSpec.parse("graph(r=12)");
       assertRefused(() -> GraphData.open(source, Metric.L2, other, parts), "as the spec says");
-      // Codes of another build of as many bytes.
+      // Codes of another build, of the same length.
       var codes = copies(build(source.slice(0, 50), Metric.L2));
       flip(part(codes, GraphData.CODES), 200, 1);
       parts.put(GraphData.CODES, part(codes, GraphData.CODES));
@@ -130,7 +130,7 @@ class GraphDataTest {
       parts.remove(GraphData.CODES);
       assertThatThrownBy(() -> GraphData.open(source, Metric.L2, SPEC, parts))
           .hasMessage(
-              "a graph needs its part codes: rows=memory, found=[graph]; build the index again");
+              "a graph needs its part codes: rows=memory, found=[graph, curve]; build the index again");
     }
   }
 

@@ -13,6 +13,7 @@ import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchResult;
 import dev.kith.core.search.Searcher;
 import dev.kith.core.spec.IndexSpec;
+import dev.kith.core.testing.Fixed;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.VectorDataException;
@@ -122,7 +123,7 @@ public abstract class RecallContract {
 
   @ParameterizedTest
   @EnumSource
-  void search_anyDataAndMetric_reachesTheRecall(Data kind, SplittableRandom random) {
+  void search_anyDataAndMetric_reachesTheRecall(Data kind, @Fixed SplittableRandom random) {
     int n = Seeded.effort() == 1 ? 3_000 : 20_000;
     // Few queries to measure on, and few to calibrate on: more of both in a campaign.
     double allowed = Seeded.effort() == 1 ? 0.03 : 0.01;
@@ -156,7 +157,7 @@ public abstract class RecallContract {
   }
 
   @Test
-  void search_fixedWidth_saysWhatItExpects(SplittableRandom random) {
+  void search_fixedWidth_saysWhatItExpects(@Fixed SplittableRandom random) {
     var made = Data.LOOSE_CLUSTERS.make(random, 3_000);
     var rows = Arrays.copyOf(made, 3_000);
     try (var source = VectorSource.of(rows);
@@ -181,7 +182,7 @@ public abstract class RecallContract {
   }
 
   @Test
-  void search_beyondTheCurve_isExactAndSaysSo(SplittableRandom random) {
+  void search_beyondTheCurve_isExactAndSaysSo(@Fixed SplittableRandom random) {
     var made = Data.GAUSSIAN.make(random, 800);
     var rows = Arrays.copyOf(made, 800);
     try (var source = VectorSource.of(rows);
@@ -200,7 +201,7 @@ public abstract class RecallContract {
   }
 
   @Test
-  void search_recallAsked_reportTellsWidthAndExpectation(SplittableRandom random) {
+  void search_recallAsked_reportTellsWidthAndExpectation(@Fixed SplittableRandom random) {
     var made = Data.SUBSPACE.make(random, 2_000);
     try (var source = VectorSource.of(Arrays.copyOf(made, 2_000));
         var queries = VectorSource.of(Arrays.copyOfRange(made, 2_000, made.length))) {
@@ -216,7 +217,7 @@ public abstract class RecallContract {
   }
 
   @Test
-  void search_recallOfBatches_isThatOfSingleQueries(SplittableRandom random) {
+  void search_recallOfBatches_isThatOfSingleQueries(@Fixed SplittableRandom random) {
     var made = Data.LOOSE_CLUSTERS.make(random, 1_500);
     try (var source = VectorSource.of(Arrays.copyOf(made, 1_500));
         var queries = VectorSource.of(Arrays.copyOfRange(made, 1_500, 1_530))) {
@@ -233,7 +234,7 @@ public abstract class RecallContract {
   }
 
   @Test
-  void calibrate_queriesOfAnotherKind_reachesTheRecallForThem(SplittableRandom random) {
+  void calibrate_queriesOfAnotherKind_reachesTheRecallForThem(@Fixed SplittableRandom random) {
     var made = Data.LOOSE_CLUSTERS.make(random, 4_000);
     var rows = Arrays.copyOf(made, 4_000);
     var others = TestVectors.gaussians(random, 600, 32);
@@ -263,7 +264,7 @@ public abstract class RecallContract {
   }
 
   @Test
-  void calibrate_tooFewOrOtherQueries_isRefused(SplittableRandom random) {
+  void calibrate_tooFewOrOtherQueries_isRefused(@Fixed SplittableRandom random) {
     try (var source = VectorSource.of(TestVectors.gaussians(random, 300, 8));
         var wide = VectorSource.of(TestVectors.gaussians(random, 30, 9))) {
       var searcher = searcher(build(source, Metric.L2, "graph(r=8)"));
@@ -277,7 +278,7 @@ public abstract class RecallContract {
   }
 
   @Test
-  void curve_ofAnyBuild_doesNotFallAndOpensAgain(SplittableRandom random) {
+  void curve_ofAnyBuild_doesNotFallAndOpensAgain(@Fixed SplittableRandom random) {
     try (var source = VectorSource.of(TestVectors.gaussians(random, 1_200, 16))) {
       var data = build(source, Metric.L2, "graph(r=8,efc=32)");
       var curve = data.curve();
@@ -313,7 +314,7 @@ public abstract class RecallContract {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 5, 40})
-  void search_fewRows_answersARecall(int size, SplittableRandom random) {
+  void search_fewRows_answersARecall(int size, @Fixed SplittableRandom random) {
     var rows = TestVectors.gaussians(random, size, 6);
     try (var source = VectorSource.of(rows);
         var queries = VectorSource.of(TestVectors.gaussians(random, 5, 6))) {
@@ -325,9 +326,9 @@ public abstract class RecallContract {
   }
 
   @Test
-  void build_codesByThemselves_fourBitsForOneCloudAndEightForTightClusters(
-      SplittableRandom random) {
-    var loose = Data.GAUSSIAN.make(random, 2_000);
+  void build_codesByThemselves_fourBitsForASubspaceAndEightForTightClusters(
+      @Fixed SplittableRandom random) {
+    var loose = Data.SUBSPACE.make(random, 2_000);
     var tight = Data.TIGHT_CLUSTERS.make(random, 2_000);
     try (var one = VectorSource.of(loose);
         var many = VectorSource.of(tight)) {

@@ -76,7 +76,7 @@ class WalkTest {
           graph.setNeighbours(row, table[row], count);
           assertThat(graph.neighbours(row)).isEqualTo(table[row]);
         }
-        var scorers = codes.scorers(Kernels.scalar().codes());
+        var scorers = codes.scorers(Kernels.scalar());
         var walk = new Walk(graph, scorers);
         var query = TestVectors.gaussian(random, 10);
         walk.scorer().setQuery(query);
@@ -104,7 +104,7 @@ class WalkTest {
       for (int link : table[(int) next.get()[1]]) {
         if (met.add(link)) {
           pool.add(new double[] {estimate(walk, picks, link), link, 0});
-          pool.sort((a, b) -> Double.compare(a[0], b[0])); // stable: who came first stays first
+          pool.sort((a, b) -> Double.compare(a[0], b[0])); // stable: the earlier one stays first
           while (pool.size() > width) {
             pool.removeLast();
           }

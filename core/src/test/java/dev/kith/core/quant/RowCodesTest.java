@@ -27,7 +27,7 @@ class RowCodesTest {
     try (var source = VectorSource.of(rows)) {
       for (var metric : Metric.values()) {
         var codes = RowCodes.encode(source, metric, bits, 5, BuildOptions.defaults());
-        var scorer = codes.scorers(Kernels.scalar().codes()).scorer();
+        var scorer = codes.scorers(Kernels.scalar()).scorer();
         var space = codes.space();
         var picks = new Picks(rows.length);
         for (int i = 0; i < rows.length; i++) {
@@ -65,7 +65,7 @@ class RowCodesTest {
     var rows = TestVectors.gaussians(random, 40, d);
     try (var source = VectorSource.of(rows)) {
       var codes = RowCodes.encode(source, Metric.L2, bits, 5, BuildOptions.defaults());
-      var scorer = codes.scorers(Kernels.scalar().codes()).scorer();
+      var scorer = codes.scorers(Kernels.scalar()).scorer();
       var picks = new Picks(rows.length);
       var distances = new float[rows.length][rows.length];
       for (int a = 0; a < rows.length; a++) {
@@ -94,8 +94,8 @@ class RowCodesTest {
     try (var source = VectorSource.of(rows)) {
       var codes = RowCodes.encode(source, Metric.COSINE, bits, 5, BuildOptions.defaults());
       var again = RowCodes.open(codes.body(), bits, Metric.COSINE, 20, 30);
-      var a = codes.scorers(Kernels.scalar().codes()).scorer();
-      var b = again.scorers(Kernels.scalar().codes()).scorer();
+      var a = codes.scorers(Kernels.scalar()).scorer();
+      var b = again.scorers(Kernels.scalar()).scorer();
       var picksA = new Picks(30);
       var picksB = new Picks(30);
       for (int i = 0; i < 30; i++) {

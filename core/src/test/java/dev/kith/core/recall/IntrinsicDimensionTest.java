@@ -8,6 +8,7 @@ import dev.kith.core.index.VectorIndex;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.SearchOptions;
+import dev.kith.core.testing.Fixed;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.VectorSource;
@@ -23,7 +24,7 @@ class IntrinsicDimensionTest {
   /** Rows that fill few of their many elements, turned about, so that no element shows it. */
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 5})
-  void of_rowsOfASubspace_isItsDimension(int filled, SplittableRandom random) {
+  void of_rowsOfASubspace_isItsDimension(int filled, @Fixed SplittableRandom random) {
     var axes = TestVectors.gaussians(random, filled, 40);
     var rows = new float[6000][40];
     for (var row : rows) {

@@ -84,10 +84,7 @@ final class StreamedSearch {
       }
     }
     for (int q = 0; q < answers.length; q++) {
-      var found = new long[best[q].size()];
-      var keys = new double[found.length];
-      best[q].drain(found, keys);
-      answers[q] = new Neighbors(metric, found, keys);
+      answers[q] = best[q].drain(metric);
     }
   }
 

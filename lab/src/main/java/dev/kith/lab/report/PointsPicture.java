@@ -20,32 +20,13 @@ public final class PointsPicture {
   private final float[][] points;
   private final float[] query;
   private final List<Integer> nearest;
-  private final double unit;
-  private final double left;
-  private final double top;
-  private final int height;
+  private final PlaneFrame frame;
 
   private PointsPicture(float[][] points, float[] query, List<Integer> nearest) {
     this.points = points;
     this.query = query;
     this.nearest = nearest;
-    double minX = query[0];
-    double maxX = minX;
-    double minY = query[1];
-    double maxY = minY;
-    for (var point : points) {
-      minX = Math.min(minX, point[0]);
-      maxX = Math.max(maxX, point[0]);
-      minY = Math.min(minY, point[1]);
-      maxY = Math.max(maxY, point[1]);
-    }
-    // Both axes have one unit: distances must not be bent.
-    double fitX = (Picture.INNER - 2 * ASIDE) / Math.max(maxX - minX, 1e-30);
-    double fitY = (TALLEST - 2 * ABOVE) / Math.max(maxY - minY, 1e-30);
-    this.unit = Math.min(fitX, fitY);
-    this.height = (int) Math.ceil((maxY - minY) * unit) + 2 * ABOVE;
-    this.left = (Picture.INNER - (maxX + minX) * unit) / 2;
-    this.top = (height + (maxY + minY) * unit) / 2;
+    this.frame = PlaneFrame.around(points, query, ASIDE, ABOVE, TALLEST);
   }
 
   /**
@@ -78,7 +59,7 @@ public final class PointsPicture {
     return new Picture.Sheet()
         .heading("The nearest %d of %d points".formatted(nearest.size(), points.length))
         .space(4)
-        .draw(height, drawn(reach))
+        .draw(frame.height(), drawn(reach))
         .space(6)
         .small(told)
         .picture("points", "The nearest of some points", told);
@@ -91,9 +72,9 @@ public final class PointsPicture {
         String.format(
             Locale.ROOT,
             "<circle class=\"reach\" cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\"/>\n",
-            x(query),
-            y(query),
-            reach * unit));
+            frame.x(query),
+            frame.y(query),
+            reach * frame.unit()));
     for (int row = 0; row < points.length; row++) {
       var point = points[row];
       drawn.append(
@@ -101,20 +82,15 @@ public final class PointsPicture {
               Locale.ROOT,
               "<path class=\"to\" d=\"M%.1f %.1fL%.1f %.1f\"/><circle class=\"%s\" cx=\"%.1f\""
                   + " cy=\"%.1f\" r=\"5\"/>\n",
-              x(query),
-              y(query),
-              x(point),
-              y(point),
+              frame.x(query),
+              frame.y(query),
+              frame.x(point),
+              frame.y(point),
               nearest.contains(row) ? "near" : "far",
-              x(point),
-              y(point)));
+              frame.x(point),
+              frame.y(point)));
     }
-    drawn.append(
-        String.format(
-            Locale.ROOT,
-            "<path class=\"query\" d=\"M%.1f %.1fm-9 0h18m-9 -9v18\"/>\n</g>\n",
-            x(query),
-            y(query)));
+    drawn.append(frame.cross(query)).append("</g>\n");
     // Beside the query on the side where the nearest point is not.
     drawn.append(text("name", query, points[nearest.getFirst()], 16, "query"));
     for (int row = 0; row < points.length; row++) {
@@ -133,21 +109,13 @@ public final class PointsPicture {
         Locale.ROOT,
         "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>\n",
         kind,
-        x(at) + (right ? 10 : -10),
-        y(at) + below,
+        frame.x(at) + (right ? 10 : -10),
+        frame.y(at) + below,
         right ? "start" : "end",
         Svg.escape(text));
   }
 
   private static String number(double x) {
     return new BigDecimal(x).round(FIGURES).stripTrailingZeros().toPlainString();
-  }
-
-  private double x(float[] point) {
-    return left + point[0] * unit;
-  }
-
-  private double y(float[] point) {
-    return top - point[1] * unit;
   }
 }

@@ -82,7 +82,7 @@ public record RecallPlot(
         : String.format(Locale.ROOT, "%s; intrinsic dimension %.1f", data, intrinsicDimension);
   }
 
-  /** Description in words, for readers who cannot see it. */
+  /** Description in words, for readers that cannot see it. */
   String told() {
     var told = new StringBuilder(about()).append(". Recall and queries a CPU-second of");
     for (int i = 0; i < lines.size(); i++) {

@@ -25,10 +25,7 @@ public final class WalkPicture {
   private final Graph graph;
   private final WalkTrace trace;
   private final List<Integer> answer;
-  private final double unit;
-  private final double left;
-  private final double top;
-  private final int height;
+  private final PlaneFrame frame;
 
   private WalkPicture(
       float[][] points, float[] query, Graph graph, WalkTrace trace, List<Integer> answer) {
@@ -37,23 +34,7 @@ public final class WalkPicture {
     this.graph = graph;
     this.trace = trace;
     this.answer = answer;
-    double minX = query[0];
-    double maxX = minX;
-    double minY = query[1];
-    double maxY = minY;
-    for (var point : points) {
-      minX = Math.min(minX, point[0]);
-      maxX = Math.max(maxX, point[0]);
-      minY = Math.min(minY, point[1]);
-      maxY = Math.max(maxY, point[1]);
-    }
-    // Both axes have one unit: distances must not be bent.
-    double fitX = (Picture.INNER - 2 * MARGIN) / Math.max(maxX - minX, 1e-30);
-    double fitY = (TALLEST - 2 * MARGIN) / Math.max(maxY - minY, 1e-30);
-    this.unit = Math.min(fitX, fitY);
-    this.height = (int) Math.ceil((maxY - minY) * unit) + 2 * MARGIN;
-    this.left = (Picture.INNER - (maxX + minX) * unit) / 2;
-    this.top = (height + (maxY + minY) * unit) / 2;
+    this.frame = PlaneFrame.around(points, query, MARGIN, MARGIN, TALLEST);
   }
 
   /**
@@ -88,7 +69,7 @@ public final class WalkPicture {
     return new Picture.Sheet()
         .heading("A walk to the nearest of %d points".formatted(points.length))
         .space(4)
-        .draw(height, drawn())
+        .draw(frame.height(), drawn())
         .space(6)
         .small(told)
         .picture("walk", "A walk through a graph", told);
@@ -118,18 +99,13 @@ public final class WalkPicture {
               "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"%d\"%s><title>row"
                   + " %d</title></circle>\n",
               answer.contains(row) ? "near" : met.contains(row) ? "far" : "rule",
-              x(points[row]),
-              y(points[row]),
+              frame.x(points[row]),
+              frame.y(points[row]),
               answer.contains(row) ? RING : DOT,
               order.containsKey(row) ? " style=\"fill:var(--s0)\"" : "",
               row));
     }
-    drawn.append(
-        String.format(
-            Locale.ROOT,
-            "<path class=\"query\" d=\"M%.1f %.1fm-9 0h18m-9 -9v18\"/>\n</g>\n",
-            x(query),
-            y(query)));
+    drawn.append(frame.cross(query)).append("</g>\n");
     var numbers = numbers();
     for (int hop = 0; hop < numbers.size(); hop++) {
       var box = numbers.get(hop);
@@ -149,15 +125,15 @@ public final class WalkPicture {
     var dots = new ArrayList<Box>();
     for (int row = 0; row < points.length; row++) {
       double across = 2.0 * (answer.contains(row) ? RING : DOT);
-      dots.add(Box.around(x(points[row]), y(points[row]), across, across));
+      dots.add(Box.around(frame.x(points[row]), frame.y(points[row]), across, across));
     }
-    dots.add(Box.around(x(query), y(query), 18, 18));
-    var places = new LabelPlaces(new Box(0, 0, Picture.INNER, height), dots);
+    dots.add(Box.around(frame.x(query), frame.y(query), 18, 18));
+    var places = new LabelPlaces(new Box(0, 0, Picture.INNER, frame.height()), dots);
     var numbers = new ArrayList<Box>();
     for (var hop : trace.hops()) {
       var at = points[hop.row()];
       int wide = WIDE * Integer.toString(numbers.size() + 1).length();
-      numbers.add(places.place(x(at), y(at), wide, HIGH));
+      numbers.add(places.place(frame.x(at), frame.y(at), wide, HIGH));
     }
     return numbers;
   }
@@ -167,17 +143,9 @@ public final class WalkPicture {
         Locale.ROOT,
         "<path class=\"%s\" d=\"M%.1f %.1fL%.1f %.1f\"/>\n",
         kind,
-        x(points[from]),
-        y(points[from]),
-        x(points[to]),
-        y(points[to]));
-  }
-
-  private double x(float[] point) {
-    return left + point[0] * unit;
-  }
-
-  private double y(float[] point) {
-    return top - point[1] * unit;
+        frame.x(points[from]),
+        frame.y(points[from]),
+        frame.x(points[to]),
+        frame.y(points[to]));
   }
 }
