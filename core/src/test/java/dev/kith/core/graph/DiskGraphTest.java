@@ -9,6 +9,7 @@ import dev.kith.core.metric.Metric;
 import dev.kith.core.search.Effort;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchStoppedException;
+import dev.kith.core.testing.Fixed;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.ElementType;
@@ -79,7 +80,7 @@ class DiskGraphTest {
   /** Codes of every kind come back as they were stored. */
   @ParameterizedTest
   @CsvSource({"int4", "int8", "float16", "float32"})
-  void search_anyCodes_findsWhatTheIndexInMemoryFinds(String codes, SplittableRandom random)
+  void search_anyCodes_findsWhatTheIndexInMemoryFinds(String codes, @Fixed SplittableRandom random)
       throws IOException {
     var rows = TestVectors.gaussians(random, 400, 20);
     try (var source = VectorSource.of(rows);
@@ -97,7 +98,7 @@ class DiskGraphTest {
   @ParameterizedTest
   @EnumSource(ElementType.class)
   void search_anyTypeAndMetric_findsNearlyAllWithCanonicalKeys(
-      ElementType type, SplittableRandom random) throws IOException {
+      ElementType type, @Fixed SplittableRandom random) throws IOException {
     var typed = TestVectors.typed(random, type, 1500, 24);
     var queries = TestVectors.gaussians(random, 30, 24);
     try (var source = typed.source();

@@ -13,6 +13,7 @@ import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.Work;
 import dev.kith.core.spec.GraphSpec;
 import dev.kith.core.spec.IndexSpec;
+import dev.kith.core.testing.Fixed;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.vector.ClusteredVectors;
 import dev.kith.core.vector.VectorSource;
@@ -146,7 +147,8 @@ class FilteredGraphTest {
 
   @ParameterizedTest
   @EnumSource
-  void search_anyFilter_recallOfTheWidthAndWorkOfTheBestWay(Place place, SplittableRandom random) {
+  void search_anyFilter_recallOfTheWidthAndWorkOfTheBestWay(
+      Place place, @Fixed SplittableRandom random) {
     double asked = unfilteredRecall();
     for (double share : new double[] {0.5, 0.1, 0.03, 0.01, 0.001}) {
       int hits = 0;
@@ -201,7 +203,7 @@ class FilteredGraphTest {
   }
 
   @Test
-  void search_filterWithPlannerOfItsOwn_isAsGood(SplittableRandom random) {
+  void search_filterWithPlannerOfItsOwn_isAsGood(@Fixed SplittableRandom random) {
     var measuring = new GraphSearcher(KERNELS, "test", data);
     double asked = unfilteredRecall();
     int hits = 0;
@@ -216,7 +218,7 @@ class FilteredGraphTest {
   }
 
   @Test
-  void search_filterOfFewOrNoRows_isScannedAndProved(SplittableRandom random) {
+  void search_filterOfFewOrNoRows_isScannedAndProved(@Fixed SplittableRandom random) {
     for (int count : new int[] {0, 1, K, WIDTH}) {
       var filter = RowFilter.of(SIZE, row -> row < count);
       var result = searcher.search(queries, beam().among(filter));
@@ -242,7 +244,7 @@ class FilteredGraphTest {
 
   /** Costs that make every way the cheapest in turn: answers are right whichever is taken. */
   @Test
-  void search_anyCosts_onlyRowsThatPass(SplittableRandom random) {
+  void search_anyCosts_onlyRowsThatPass(@Fixed SplittableRandom random) {
     var ways =
         new WalkCosts[] {
           new WalkCosts(1e9, 1, 1e6), new WalkCosts(1e9, 1, 1e-3), new WalkCosts(1e-3, 1, 1)

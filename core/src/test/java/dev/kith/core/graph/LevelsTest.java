@@ -6,6 +6,7 @@ import dev.kith.core.backend.Backends;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.spec.IndexSpec;
+import dev.kith.core.testing.Fixed;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.VectorSource;
@@ -64,7 +65,7 @@ class LevelsTest {
 
   /** A descent's seeds are far nearer than rows by chance, for a small part of the estimates. */
   @Test
-  void find_seeds_areNearTheQuery(SplittableRandom random) {
+  void find_seeds_areNearTheQuery(@Fixed SplittableRandom random) {
     int size = 4000;
     try (var source = VectorSource.of(TestVectors.gaussians(random, size, 4))) {
       var data = build(source, "hnsw(m=6)");

@@ -6,6 +6,7 @@ import dev.kith.core.kernel.Kernels;
 import dev.kith.core.kernel.Picks;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.RowCodes;
+import dev.kith.core.testing.Fixed;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.VectorSource;
@@ -120,7 +121,7 @@ class ListsTest {
   /** Sizes that are multiples of list, sample or degree are as good as others. */
   @ParameterizedTest
   @ValueSource(ints = {2, 16, 17, 512, 1024, 1025, 1536, 2000, 2048})
-  void run_neighbourDescent_findsNearlyAllNearest(int size, SplittableRandom random) {
+  void run_neighbourDescent_findsNearlyAllNearest(int size, @Fixed SplittableRandom random) {
     try (var source = VectorSource.of(TestVectors.gaussians(random, size, 8))) {
       var rows = coded(source);
       var exact = slowly(rows, 16);
@@ -148,7 +149,7 @@ class ListsTest {
 
   /** Each row lies in two blocks, and blocks of near rows hold most pairs of nearest rows. */
   @Test
-  void of_manyRows_blocksHoldNearRows(SplittableRandom random) {
+  void of_manyRows_blocksHoldNearRows(@Fixed SplittableRandom random) {
     var rows = TestVectors.gaussians(random, 3000, 4);
     try (var source = VectorSource.of(rows)) {
       var kept = new int[3000];

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.kith.core.backend.Backends;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.spec.IndexSpec;
+import dev.kith.core.testing.Fixed;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.VectorSource;
@@ -64,7 +65,7 @@ class WalkTraceTest {
 
   /** Codes of 8 bits are exact to about a hundredth of the rows' extent. */
   @Test
-  void of_points_estimatesAreNearTheTruth(SplittableRandom random) {
+  void of_points_estimatesAreNearTheTruth(@Fixed SplittableRandom random) {
     var rows = TestVectors.gaussians(random, 60, 2);
     try (var source = VectorSource.of(rows)) {
       var query = TestVectors.gaussian(random, 2);

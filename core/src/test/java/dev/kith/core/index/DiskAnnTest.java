@@ -8,6 +8,7 @@ import dev.kith.core.metric.Metric;
 import dev.kith.core.search.Effort;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.spec.GraphSpec;
+import dev.kith.core.testing.Fixed;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.ElementType;
@@ -106,7 +107,7 @@ class DiskAnnTest {
   @EnumSource(
       value = ElementType.class,
       names = {"FLOAT32", "INT8", "UINT8"})
-  void exchange_ofABuiltIndex_searchesAlike(ElementType type, SplittableRandom random)
+  void exchange_ofABuiltIndex_searchesAlike(ElementType type, @Fixed SplittableRandom random)
       throws IOException {
     var typed = TestVectors.typed(random, type, 1200, 16);
     var options = SearchOptions.nearest(10).withEffort(new Effort.Beam(100));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
+import dev.kith.core.testing.Fixed;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.VectorSource;
@@ -32,7 +33,7 @@ class KMeansTest {
 
   /** Well apart, a cluster is never split over cells that hold another cluster, too. */
   @Test
-  void find_clustersWellApart_keepsThemTogether(SplittableRandom random) {
+  void find_clustersWellApart_keepsThemTogether(@Fixed SplittableRandom random) {
     var rows = TestVectors.gaussians(random, 600, 8);
     for (int i = 0; i < rows.length; i++) {
       rows[i][0] += 1000f * (i % 3);

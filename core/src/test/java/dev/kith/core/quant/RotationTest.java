@@ -3,6 +3,7 @@ package dev.kith.core.quant;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.kith.core.testing.Fixed;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import java.util.SplittableRandom;
@@ -29,7 +30,7 @@ class RotationTest {
 
   @ParameterizedTest
   @ValueSource(ints = {100, 384, 784})
-  void apply_oneElement_isSpreadOverAll(int d, SplittableRandom random) {
+  void apply_oneElement_isSpreadOverAll(int d, @Fixed SplittableRandom random) {
     var rotation = new Rotation(d, random.nextLong());
     for (int at : new int[] {0, d / 2, d - 1}) {
       var vector = new float[d];

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.kernel.Picks;
 import dev.kith.core.metric.Metric;
+import dev.kith.core.testing.Fixed;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.VectorSource;
@@ -21,7 +22,8 @@ class RowCodesTest {
   /** Squared distances come back with the error that the step leaves, and no bias. */
   @ParameterizedTest
   @CsvSource({"8, 1", "8, 63", "8, 64", "8, 65", "8, 300", "4, 1", "4, 127", "4, 128", "4, 129"})
-  void estimate_plusOffset_isAboutTheSquaredDistance(int bits, int d, SplittableRandom random) {
+  void estimate_plusOffset_isAboutTheSquaredDistance(
+      int bits, int d, @Fixed SplittableRandom random) {
     var rows = TestVectors.gaussians(random, 200, d);
     var queries = TestVectors.gaussians(random, 10, d);
     try (var source = VectorSource.of(rows)) {

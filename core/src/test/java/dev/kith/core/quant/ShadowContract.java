@@ -8,6 +8,7 @@ import dev.kith.core.exact.FlatData;
 import dev.kith.core.index.VectorIndex;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.SearchOptions;
+import dev.kith.core.testing.Fixed;
 import dev.kith.core.testing.PlainHalves;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
@@ -154,7 +155,7 @@ public abstract class ShadowContract {
   /** An interval may be wide, but not for rows and queries that are nothing special. */
   @ParameterizedTest
   @EnumSource
-  void interval_gaussianPairs_isNarrow(Metric metric, SplittableRandom random) {
+  void interval_gaussianPairs_isNarrow(Metric metric, @Fixed SplittableRandom random) {
     var rows = TestVectors.gaussians(random, 60, 100);
     try (var source = VectorSource.of(rows)) {
       var shadow = quantizer().encode(source, metric);
@@ -200,7 +201,7 @@ public abstract class ShadowContract {
 
   @ParameterizedTest
   @EnumSource
-  void residual_gaussianRows_isSmall(Metric metric, SplittableRandom random) {
+  void residual_gaussianRows_isSmall(Metric metric, @Fixed SplittableRandom random) {
     var rows = TestVectors.gaussians(random, 100, 128);
     try (var source = VectorSource.of(rows)) {
       var shadow = quantizer().encode(source, metric);

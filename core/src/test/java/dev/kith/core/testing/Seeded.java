@@ -8,11 +8,14 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
  * Gives tests a {@link SplittableRandom} with a new seed each run and prints the seed of a test
- * that fails; {@code -Dkith.seed=N} repeats it.
+ * that fails; {@code -Dkith.seed=N} repeats it. A parameter that is {@link Fixed} gets one seed for
+ * all runs but a campaign's.
  */
 public final class Seeded implements ParameterResolver, AfterTestExecutionCallback {
   private static final ExtensionContext.Namespace SPACE =
       ExtensionContext.Namespace.create(Seeded.class);
+
+  private static final long FIXED = 20;
 
   /** How many rounds a random test should make: 1, more in a campaign. */
   public static int effort() {
@@ -26,7 +29,8 @@ public final class Seeded implements ParameterResolver, AfterTestExecutionCallba
 
   @Override
   public Object resolveParameter(ParameterContext parameter, ExtensionContext test) {
-    long seed = Long.getLong("kith.seed", System.nanoTime());
+    boolean fixed = parameter.isAnnotated(Fixed.class) && effort() == 1;
+    long seed = Long.getLong("kith.seed", fixed ? FIXED : System.nanoTime());
     test.getStore(SPACE).put("seed", seed);
     return new SplittableRandom(seed);
   }
