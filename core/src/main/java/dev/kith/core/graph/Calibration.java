@@ -26,10 +26,14 @@ final class Calibration {
   /** Numbers of neighbours that are measured. */
   static final List<Integer> KS = List.of(1, 3, 10, 30, 100);
 
-  /** Ladder of widths, four steps to each doubling. */
-  private static final List<Integer> WIDTHS = widths();
-
+  /** Largest width of an index of many rows. */
   private static final int WIDEST = 1280;
+
+  /** Largest width of an index of few rows, however few. */
+  private static final int NARROWEST = 160;
+
+  /** Largest width, as a share of the rows: beyond one row in {@code SHARE} a scan is cheaper. */
+  private static final int SHARE = 4;
 
   /** Ladder of ratios: how far they are above 1 grows by a constant factor. */
   private static final List<Float> RATIOS = ratios();
@@ -59,11 +63,13 @@ final class Calibration {
     this.kernels = kernels;
   }
 
-  private static List<Integer> widths() {
+  /** Ladder of widths, four steps to each doubling. */
+  private static List<Integer> widths(int size) {
+    int widest = Math.clamp(size / SHARE, NARROWEST, WIDEST);
     var widths = new ArrayList<Integer>();
     for (int i = 0; ; i++) {
       int width = (int) Math.round(RatioWatch.FIRST * Math.pow(2, i / 4.0));
-      if (width > WIDEST) {
+      if (width > widest) {
         return List.copyOf(widths);
       }
       widths.add(width);
@@ -94,7 +100,7 @@ final class Calibration {
 
   /** Curve of an index that nobody measured: it answers every recall exactly. */
   static RecallCurve none(Arena arena) {
-    return new CurveFit(List.of(), WIDTHS, RATIOS).fit(List.of(), Double.NaN, arena);
+    return new CurveFit(List.of(), widths(0), RATIOS).fit(List.of(), Double.NaN, arena);
   }
 
   /** Makes the curve from a sample, to which queries off the rows are added here. */
@@ -102,7 +108,8 @@ final class Calibration {
     sample.addOffTheRows(rows, seed);
     var queries = sample.queries();
     int fewest = queries.stream().mapToInt(each -> each.truth().size()).min().orElse(0);
-    var fit = new CurveFit(KS.stream().filter(k -> k <= fewest).toList(), WIDTHS, RATIOS);
+    var ks = KS.stream().filter(k -> k <= fewest).toList();
+    var fit = new CurveFit(ks, widths(graph.size()), RATIOS);
     var observations = new Observation[queries.size()];
     if (!fit.ks().isEmpty()) {
       var idle = new ConcurrentLinkedDeque<Scratch>();
@@ -129,7 +136,8 @@ final class Calibration {
     scratch.watch.start(observation, query.values(), query.truth());
     scratch.walk.scorer().setQuery(query.values());
     var seeds = scratch.finder.find();
-    scratch.walk.run(seeds, scratch.finder.found(), WIDEST, query.without(), scratch.watch, null);
+    int widest = fit.widths().getLast();
+    scratch.walk.run(seeds, scratch.finder.found(), widest, query.without(), scratch.watch, null);
     return observation;
   }
 

@@ -2,6 +2,7 @@ package dev.kith.core.graph;
 
 import dev.kith.core.metric.Metric;
 import dev.kith.core.recall.CurveFit;
+import dev.kith.core.recall.Difficulty;
 import dev.kith.core.recall.Observation;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.Rescorer;
@@ -85,7 +86,10 @@ final class CurveWatch implements Watch {
     if (hops == 0) {
       seed = pool.size() == 0 ? 0 : RatioWatch.distance(pool, offset, 0);
     }
-    if (pool.size() == 0) {
+    if (pool.size() == 0) { // its own row was the only seed: it finds nothing at any width
+      for (int i = 0; i < shown.length; i++) {
+        observation.show(i, new Difficulty(0, 0, 0, estimated));
+      }
       return true;
     }
     for (int i = 0; i < nextRatio.length; i++) {

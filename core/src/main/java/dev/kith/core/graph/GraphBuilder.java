@@ -28,8 +28,7 @@ public record GraphBuilder(GraphSpec spec, Kernels kernels) implements IndexBuil
     var sample = CalibrationSample.ofRows(rows, metric, spec.seed(), kernels, options);
     var data = build(rows, metric, sample, options);
     var calibration =
-        new Calibration(
-            rows, metric, data.codes(), data.graph(), data.entry(kernels), kernels);
+        new Calibration(rows, metric, data.codes(), data.graph(), data.entry(kernels), kernels);
     return data.withCurve(calibration.curve(sample, spec.seed(), options));
   }
 
@@ -42,10 +41,7 @@ public record GraphBuilder(GraphSpec spec, Kernels kernels) implements IndexBuil
   }
 
   private GraphData build(
-      VectorSource rows,
-      Metric metric,
-      @Nullable CalibrationSample sample,
-      BuildOptions options) {
+      VectorSource rows, Metric metric, @Nullable CalibrationSample sample, BuildOptions options) {
     var codes = encode(rows, metric, sample, options);
     var all = CodedRows.of(codes, kernels);
     var copies = Copies.find(codes, spec.degree());
@@ -77,10 +73,7 @@ public record GraphBuilder(GraphSpec spec, Kernels kernels) implements IndexBuil
   }
 
   private WalkCodes encode(
-      VectorSource rows,
-      Metric metric,
-      @Nullable CalibrationSample sample,
-      BuildOptions options) {
+      VectorSource rows, Metric metric, @Nullable CalibrationSample sample, BuildOptions options) {
     return switch (spec.codes()) {
       case AUTO -> {
         var four = RowCodes.encode(rows, metric, 4, spec.seed(), options.into(Arena.ofAuto()));

@@ -166,8 +166,7 @@ public final class GraphSearcher implements Searcher {
    * @param expected recall that is expected, or null if it is unknown
    * @param width of the walk
    */
-  private record Answer(
-      @Nullable Neighbors found, @Nullable ExpectedRecall expected, int width) {}
+  private record Answer(@Nullable Neighbors found, @Nullable ExpectedRecall expected, int width) {}
 
   private Answer answer(
       Scratch scratch, VectorSource queries, int q, SearchOptions options, Plan plan) {

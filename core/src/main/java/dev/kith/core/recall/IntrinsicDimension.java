@@ -11,6 +11,9 @@ import java.util.Collection;
  * over points taken of its inverses (MacKay, Ghahramani, 2005).
  */
 public final class IntrinsicDimension {
+  /** Squared distance of unit vectors up to which they may be one: their products are rounded. */
+  private static final double ROUNDING = 1e-12;
+
   private IntrinsicDimension() {}
 
   /**
@@ -62,6 +65,7 @@ public final class IntrinsicDimension {
 
   /** Squared distance; by COSINE, of the points scaled to length 1. */
   private static double squaredDistance(Metric metric, double key) {
-    return metric == Metric.L2 ? key : Math.max(0, 2 + 2 * key);
+    double squared = metric == Metric.L2 ? key : 2 + 2 * key;
+    return metric == Metric.L2 || squared > ROUNDING ? squared : 0;
   }
 }

@@ -41,11 +41,13 @@ class QueryWalksTest {
               SearchReport.of("test", "graph"),
               Object::new,
               _ -> given.incrementAndGet(),
-              (_, q, _) ->
-                  {
+              (_, q, _) -> {
                 var expected = new ExpectedRecall(q / 10., q / 10., 1);
                 return new Walked(
-                    q % 2 == 0 ? null : none, new Work(5, 0, q == 0 ? 0 : 2, 0, 0), 10 + q, expected);
+                    q % 2 == 0 ? null : none,
+                    new Work(5, 0, q == 0 ? 0 : 2, 0, 0),
+                    10 + q,
+                    expected);
               },
               exact::search);
       for (int q = 0; q < queries.length; q++) {
