@@ -22,6 +22,7 @@ module dev.kith.core {
       dev.kith.nativekernels;
   exports dev.kith.core.metric;
   exports dev.kith.core.quant;
+  exports dev.kith.core.recall;
   exports dev.kith.core.search;
   exports dev.kith.core.spec;
   exports dev.kith.core.vector;

@@ -83,10 +83,11 @@ class ArchitectureTest {
           new Part("quant", "work", "vector", "metric", "kernel"),
           new Part("spec", "quant"),
           new Part("search", "failure", "work", "vector", "metric", "kernel", "spec"),
+          new Part("recall", "vector", "metric", "search"),
           new Part("exact", "work", "vector", "metric", "kernel", "quant", "spec", "search"),
           new Part(
               "graph", "failure", "work", "vector", "metric", "kernel", "quant", "spec", "search",
-              "exact"),
+              "recall", "exact"),
           new Part(
               "backend", "failure", "work", "vector", "metric", "kernel", "quant", "spec", "search",
               "exact", "graph"),

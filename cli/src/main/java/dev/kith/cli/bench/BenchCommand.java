@@ -24,9 +24,9 @@ import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.vector.Ivecs;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.lab.measure.Clock;
-import dev.kith.lab.measure.IntrinsicDimension;
 import dev.kith.lab.measure.Oracle;
 import dev.kith.lab.measure.ReadBandwidth;
+import dev.kith.lab.measure.SampledDimension;
 import dev.kith.lab.peers.RecallCurve;
 import dev.kith.lab.profile.NamedRange;
 import dev.kith.lab.report.RecallPlot;
@@ -372,7 +372,7 @@ public final class BenchCommand implements Callable<Integer> {
       var last = subjects.getLast().answers;
       Ivecs.write(outIds, last.stream().map(BenchCommand::asInts).toArray(int[][]::new));
     }
-    var dimension = judge.knows() ? IntrinsicDimension.of(rows, metric, vectors.seed()) : null;
+    var dimension = judge.knows() ? SampledDimension.of(rows, metric, vectors.seed()) : null;
     var readRate = floor ? (Double) ReadBandwidth.measure(rows, 5) : null;
     var reports =
         subjects.stream()
@@ -552,7 +552,8 @@ public final class BenchCommand implements Callable<Integer> {
 
   /** Recall that an index expects of its answers, if it expects any. */
   private static @Nullable Double expectedRecall(SearchReport report) {
-    return report.proved() ? (Double) 1.0 : null;
+    var expected = report.expectedRecall();
+    return expected == null ? null : (Double) expected.mean();
   }
 
   /**

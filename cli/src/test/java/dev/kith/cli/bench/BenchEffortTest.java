@@ -87,7 +87,7 @@ class BenchEffortTest {
       assertThat(run.get("queries").intValue()).isEqualTo(QUERIES);
       assertThat(run.get("proved").booleanValue()).isFalse();
       assertThat(run.get("mismatches").isNull()).isTrue();
-      assertThat(run.get("expectedRecall").isNull()).isTrue();
+      assertThat(run.get("expectedRecall").doubleValue()).isBetween(0.5, 1.0);
       assertThat(run.get("bytesPerCpuSecond").isNull()).isTrue();
       assertThat(run.get("keys").doubleValue()).isBetween(10.0, (double) ROWS);
       assertThat(run.get("hops").doubleValue()).isGreaterThan(hops);
@@ -109,6 +109,8 @@ class BenchEffortTest {
     var runs = result.json().get("runs");
     assertThat(runs.at("/0/params/recall").doubleValue()).isEqualTo(0.9);
     assertThat(runs.at("/0/recall").doubleValue()).isGreaterThan(0.85);
+    assertThat(runs.at("/0/proved").booleanValue()).isFalse();
+    assertThat(runs.at("/0/expectedRecall").doubleValue()).isBetween(0.89, 1.0);
     var exact = runs.get(1);
     assertThat(exact.at("/params/recall").doubleValue()).isEqualTo(1);
     assertThat(exact.get("proved").booleanValue()).isTrue();

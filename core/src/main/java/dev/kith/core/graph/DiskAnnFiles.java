@@ -182,7 +182,8 @@ public final class DiskAnnFiles {
               rows, metric, codes == GraphSpec.Codes.INT4 ? 4 : 8, spec.seed(), options);
       var first = start < size ? new int[] {start} : ofFrozen;
       var pivots = size == 0 ? new int[0] : pivots(first, spec.seed());
-      return GraphData.of(rows, metric, spec, coded, graph, pivots, null, options.arena());
+      var curve = Calibration.none(options.arena());
+      return GraphData.of(rows, metric, spec, coded, graph, pivots, null, curve, options.arena());
     }
 
     /** Where walks began in DiskANN, and rows spread over the data, so that walks are short. */

@@ -84,7 +84,7 @@ public final class DiskGraphSearcher implements Searcher {
     long read = scratch.walk.hops() - hops;
     long seen = scratch.walk.estimated() + scratch.finder.estimated() - estimated;
     boolean all = found.size() == Math.min(k, data.rows().size()); // else the walk met fewer rows
-    return new QueryWalks.Walked(all ? found : null, new Work(seen, read, read, 0, 0));
+    return new QueryWalks.Walked(all ? found : null, new Work(seen, read, read, 0, 0), width, null);
   }
 
   private Neighbors answer(

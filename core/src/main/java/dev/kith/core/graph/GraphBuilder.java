@@ -9,11 +9,14 @@ import dev.kith.core.search.IndexBuilder;
 import dev.kith.core.spec.GraphSpec;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
+import java.lang.foreign.Arena;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Builder of graph indexes: codes the rows, builds the graph, and links what it does not reach.
+ * Builder of graph indexes: codes the rows, builds the graph, links what it does not reach, and
+ * measures what walks through it find.
  *
  * @param spec spec of the index
  * @param kernels loops to build with
@@ -22,7 +25,24 @@ import org.jspecify.annotations.Nullable;
 public record GraphBuilder(GraphSpec spec, Kernels kernels) implements IndexBuilder {
   @Override
   public GraphData build(VectorSource rows, Metric metric, BuildOptions options) {
-    var codes = encode(rows, metric, options);
+    var sample = CalibrationSample.ofRows(rows, metric, spec.seed(), kernels, options);
+    var data = build(rows, metric, sample, options);
+    var calibration =
+        new Calibration(rows, metric, data.codes(), data.graph(), data.entry(kernels), kernels);
+    return data.withCurve(calibration.curve(sample, spec.seed(), options));
+  }
+
+  /** Builds an index that has not measured what walks find, and answers every recall exactly. */
+  GraphData buildUnmeasured(VectorSource rows, Metric metric, BuildOptions options) {
+    boolean chooses = spec.codes() == GraphSpec.Codes.AUTO;
+    var sample =
+        chooses ? CalibrationSample.ofRows(rows, metric, spec.seed(), kernels, options) : null;
+    return build(rows, metric, sample, options);
+  }
+
+  private GraphData build(
+      VectorSource rows, Metric metric, @Nullable CalibrationSample sample, BuildOptions options) {
+    var codes = encode(rows, metric, sample, options);
     var all = CodedRows.of(codes, kernels);
     var copies = Copies.find(codes, spec.degree());
     var built =
@@ -47,16 +67,30 @@ public record GraphBuilder(GraphSpec spec, Kernels kernels) implements IndexBuil
       System.arraycopy(more, pivots.length, both, listed.length, stray);
       more = both;
     }
-    return GraphData.of(rows, metric, spec, codes, built.graph(), more, levels, options.arena());
+    var none = Calibration.none(options.arena());
+    return GraphData.of(
+        rows, metric, spec, codes, built.graph(), more, levels, none, options.arena());
   }
 
-  private WalkCodes encode(VectorSource rows, Metric metric, BuildOptions options) {
+  private WalkCodes encode(
+      VectorSource rows, Metric metric, @Nullable CalibrationSample sample, BuildOptions options) {
     return switch (spec.codes()) {
+      case AUTO -> {
+        var four = RowCodes.encode(rows, metric, 4, spec.seed(), options.into(Arena.ofAuto()));
+        yield CodeChoice.fourBitsDo(four, Objects.requireNonNull(sample), kernels)
+            ? copy(four, rows, metric, options.arena())
+            : RowCodes.encode(rows, metric, 8, spec.seed(), options);
+      }
       case INT4 -> RowCodes.encode(rows, metric, 4, spec.seed(), options);
       case INT8 -> RowCodes.encode(rows, metric, 8, spec.seed(), options);
       case FLOAT16 -> RowFloats.halves(rows, metric, options);
       case FLOAT32 -> RowFloats.inPlace(rows, metric, options);
     };
+  }
+
+  private static RowCodes copy(RowCodes codes, VectorSource rows, Metric metric, Arena arena) {
+    var body = arena.allocate(codes.body().byteSize(), 64).copyFrom(codes.body());
+    return RowCodes.open(body, codes.bits(), metric, rows.dimension(), codes.size());
   }
 
   private int degreeAbove() {

@@ -3,6 +3,7 @@ package dev.kith.core.graph;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.WalkCodes;
+import dev.kith.core.recall.RecallCurve;
 import dev.kith.core.search.IndexData;
 import dev.kith.core.spec.GraphSpec;
 import dev.kith.core.vector.VectorDataException;
@@ -26,6 +27,9 @@ public final class GraphData implements IndexData {
   /** The name of the part that holds the graph and its pivots. */
   public static final String GRAPH = "graph";
 
+  /** The name of the part that holds what the index measured of its own walks. */
+  public static final String CURVE = "curve";
+
   /** The name of the part that holds the upper levels, if there are any. */
   public static final String LEVELS = "levels";
 
@@ -39,6 +43,7 @@ public final class GraphData implements IndexData {
   private final Graph graph;
   private final GraphPart header;
   private final MemorySegment part;
+  private final RecallCurve curve;
   private final @Nullable Levels levels;
 
   private GraphData(
@@ -48,13 +53,15 @@ public final class GraphData implements IndexData {
       WalkCodes codes,
       GraphPart header,
       MemorySegment part,
-      @Nullable Levels levels) {
+      @Nullable Levels levels,
+      RecallCurve curve) {
     this.rows = rows;
     this.metric = metric;
     this.spec = spec;
     this.codes = codes;
     this.header = header;
     this.part = part;
+    this.curve = curve;
     this.levels = levels;
     this.graph =
         new Graph(
@@ -84,7 +91,8 @@ public final class GraphData implements IndexData {
         part.byteSize());
     var codes = WalkCodes.open(header.codes().bits(), body, rows, metric);
     var levels = spec.levels() ? new Levels(require(LEVELS, rows, parts)) : null;
-    return new GraphData(rows, metric, spec, codes, header, part, levels);
+    var curve = RecallCurve.open(require(CURVE, rows, parts));
+    return new GraphData(rows, metric, spec, codes, header, part, levels, curve);
   }
 
   /** The part {@code name}, which a graph cannot do without. */
@@ -112,6 +120,7 @@ public final class GraphData implements IndexData {
       Graph graph,
       int[] pivots,
       @Nullable Levels levels,
+      RecallCurve curve,
       Arena arena) {
     long at = GraphPart.linksAt(pivots.length, LINE);
     var part = arena.allocate(at + graph.links().byteSize(), LINE);
@@ -119,7 +128,7 @@ public final class GraphData implements IndexData {
     MemorySegment.copy(graph.links(), 0, part, at, graph.links().byteSize());
     int reached = Reach.reached(graph, entered(pivots, levels)).cardinality();
     var header = GraphPart.seal(part, rows, metric, graph, pivots, reached, codes);
-    return new GraphData(rows, metric, spec, codes, header, part, levels);
+    return new GraphData(rows, metric, spec, codes, header, part, levels, curve);
   }
 
   /** Rows that walks may begin from. */
@@ -153,6 +162,26 @@ public final class GraphData implements IndexData {
     return codes;
   }
 
+  /** What walks read of a row: what the spec names, or what the build chose for {@code auto}. */
+  public GraphSpec.Codes codesKind() {
+    return switch (codes.bits()) {
+      case 4 -> GraphSpec.Codes.INT4;
+      case 8 -> GraphSpec.Codes.INT8;
+      case 16 -> GraphSpec.Codes.FLOAT16;
+      default -> GraphSpec.Codes.FLOAT32;
+    };
+  }
+
+  /** What the index measured of its own walks. */
+  public RecallCurve curve() {
+    return curve;
+  }
+
+  /** The same index with another curve. */
+  GraphData withCurve(RecallCurve other) {
+    return new GraphData(rows, metric, spec, codes, header, part, levels, other);
+  }
+
   /** Graph that is walked through. */
   public Graph graph() {
     return graph;
@@ -165,10 +194,13 @@ public final class GraphData implements IndexData {
 
   /** Where walks begin. */
   Entry entry(Kernels kernels) {
+    return entry(codes, header.pivots(), levels, kernels);
+  }
+
+  /** Where walks begin among {@code pivots}, by {@code levels} if there are any. */
+  static Entry entry(WalkCodes codes, int[] pivots, @Nullable Levels levels, Kernels kernels) {
     var coded = CodedRows.of(codes, kernels);
-    return levels == null
-        ? Pivots.of(header.pivots(), coded)
-        : new Descent(levels, header.pivots(), coded);
+    return levels == null ? Pivots.of(pivots, coded) : new Descent(levels, pivots, coded);
   }
 
   /** Number of rows that links lead to from the pivots, the pivots among them. */
@@ -184,6 +216,7 @@ public final class GraphData implements IndexData {
     if (levels != null) {
       parts.put(LEVELS, levels.part());
     }
+    parts.put(CURVE, curve.part());
     return parts;
   }
 

@@ -4,6 +4,9 @@ import dev.kith.core.exact.ExactScan;
 import dev.kith.core.exact.FlatData;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.quant.Scorers;
+import dev.kith.core.recall.StoppingRule;
+import dev.kith.core.search.Effort;
+import dev.kith.core.search.ExpectedRecall;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.Rescorer;
 import dev.kith.core.search.SearchOptions;
@@ -15,6 +18,7 @@ import dev.kith.core.search.TopK;
 import dev.kith.core.search.Work;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.BuildOptions;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 public final class GraphSearcher implements Searcher {
   /** Rows of the pool that get their keys, at least; fewer lose what 4 bits confuse (measured). */
   private static final int RESCORED = 20;
+
+  /** Queries that a calibration takes, at least. */
+  private static final int FEWEST_QUERIES = 20;
 
   /** Share of the pool that gets its keys, at least: one row in {@code RESCORED_SHARE}. */
   private static final int RESCORED_SHARE = 4;
@@ -57,6 +64,7 @@ public final class GraphSearcher implements Searcher {
     final Walk walk = new Walk(data.graph(), scorers);
     final Entry.Finder finder = entry.finder(walk.scorer());
     final Rescorer rescorer = new Rescorer(data.rows(), data.metric(), kernels.keys());
+    final RatioWatch watch = new RatioWatch();
     final float[] query = new float[data.rows().dimension()];
     final int[] line = new int[data.graph().degree()];
 
@@ -68,10 +76,22 @@ public final class GraphSearcher implements Searcher {
   @Override
   public SearchResult search(VectorSource queries, SearchOptions options) {
     Searcher.requireFits(queries, options, data.rows());
-    int width = QueryWalks.width(options.effort(), data.spec());
+    int k = options.k();
+    var plan =
+        switch (options.effort()) {
+          case Effort.Recall recall -> {
+            var rule = data.curve().rule(k, recall.target());
+            yield rule == null ? null : new Plan(k, data.curve().widest(), rule);
+          }
+          case Effort effort -> {
+            int width = QueryWalks.width(effort, data.spec());
+            yield width == 0 ? null : new Plan(k, Math.max(width, k), null);
+          }
+        };
     var filter = options.filter();
-    int wide = Math.max(width, options.k());
-    if (width == 0 || (filter != null && planner().scans(filter, wide))) {
+    // Rules were measured without filters.
+    if (plan == null
+        || (filter != null && (plan.rule() != null || planner().scans(filter, plan.width())))) {
       return exact.search(queries, options);
     }
     return QueryWalks.run(
@@ -83,7 +103,7 @@ public final class GraphSearcher implements Searcher {
           return scratch == null ? new Scratch() : scratch;
         },
         idle::push,
-        (scratch, q, stop) -> walk(scratch, queries, q, options, wide, stop),
+        (scratch, q, stop) -> walk(scratch, queries, q, options, plan, stop),
         exact::search);
   }
 
@@ -104,63 +124,97 @@ public final class GraphSearcher implements Searcher {
     planner = another;
   }
 
+  /**
+   * How walks end: at a width, or by a rule.
+   *
+   * @param k number of neighbours asked for
+   * @param width most rows that a walk keeps
+   * @param rule rule for a recall, or null for a width
+   */
+  private record Plan(int k, int width, @Nullable StoppingRule rule) {}
+
+  /** Number of rows of a pool that get their keys, of a walk for {@code k} rows. */
+  static int scored(int k, int width) {
+    return Math.max(Math.max(RESCORED, 2 * k), width / RESCORED_SHARE);
+  }
+
   private QueryWalks.Walked walk(
       Scratch scratch,
       VectorSource queries,
       int q,
       SearchOptions options,
-      int width,
+      Plan plan,
       StopSignal stop) {
     long hops = scratch.walk.hops();
     long estimated = scratch.estimated();
     scratch.rescorer.start(stop);
-    var found = answer(scratch, queries, q, options, width);
-    return new QueryWalks.Walked(
-        found,
+    var answer = answer(scratch, queries, q, options, plan);
+    var work =
         new Work(
             scratch.estimated() - estimated,
             scratch.rescorer.count(),
             scratch.walk.hops() - hops,
             0,
-            0));
+            0);
+    return new QueryWalks.Walked(answer.found(), work, answer.width(), answer.expected());
   }
 
-  /** Rows of a pool of {@code width} that get their keys, for {@code k} neighbours. */
-  static int rescored(int k, int width) {
-    return Math.max(Math.max(RESCORED, 2 * k), width / RESCORED_SHARE);
-  }
+  /**
+   * Answer to one query.
+   *
+   * @param found its neighbours, or null if a scan is to answer
+   * @param expected recall that is expected, or null if it is unknown
+   * @param width of the walk
+   */
+  private record Answer(@Nullable Neighbors found, @Nullable ExpectedRecall expected, int width) {}
 
-  /** Answers by a walk, or returns null if a scan is to answer. */
-  private @Nullable Neighbors answer(
-      Scratch scratch, VectorSource queries, int q, SearchOptions options, int width) {
-    int k = options.k();
+  private Answer answer(
+      Scratch scratch, VectorSource queries, int q, SearchOptions options, Plan plan) {
     var query = scratch.query;
     queries.block(q, 1).decodeRow(0, query, 0);
     VectorDataException.requireFinite(queries, q, query);
     if (data.graph().size() == 0) {
-      return new Neighbors(data.metric(), new long[0], new double[0]);
+      return new Answer(null, null, 0);
     }
+    int k = plan.k();
     scratch.walk.scorer().setQuery(query);
     var seeds = scratch.finder.find();
     int count = scratch.finder.found();
     var filter = options.filter();
     if (filter != null) {
-      var sift = planner().plan(filter, width, seeds, count, scratch.line);
-      return sift == null ? null : sifted(scratch, seeds, count, k, width, sift);
+      var sift = planner().plan(filter, plan.width(), seeds, count, scratch.line);
+      var found = sift == null ? null : sifted(scratch, seeds, count, k, plan.width(), sift);
+      return new Answer(found, null, plan.width());
     }
-    var pool = scratch.walk.run(seeds, count, width);
-    if (pool.size() < Math.min(k, data.rows().size())) {
-      return null;
+    var rule = plan.rule();
+    var curve = data.curve();
+    int place = curve.placeOf(k);
+    var watch = scratch.watch;
+    if (rule != null) {
+      watch.start(rule);
+    } else if (place >= 0) {
+      watch.start(curve.ks().get(place));
     }
-    int rescored = Math.min(pool.size(), rescored(k, width));
+    var pool =
+        scratch.walk.run(seeds, count, plan.width(), Graph.NONE, place < 0 ? null : watch, null);
+    int width = rule == null ? plan.width() : watch.width();
+    if ((rule != null && !rule.reaches(watch.queryClass()))
+        || pool.size() < Math.min(k, data.rows().size())) {
+      return new Answer(null, null, width);
+    }
+    var expected =
+        rule != null
+            ? rule.expected(watch.queryClass())
+            : place < 0 ? null : curve.expected(k, width, watch.shown());
+    int scored = Math.min(pool.size(), scored(rule == null ? k : rule.k(), width));
     var best = new TopK(Math.min(k, pool.size()));
     var nearest = pool.rows();
-    var found = new double[rescored];
-    scratch.rescorer.keys(query, nearest, rescored, found);
-    for (int i = 0; i < rescored; i++) {
-      best.offer(found[i], nearest[i]);
+    var keys = new double[scored];
+    scratch.rescorer.keys(query, nearest, scored, keys);
+    for (int i = 0; i < scored; i++) {
+      best.offer(keys[i], nearest[i]);
     }
-    return best.drain(data.metric());
+    return new Answer(best.drain(data.metric()), expected, width);
   }
 
   /** Answers by a walk to the rows that {@code sift} wants. */
@@ -170,15 +224,33 @@ public final class GraphSearcher implements Searcher {
     if (pool.counted() < width) { // more rows pass: it was given up, or cut off
       return null;
     }
-    int rescored = rescored(k, width);
+    int left = scored(k, width);
     var best = new TopK(k);
-    for (int i = 0; i < pool.size() && rescored > 0; i++) {
+    for (int i = 0; i < pool.size() && left > 0; i++) {
       if (!pool.aside(i)) {
         best.offer(scratch.rescorer.key(scratch.query, pool.row(i)), pool.row(i));
-        rescored--;
+        left--;
       }
     }
     return best.drain(data.metric());
+  }
+
+  /**
+   * The same index with a curve that is measured on queries that were asked, and on rows moved off
+   * the others.
+   */
+  @Override
+  public GraphData calibrated(VectorSource queries, BuildOptions options) {
+    Searcher.requireFits(queries, SearchOptions.nearest(1), data.rows());
+    if (queries.size() < FEWEST_QUERIES) {
+      throw new IllegalArgumentException(
+          "a calibration takes at least %d queries: %d (%s)"
+              .formatted(FEWEST_QUERIES, queries.size(), queries.name()));
+    }
+    var sample = CalibrationSample.ofQueries(data.rows(), data.metric(), queries, kernels, options);
+    var calibration =
+        new Calibration(data.rows(), data.metric(), data.codes(), data.graph(), entry, kernels);
+    return data.withCurve(calibration.curve(sample, data.spec().seed(), options));
   }
 
   @Override

@@ -801,7 +801,7 @@ public final class LiveGraph implements Searcher {
           slots[count++] = slot;
         }
       }
-      var data = new GraphBuilder(spec, kernels).build(rows.pick(slots), metric, options);
+      var data = new GraphBuilder(spec, kernels).buildUnmeasured(rows.pick(slots), metric, options);
       var fresh = adopt(data, slots, Chunks.holding(Math.toIntExact(rows.size())));
       structure.lock();
       try {
@@ -879,7 +879,7 @@ public final class LiveGraph implements Searcher {
       long seen = scratch.walk.estimated() + scratch.finder.estimated() - estimated;
       var work = new Work(seen, scratch.rescorer.count(), scratch.walk.hops() - hops, 0, 0);
       boolean all = found.size() >= Math.min(k, live.get()); // else the walk met fewer rows
-      return new QueryWalks.Walked(all ? found : null, work);
+      return new QueryWalks.Walked(all ? found : null, work, width, null);
     } finally {
       scratch.reading.exit();
     }
@@ -888,7 +888,7 @@ public final class LiveGraph implements Searcher {
   private Neighbors answer(Scratch scratch, int k, int width, Sift sift) {
     scratch.walk.scorer().setQuery(scratch.query);
     var pool = scratch.run(width, sift);
-    int rescored = GraphSearcher.rescored(k, width);
+    int rescored = GraphSearcher.scored(k, width);
     var best = new TopK(k);
     for (int i = 0; i < pool.size() && rescored > 0; i++) {
       int slot = pool.row(i);

@@ -148,7 +148,7 @@ final class LiveRows implements VectorSource {
     return words;
   }
 
-  /** Rows in the order of {@code slots}, to be read one at a time. */
+  /** Rows in the order of {@code slots}; a block of several is a copy. */
   VectorSource pick(int[] slots) {
     return new Picked(slots);
   }
@@ -183,10 +183,16 @@ final class LiveRows implements VectorSource {
 
     @Override
     public VectorBlock block(long first, int count) {
-      if (count != 1) {
-        throw new IllegalArgumentException("picked rows are read one by one, not " + count);
+      if (count == 1) {
+        return LiveRows.this.block(slots[(int) first], 1);
       }
-      return LiveRows.this.block(slots[(int) first], 1);
+      long bytes = 4L * dimension;
+      var copy = Arena.ofAuto().allocate(count * bytes, 64);
+      for (int i = 0; i < count; i++) {
+        var row = LiveRows.this.block(slots[(int) first + i], 1);
+        MemorySegment.copy(row.data(), 0, copy, i * bytes, bytes);
+      }
+      return new VectorBlock(first, count, dimension, ElementType.FLOAT32, copy, bytes);
     }
 
     @Override

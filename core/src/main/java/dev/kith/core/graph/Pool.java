@@ -24,6 +24,9 @@ final class Pool {
   /** Place of the nearest row that was not expanded, or {@link #size}. */
   private int next;
 
+  /** Estimate from which on no row is kept. */
+  private float limit;
+
   /** Empties the pool and sets how many rows it keeps. */
   void start(int newWidth) {
     if (rows.length < newWidth) {
@@ -34,10 +37,14 @@ final class Pool {
     size = 0;
     counted = 0;
     next = 0;
+    limit = Float.POSITIVE_INFINITY;
   }
 
   /** Offers a row that was not offered before. */
   void offer(float estimate, int row) {
+    if (estimate >= limit) {
+      return;
+    }
     if (size == width) {
       if (!(estimate < estimates[size - 1])) {
         return;
@@ -124,8 +131,43 @@ final class Pool {
     return next < size ? rows[next] & ~ASIDE : -1;
   }
 
+  /**
+   * Drops what is estimated at {@code bound} or more, now and later, but never the nearest {@code
+   * least} rows.
+   */
+  void keepBelow(float bound, int least) {
+    if (size < least) {
+      return;
+    }
+    limit = Math.max(bound, estimates[least - 1]);
+    while (size > least && estimates[size - 1] >= limit) {
+      size--;
+    }
+    next = Math.min(next, size);
+  }
+
   int size() {
     return size;
+  }
+
+  /** Number of the nearest rows that are all expanded; {@link #size} if every row is. */
+  int settled() {
+    return next;
+  }
+
+  /** Number of rows estimated below {@code bound}. */
+  int below(float bound) {
+    int low = 0;
+    int high = size;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (estimates[middle] < bound) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
   }
 
   /** Row at {@code place}, 0 for the nearest. */

@@ -1,6 +1,7 @@
 package dev.kith.core.graph;
 
 import dev.kith.core.search.Effort;
+import dev.kith.core.search.ExpectedRecall;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
@@ -10,6 +11,8 @@ import dev.kith.core.search.Work;
 import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.Workers;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -28,8 +31,11 @@ final class QueryWalks {
    *
    * @param found the answer, or null if a scan is to answer
    * @param work what was done
+   * @param width rows that the walk kept
+   * @param expected recall that is expected of the answer, or null if it is unknown
    */
-  record Walked(@Nullable Neighbors found, Work work) {}
+  record Walked(
+      @Nullable Neighbors found, Work work, int width, @Nullable ExpectedRecall expected) {}
 
   /**
    * Walk for one query.
@@ -80,7 +86,8 @@ final class QueryWalks {
     var stop = new StopSignal(options);
     int count = Math.toIntExact(queries.size());
     var answers = new Neighbors[count];
-    var works = new Work[count];
+    var walks = new Walked[count];
+    var proved = new boolean[count];
     var next = new AtomicInteger();
     // A limit has a key for each query of the call, and a scan answers one of them.
     var alone = options.withThreads(1).withLimit(null);
@@ -92,23 +99,53 @@ final class QueryWalks {
             stop.check();
             var walked = walker.walk(scratch, q, stop);
             var found = walked.found();
-            var work = walked.work();
             if (found == null) {
               var all = scan.search(queries.slice(q, 1), alone);
               found = all.neighbors().getFirst();
-              int vain = work.hops() > 0 ? 1 : 0;
-              work = work.plus(all.report().work()).plus(Work.ofScan(0, 0, vain));
+              proved[q] = all.report().proved();
+              boolean vain = walked.work().hops() > 0;
+              var work =
+                  walked.work().plus(all.report().work()).plus(Work.ofScan(0, 0, vain ? 1 : 0));
+              walked = new Walked(null, work, vain ? walked.width() : 0, ExpectedRecall.EXACT);
             }
             answers[q] = found;
-            works[q] = work;
+            walks[q] = walked;
           }
           give.accept(scratch);
         },
         stop::abandon);
     var work = Work.NONE;
-    for (var one : works) {
-      work = work.plus(one);
+    boolean all = true;
+    for (int q = 0; q < count; q++) {
+      work = work.plus(walks[q].work());
+      all &= proved[q];
     }
-    return new SearchResult(List.of(answers), report.withWork(work).withBatched(count));
+    return new SearchResult(
+        List.of(answers),
+        report
+            .withWork(work)
+            .withProved(all)
+            .withExpectedRecall(expected(walks))
+            .withWidth(meanWidth(walks))
+            .withBatched(count));
+  }
+
+  private static double meanWidth(Walked[] walks) {
+    return Arrays.stream(walks)
+        .mapToInt(Walked::width)
+        .filter(width -> width > 0)
+        .average()
+        .orElse(0);
+  }
+
+  private static @Nullable ExpectedRecall expected(Walked[] walks) {
+    var all = new ArrayList<ExpectedRecall>();
+    for (var walk : walks) {
+      if (walk.expected() == null) {
+        return null;
+      }
+      all.add(walk.expected());
+    }
+    return ExpectedRecall.mean(all);
   }
 }

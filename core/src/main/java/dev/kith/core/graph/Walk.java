@@ -49,7 +49,7 @@ final class Walk {
    * @return the pool, good until the next walk
    */
   Pool run(int[] seeds, int count, int width) {
-    return run(seeds, count, width, null);
+    return run(seeds, count, width, Graph.NONE, null, null);
   }
 
   /**
@@ -60,22 +60,46 @@ final class Walk {
    * @return the pool, good until the next walk; empty if the walk was given up
    */
   Pool run(int[] seeds, int count, int width, @Nullable Sift what) {
+    return run(seeds, count, width, Graph.NONE, null, what);
+  }
+
+  /**
+   * Walks from {@code seeds}, which must differ, as if {@code without} were not in the graph.
+   *
+   * @param width number of wanted rows to keep; others lie among them, {@link Pool#aside}
+   * @param without a row, or {@link Graph#NONE}
+   * @param watch told before each hop, and once more at the end; null for none
+   * @param what what is looked for, or null for all rows
+   * @return the pool, good until the next walk; empty if the walk was given up
+   */
+  Pool run(
+      int[] seeds, int count, int width, int without, @Nullable Watch watch, @Nullable Sift what) {
     sift = what;
-    long hopsBefore = hops;
-    long estimatedBefore = estimated;
     int found = 0;
     visited.clear();
+    if (without != Graph.NONE) {
+      visited.add(without);
+    }
     pool.start(width);
+    long hopsBefore = hops;
+    long estimatedBefore = estimated;
     for (int from = 0; from < count; ) {
       int some = Math.min(count - from, picks.rows().length);
+      int fresh = 0;
       for (int i = 0; i < some; i++) {
-        picks.rows()[i] = seeds[from + i];
-        visited.add(seeds[from + i]);
+        if (visited.add(seeds[from + i])) {
+          picks.rows()[fresh++] = seeds[from + i];
+        }
       }
-      take(some);
+      take(fresh);
       from += some;
     }
-    for (int row; (row = pool.expand()) >= 0; ) {
+    while (watch == null
+        || !watch.stops(pool, scorer.offset(), hops - hopsBefore, estimated - estimatedBefore)) {
+      int row = pool.expand();
+      if (row < 0) {
+        break;
+      }
       int fresh = sift != null && sift.twoHops() ? leap(row, sift) : step(row);
       if (fresh > 0) {
         take(fresh);

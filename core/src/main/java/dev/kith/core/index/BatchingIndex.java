@@ -9,10 +9,12 @@ import dev.kith.core.vector.VectorSource;
 /** Wrapper of an index that serves single queries of many threads together. */
 final class BatchingIndex implements VectorIndex {
   private final VectorIndex index;
+  private final BatchingOptions limits;
   private final BatchingSearch search;
 
   BatchingIndex(VectorIndex index, BatchingOptions limits) {
     this.index = index;
+    this.limits = limits;
     var whole =
         new Searcher() {
           @Override
@@ -31,6 +33,11 @@ final class BatchingIndex implements VectorIndex {
   @Override
   public IndexData data() {
     return index.data();
+  }
+
+  @Override
+  public VectorIndex calibrate(VectorSource queries) {
+    return new BatchingIndex(index.calibrate(queries), limits);
   }
 
   @Override

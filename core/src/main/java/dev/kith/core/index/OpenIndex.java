@@ -6,6 +6,7 @@ import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchResult;
 import dev.kith.core.search.Searcher;
 import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.BuildOptions;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -76,6 +77,11 @@ final class OpenIndex implements VectorIndex {
       limit.offer(result, options.k());
     }
     return result;
+  }
+
+  @Override
+  public VectorIndex calibrate(VectorSource queries) {
+    return new OpenIndex(searcher(BEST).calibrated(queries, BuildOptions.defaults()));
   }
 
   @Override

@@ -10,7 +10,9 @@ public sealed interface Effort {
   record Exact() implements Effort {}
 
   /**
-   * The share of the exact answer's rows that must be found on average.
+   * The share of the exact answer's rows that must be found on average. An approximate index keeps
+   * it as far as its calibration tells, and reports what it expects; what it does not reach it
+   * answers exactly.
    *
    * @param target above 0 and at most 1
    */

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.Objects;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Report on a search: what served it, and how. Immutable: each {@code with} returns a changed copy.
@@ -16,6 +17,8 @@ public final class SearchReport {
   private final Work work;
   private final boolean proved;
   private final long batched;
+  private final @Nullable ExpectedRecall expectedRecall;
+  private final double width;
 
   private SearchReport(
       String backend,
@@ -23,39 +26,54 @@ public final class SearchReport {
       SortedSet<String> bounds,
       Work work,
       boolean proved,
-      long batched) {
+      long batched,
+      @Nullable ExpectedRecall expectedRecall,
+      double width) {
     this.backend = backend;
     this.index = index;
     this.bounds = bounds;
     this.work = work;
     this.proved = proved;
     this.batched = batched;
+    this.expectedRecall = expectedRecall;
+    this.width = width;
   }
 
   /** Report on a search of one query that has done nothing yet and proved nothing. */
   public static SearchReport of(String backend, String index) {
-    return new SearchReport(backend, index, Collections.emptySortedSet(), Work.NONE, false, 1);
+    return new SearchReport(
+        backend, index, Collections.emptySortedSet(), Work.NONE, false, 1, null, 0);
   }
 
   /** Sets the names of what excluded rows. */
   public SearchReport withBounds(Collection<String> names) {
     var sorted = Collections.unmodifiableSortedSet(new TreeSet<>(names));
-    return new SearchReport(backend, index, sorted, work, proved, batched);
+    return new SearchReport(backend, index, sorted, work, proved, batched, expectedRecall, width);
   }
 
   /** Sets the work that was done. */
   public SearchReport withWork(Work done) {
-    return new SearchReport(backend, index, bounds, done, proved, batched);
+    return new SearchReport(backend, index, bounds, done, proved, batched, expectedRecall, width);
   }
 
   /** Sets whether the answer is proved to be the exact one. */
   public SearchReport withProved(boolean isProved) {
-    return new SearchReport(backend, index, bounds, work, isProved, batched);
+    return new SearchReport(backend, index, bounds, work, isProved, batched, expectedRecall, width);
   }
 
   /** Sets the number of queries that were searched together. */
   public SearchReport withBatched(long queries) {
-    return new SearchReport(backend, index, bounds, work, proved, queries);
+    return new SearchReport(backend, index, bounds, work, proved, queries, expectedRecall, width);
+  }
+
+  /** Sets what share of the exact answer was expected to be found, or null if that is unknown. */
+  public SearchReport withExpectedRecall(@Nullable ExpectedRecall expected) {
+    return new SearchReport(backend, index, bounds, work, proved, batched, expected, width);
+  }
+
+  /** Sets the mean width of the queries' walks. */
+  public SearchReport withWidth(double mean) {
+    return new SearchReport(backend, index, bounds, work, proved, batched, expectedRecall, mean);
   }
 
   /** Name of the backend that ran the search, such as {@code simd}. */
@@ -101,6 +119,22 @@ public final class SearchReport {
     return batched;
   }
 
+  /**
+   * Share of the exact answer that was expected to be found, the mean over the queries, from what
+   * the index measured of itself: 1 if the answer is proved, null if nothing was measured.
+   */
+  public @Nullable ExpectedRecall expectedRecall() {
+    return expectedRecall == null && proved ? ExpectedRecall.EXACT : expectedRecall;
+  }
+
+  /**
+   * Number of near rows whose neighbours were all looked at, the mean over the queries that walked
+   * through a graph; 0 if none did.
+   */
+  public double width() {
+    return width;
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof SearchReport that
@@ -109,17 +143,27 @@ public final class SearchReport {
         && bounds.equals(that.bounds)
         && work.equals(that.work)
         && proved == that.proved
-        && batched == that.batched;
+        && batched == that.batched
+        && Objects.equals(expectedRecall, that.expectedRecall)
+        && Double.compare(width, that.width) == 0;
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(backend, index, bounds, work, proved, batched);
+    return Objects.hash(backend, index, bounds, work, proved, batched, expectedRecall, width);
   }
 
   @Override
   public String toString() {
-    return "backend=%s, index=%s, bound=%s, %s, proved=%s, batched=%d"
-        .formatted(backend, index, bound(), work, proved, batched);
+    return "backend=%s, index=%s, bound=%s, %s, proved=%s, batched=%d%s%s"
+        .formatted(
+            backend,
+            index,
+            bound(),
+            work,
+            proved,
+            batched,
+            expectedRecall == null ? "" : ", expected recall " + expectedRecall,
+            width == 0 ? "" : ", width %.1f".formatted(width));
   }
 }

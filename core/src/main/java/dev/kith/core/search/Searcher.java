@@ -1,6 +1,7 @@
 package dev.kith.core.search;
 
 import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.BuildOptions;
 
 /**
  * A way to search one {@link IndexData} on one backend, with what the implementation keeps beside
@@ -25,6 +26,19 @@ public interface Searcher {
 
   /** Bytes of memory kept beside the data, so far. */
   long bytes();
+
+  /**
+   * The same data with what it knows of its own recall measured anew, on {@code queries}, whose
+   * exact answers are asked for.
+   *
+   * @param queries {@code [q][d]}, like those that will be asked
+   * @throws IllegalArgumentException if the dimensions differ, if there are too few queries, or if
+   *     there is nothing to measure, because answers are exact
+   */
+  default IndexData calibrated(VectorSource queries, BuildOptions options) {
+    throw new IllegalArgumentException(
+        "there is no recall to calibrate: answers of this index are exact");
+  }
 
   /**
    * Checks that queries, filter and limit have the shape that rows and queries ask for.

@@ -42,6 +42,11 @@ public sealed interface GraphSpec extends IndexSpec {
 
   /** What a walk reads of a row. */
   enum Codes {
+    /**
+     * Four bits an element if they rank a sample's nearest rows well enough, else eight; the build
+     * decides.
+     */
+    AUTO,
     /** Four bits an element, after a random rotation. */
     INT4,
     /** Eight bits an element. */
@@ -74,17 +79,17 @@ public sealed interface GraphSpec extends IndexSpec {
 
   /**
    * Kith's own choice of parameters. Text form {@code graph}, or with any of {@code
-   * graph(r=64,codes=int4,builder=insert,efc=128,alpha=1.1,passes=1,seed=1)}.
+   * graph(r=64,codes=auto,builder=insert,efc=128,alpha=1.1,passes=1,seed=1)}.
    */
   record Graph(
       int degree, Codes codes, Builder builder, int width, double alpha, int passes, long seed)
       implements GraphSpec {
     /** The parameters of {@code graph}. */
-    public static final Graph DEFAULT = new Graph(64, Codes.INT4, Builder.INSERT, 128, 1.1, 1, 1);
+    public static final Graph DEFAULT = new Graph(64, Codes.AUTO, Builder.INSERT, 128, 1.1, 1, 1);
 
     /** Text form with every parameter. */
     static final String FORM =
-        "graph(r=64,codes=int4|int8|float16|float32,builder=insert|knn|nndescent,efc=128,alpha=1.1,"
+        "graph(r=64,codes=auto|int4|int8|float16|float32,builder=insert|knn|nndescent,efc=128,alpha=1.1,"
             + "passes=1,seed=1)";
 
     @Override
@@ -127,7 +132,7 @@ public sealed interface GraphSpec extends IndexSpec {
     public static final Hnsw DEFAULT = new Hnsw(16, Codes.INT8, 200, 1);
 
     /** Text form with every parameter. */
-    static final String FORM = "hnsw(m=16,efc=200,codes=int8|int4|float16|float32,seed=1)";
+    static final String FORM = "hnsw(m=16,efc=200,codes=int8|int4|auto|float16|float32,seed=1)";
 
     @Override
     public int degree() {
@@ -185,7 +190,7 @@ public sealed interface GraphSpec extends IndexSpec {
 
     /** Text form with every parameter. */
     static final String FORM =
-        "vamana(degree=64,alpha=1.2,efc=100,passes=2,codes=int8|int4|float16|float32,seed=1)";
+        "vamana(degree=64,alpha=1.2,efc=100,passes=2,codes=int8|int4|auto|float16|float32,seed=1)";
 
     @Override
     public Builder builder() {

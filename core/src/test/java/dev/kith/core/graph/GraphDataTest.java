@@ -130,7 +130,8 @@ class GraphDataTest {
       parts.remove(GraphData.CODES);
       assertThatThrownBy(() -> GraphData.open(source, Metric.L2, SPEC, parts))
           .hasMessage(
-              "a graph needs its part codes: rows=memory, found=[graph]; build the index again");
+              "a graph needs its part codes: rows=memory, found=[graph, curve]; build the index"
+                  + " again");
     }
   }
 

@@ -7,6 +7,7 @@ import dev.kith.core.exact.FlatData;
 import dev.kith.core.graph.QueryWalks.Walked;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
+import dev.kith.core.search.ExpectedRecall;
 import dev.kith.core.search.Limit;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.SearchOptions;
@@ -40,8 +41,14 @@ class QueryWalksTest {
               SearchReport.of("test", "graph"),
               Object::new,
               _ -> given.incrementAndGet(),
-              (_, q, _) ->
-                  new Walked(q % 2 == 0 ? null : none, new Work(5, 0, q == 0 ? 0 : 2, 0, 0)),
+              (_, q, _) -> {
+                var expected = new ExpectedRecall(q / 10., q / 10., 1);
+                return new Walked(
+                    q % 2 == 0 ? null : none,
+                    new Work(5, 0, q == 0 ? 0 : 2, 0, 0),
+                    10 + q,
+                    expected);
+              },
               exact::search);
       for (int q = 0; q < queries.length; q++) {
         assertThat(result.neighbors().get(q).rows())
@@ -54,6 +61,10 @@ class QueryWalksTest {
       assertThat(result.report().work().hops()).isEqualTo(12);
       assertThat(result.report().batched()).isEqualTo(7);
       assertThat(result.report().proved()).isFalse();
+      // Scans are exact; the width is the mean of the six walks there were.
+      assertThat(result.report().expectedRecall())
+          .isEqualTo(new ExpectedRecall(4.9 / 7, 4.9 / 7, 1));
+      assertThat(result.report().width()).isEqualTo(10 + 3.5);
       assertThat(given).hasValue(2);
     }
   }

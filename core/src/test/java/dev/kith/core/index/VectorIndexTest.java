@@ -4,12 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kith.core.backend.BackendUnavailableException;
+import dev.kith.core.graph.GraphData;
 import dev.kith.core.metric.Metric;
+import dev.kith.core.search.Effort;
 import dev.kith.core.search.Neighbor;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.spec.IndexSpec;
+import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.VectorSource;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
@@ -101,6 +106,36 @@ class VectorIndexTest {
       var result = index.search(rows, SearchOptions.nearest(1));
       assertThat(result.report().index()).isEqualTo(text);
       assertThat(result.neighbors().get(1).rows()).containsExactly(1);
+    }
+  }
+
+  @Test
+  void calibrate_graph_isAnotherIndexOfTheSameRows() {
+    var random = new SplittableRandom(5);
+    try (var rows = VectorSource.of(TestVectors.gaussians(random, 600, 12));
+        var queries = VectorSource.of(TestVectors.gaussians(random, 50, 12))) {
+      var index = VectorIndex.over(rows, Metric.L2, "graph(r=8)");
+      for (var from : new VectorIndex[] {index, index.batching()}) {
+        var again = from.calibrate(queries);
+        assertThat(again).isNotSameAs(from);
+        assertThat(((GraphData) again.data()).curve().likely()).isEqualTo(50);
+        assertThat(again.data().parts().get(GraphData.GRAPH))
+            .isSameAs(index.data().parts().get(GraphData.GRAPH));
+        var asked = SearchOptions.nearest(5).withEffort(new Effort.Recall(0.9));
+        var report = again.search(queries, asked).report();
+        assertThat(Objects.requireNonNull(report.expectedRecall()).mean())
+            .isGreaterThanOrEqualTo(0.9);
+      }
+    }
+  }
+
+  @Test
+  void calibrate_exactIndex_isRefused() {
+    try (var rows = VectorSource.of(new float[] {0, 0}, new float[] {3, 4})) {
+      var index = VectorIndex.over(rows, Metric.L2, "flat");
+      assertThatThrownBy(() -> index.calibrate(rows))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("there is no recall to calibrate: answers of this index are exact");
     }
   }
 }

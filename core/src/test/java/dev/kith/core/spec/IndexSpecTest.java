@@ -34,7 +34,7 @@ class IndexSpecTest {
 
   @Test
   void parse_defaultsWrittenOut_areTheShortForm() {
-    assertThat(IndexSpec.parse("graph(r=64,codes=int4)")).hasToString("graph");
+    assertThat(IndexSpec.parse("graph(r=64,codes=auto)")).hasToString("graph");
     assertThat(IndexSpec.parse("hnsw(m=16)")).isEqualTo(GraphSpec.Hnsw.DEFAULT);
     assertThat(IndexSpec.parse("vamana")).isEqualTo(GraphSpec.Vamana.DEFAULT);
   }
@@ -56,12 +56,13 @@ class IndexSpecTest {
   @ValueSource(
       strings = {
         "ivf(m=16) | column 1: no such index: ivf; known are flat, flat(shadow=int8|fp16|bf16),"
-            + " graph(r=64,codes=int4|int8|float16|float32,builder=insert|knn|nndescent,efc=128,alpha=1.1,passes=1,seed=1),"
-            + " hnsw(m=16,efc=200,codes=int8|int4|float16|float32,seed=1),"
-            + " vamana(degree=64,alpha=1.2,efc=100,passes=2,codes=int8|int4|float16|float32,seed=1)",
+            + " graph(r=64,codes=auto|int4|int8|float16|float32,builder=insert|knn|nndescent,efc=128,alpha=1.1,passes=1,seed=1),"
+            + " hnsw(m=16,efc=200,codes=int8|int4|auto|float16|float32,seed=1),"
+            + " vamana(degree=64,alpha=1.2,efc=100,passes=2,codes=int8|int4|auto|float16|float32,seed=1)",
         "graph(r=3) | column 9: r must be a whole number from 4 to 512: 3",
         "graph(r=64,seed=-1) | column 17: seed must be a whole number from 1 on: -1",
-        "graph(codes=int2) | column 13: codes must be one of int4, int8, float16, float32: int2",
+        "graph(codes=int2) | column 13: codes must be one of auto, int4, int8, float16, float32:"
+            + " int2",
         "vamana(alpha=0.9) | column 14: alpha must be a number from 1.0 to 4.0: 0.9",
         "hnsw(r=64) | column 6: hnsw has no parameter r; known are: codes, efc, m, seed",
         "flat(shadow=int4) | column 13: no such shadow: int4; known are int8, fp16, bf16",

@@ -1,7 +1,7 @@
 package dev.kith.lab.peers;
 
 import dev.kith.core.search.Effort;
-import dev.kith.lab.measure.IntrinsicDimension;
+import dev.kith.lab.measure.SampledDimension;
 import dev.kith.lab.measure.Turns;
 import dev.kith.lab.peers.Contestant.Answer;
 import dev.kith.lab.peers.Contestant.Built;
@@ -252,7 +252,7 @@ public final class PeerRun {
         limits.length,
         options.k,
         data.metric().toString(),
-        IntrinsicDimension.of(data.rows(), data.metric(), SEED),
+        SampledDimension.of(data.rows(), data.metric(), SEED),
         options.rounds,
         options.piece,
         machine,

@@ -2,6 +2,7 @@ package dev.kith.lab.measure;
 
 import dev.kith.core.index.VectorIndex;
 import dev.kith.core.metric.Metric;
+import dev.kith.core.recall.IntrinsicDimension;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorSource;
@@ -16,11 +17,9 @@ import org.jspecify.annotations.Nullable;
  * distance from it. It says how hard a search is, far better than the number of elements does:
  * recall at a given effort falls with it.
  *
- * <p>The estimate of Levina and Bickel (Maximum likelihood estimation of intrinsic dimension, 2004)
- * from the nearest neighbours of sampled rows, averaged as MacKay and Ghahramani advise: over the
- * inverse.
+ * <p>The {@link IntrinsicDimension} about sampled rows, by their exact nearest neighbours.
  */
-public final class IntrinsicDimension {
+public final class SampledDimension {
   /** Rows whose neighbours are asked for. */
   private static final int SAMPLE = 256;
 
@@ -32,10 +31,7 @@ public final class IntrinsicDimension {
   /** Neighbours of a row are at most one row in {@code SHARE}, or they are not near. */
   private static final int SHARE = 100;
 
-  /** Squared distance of unit vectors up to which they may be one. */
-  private static final double ROUNDING = 1e-12;
-
-  private IntrinsicDimension() {}
+  private SampledDimension() {}
 
   /**
    * Estimates the dimension of {@code rows} by the exact neighbours of a sample of them. Rows at
@@ -56,32 +52,15 @@ public final class IntrinsicDimension {
         (int)
             Math.min(
                 Math.clamp(rows.size() / SHARE, LEAST_NEIGHBOURS, NEIGHBOURS), rows.size() - 1);
-    double logs = 0;
-    long terms = 0;
     try (var arena = Arena.ofShared()) {
       var sample = sample(rows, seed, arena);
       var found =
           VectorIndex.over(rows, near, "flat")
               .search(sample, SearchOptions.nearest(neighbours + 1))
               .neighbors();
-      for (var one : found) {
-        double last = squared(near, one.key(one.size() - 1));
-        for (int i = 0; i < one.size() - 1; i++) {
-          double distance = squared(near, one.key(i));
-          if (distance > 0) { // 0: the row itself, or one at its place
-            logs += Math.log(last / distance) / 2;
-            terms++;
-          }
-        }
-      }
+      double dimension = IntrinsicDimension.of(near, found);
+      return Double.isNaN(dimension) ? null : (Double) dimension;
     }
-    return terms == 0 || logs == 0 ? null : (Double) (terms / logs);
-  }
-
-  /** Squared distance; that of unit vectors grows with the cosine that is missing to 1. */
-  private static double squared(Metric metric, double key) {
-    double squared = metric == Metric.L2 ? key : 2 + 2 * key;
-    return metric == Metric.L2 || squared > ROUNDING ? squared : 0;
   }
 
   /** Rows picked at random, a row perhaps more than once, as a source of float32 rows. */

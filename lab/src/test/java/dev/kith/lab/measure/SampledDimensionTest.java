@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(Seeded.class)
-class IntrinsicDimensionTest {
+class SampledDimensionTest {
 
   /** Rows in a subspace have its dimension, however many elements they have. */
   @ParameterizedTest
@@ -53,15 +53,15 @@ class IntrinsicDimensionTest {
 
   @Test
   void of_dataWithoutDistances_isUnknown() {
-    assertThat(IntrinsicDimension.of(VectorSource.of(new float[][] {{1}, {2}}), Metric.L2, 1))
+    assertThat(SampledDimension.of(VectorSource.of(new float[][] {{1}, {2}}), Metric.L2, 1))
         .isNull();
-    assertThat(IntrinsicDimension.of(VectorSource.of(new float[9][3]), Metric.L2, 1)).isNull();
-    assertThat(IntrinsicDimension.of(VectorSource.of(new float[9][3]), Metric.COSINE, 1)).isNull();
+    assertThat(SampledDimension.of(VectorSource.of(new float[9][3]), Metric.L2, 1)).isNull();
+    assertThat(SampledDimension.of(VectorSource.of(new float[9][3]), Metric.COSINE, 1)).isNull();
   }
 
   private static double of(float[][] rows, Metric metric) {
     try (var source = VectorSource.of(rows)) {
-      var dimension = IntrinsicDimension.of(source, metric, 1);
+      var dimension = SampledDimension.of(source, metric, 1);
       assertThat(dimension).isNotNull();
       return dimension == null ? 0 : dimension;
     }

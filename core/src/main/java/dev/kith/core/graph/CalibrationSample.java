@@ -1,0 +1,231 @@
+package dev.kith.core.graph;
+
+import dev.kith.core.exact.ExactScan;
+import dev.kith.core.exact.FlatData;
+import dev.kith.core.kernel.Kernels;
+import dev.kith.core.metric.Metric;
+import dev.kith.core.quant.Quantizer;
+import dev.kith.core.search.Neighbors;
+import dev.kith.core.search.SearchOptions;
+import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.BuildOptions;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Rows that stand for queries, with their exact answers among the other rows: those that an
+ * insertion comes to last, so that few links lead over them and the graph without one of them is
+ * nearly the graph that would have been built without it.
+ */
+final class CalibrationSample {
+  /** Neighbours of the exact answers: the row itself, and another to see ties, are two more. */
+  private static final int NEIGHBOURS = Calibration.KS.getLast() + 2;
+
+  /** Least and most queries of a calibration, and rows for one of them, between these. */
+  private static final int LEAST = 200;
+
+  private static final int MOST = 1_000;
+  private static final int SHARE = 75;
+
+  /** Queries answered exactly between two looks at whether the build goes on. */
+  private static final int CHUNK = 256;
+
+  private final ExactScan exact;
+  private final Metric metric;
+  private final BuildOptions options;
+  private final List<Query> queries = new ArrayList<>();
+
+  /**
+   * A query of a calibration.
+   *
+   * @param kind 0 for one like those that will be asked
+   * @param without the row that is to be left out, or {@link Graph#NONE}
+   * @param truth the exact answer, without that row
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Query(int kind, float[] values, int without, Neighbors truth) {}
+
+  private CalibrationSample(
+      VectorSource rows, Metric metric, Kernels kernels, BuildOptions options) {
+    // The loops decide: what a shadow is too slow for, the rows are scanned for.
+    var shadow =
+        kernels.panels().mostQueries() >= CHUNK
+            ? Quantizer.INT8.encode(rows, metric, options.into(Arena.ofAuto()))
+            : null;
+    this.exact = new ExactScan(kernels, "calibration", new FlatData(rows, metric, shadow));
+    this.metric = metric;
+    this.options = options;
+  }
+
+  /** Takes rows, and asks for their exact answers. */
+  static CalibrationSample ofRows(
+      VectorSource rows, Metric metric, long seed, Kernels kernels, BuildOptions options) {
+    int size = Math.toIntExact(rows.size());
+    int count = Math.min(size, Math.clamp(size / SHARE, LEAST, MOST) / 2);
+    var order = InsertBuilder.permutation(size, seed);
+    var held = Arrays.copyOfRange(order, size - count, size);
+    var values = new float[count][];
+    Arrays.setAll(values, i -> rows.row(held[i]));
+    var sample = new CalibrationSample(rows, metric, kernels, options);
+    sample.add(values, held, new int[count]);
+    return sample;
+  }
+
+  /** Takes queries that were asked, evenly spread over all that are given. */
+  static CalibrationSample ofQueries(
+      VectorSource rows, Metric metric, VectorSource asked, Kernels kernels, BuildOptions options) {
+    int count = (int) Math.min(MOST, asked.size());
+    var values = new float[count][];
+    Arrays.setAll(values, i -> asked.row(i * asked.size() / count));
+    var none = new int[count];
+    Arrays.fill(none, Graph.NONE);
+    var sample = new CalibrationSample(rows, metric, kernels, options);
+    sample.add(values, none, new int[count]);
+    return sample;
+  }
+
+  private void add(float[][] values, int[] without, int[] kinds) {
+    for (int from = 0; from < values.length; from += CHUNK) {
+      options.progress().check();
+      int to = Math.min(values.length, from + CHUNK);
+      try (var chunk = VectorSource.of(Arrays.copyOfRange(values, from, to))) {
+        var search = SearchOptions.nearest(NEIGHBOURS).withThreads(options.threads());
+        var found = exact.search(chunk, search).neighbors();
+        for (int i = from; i < to; i++) {
+          queries.add(
+              new Query(kinds[i], values[i], without[i], without(found.get(i - from), without[i])));
+        }
+      }
+    }
+  }
+
+  private Neighbors without(Neighbors found, int row) {
+    int at = 0;
+    while (at < found.size() && found.row(at) != row) {
+      at++;
+    }
+    // A row that is not among them has copies, which are as near: one goes instead.
+    int count = row == Graph.NONE ? found.size() : Math.max(0, found.size() - 1);
+    var rows = new long[count];
+    var keys = new double[count];
+    for (int i = 0; i < count; i++) {
+      rows[i] = found.row(i < at ? i : i + 1);
+      keys[i] = found.key(i < at ? i : i + 1);
+    }
+    return new Neighbors(metric, rows, keys);
+  }
+
+  /** The queries so far. */
+  List<Query> queries() {
+    return queries;
+  }
+
+  /**
+   * Adds as many queries off the rows: rows moved by multiples of the difference of two others, to
+   * the middle between two, in each element alone by twice as far as neighbours lie, mirrored at
+   * the mean, halved towards it, or with their elements turned about; and a Gaussian's.
+   *
+   * @param rows rows that were built over
+   */
+  void addOffTheRows(VectorSource rows, long seed) {
+    int size = Math.toIntExact(rows.size());
+    int count = queries.size();
+    if (count == 0) {
+      return;
+    }
+    int d = rows.dimension();
+    var random = new SplittableRandom(seed ^ 0x5eed);
+    var mean = new float[d];
+    var deviation = new float[d];
+    moments(mean, deviation);
+    var values = new float[count][];
+    var without = new int[count];
+    var kinds = new int[count];
+    for (int i = 0; i < count; i++) {
+      var query = queries.get(i);
+      kinds[i] = 1 + i % KINDS;
+      without[i] = query.without;
+      var from = rows.row(random.nextInt(size));
+      var to = rows.row(random.nextInt(size));
+      values[i] = moved(query, kinds[i], from, to, mean, deviation, random, rows);
+    }
+    add(values, without, kinds);
+  }
+
+  /** Kinds of queries off the rows. */
+  private static final int KINDS = 9;
+
+  private static float[] moved(
+      Query query,
+      int kind,
+      float[] from,
+      float[] to,
+      float[] mean,
+      float[] deviation,
+      SplittableRandom random,
+      VectorSource rows) {
+    int d = mean.length;
+    var moved = new float[d];
+    var x = query.values;
+    double noise = kind == 5 ? 2 * reach(query, rows) / Math.sqrt(d) : 0;
+    int turn = random.nextInt(d);
+    for (int j = 0; j < d; j++) {
+      double by = to[j] - from[j];
+      moved[j] =
+          (float)
+              switch (kind) {
+                case 1 -> x[j] + 0.5 * by;
+                case 2 -> x[j] + by;
+                case 3 -> x[j] + 1.5 * by;
+                case 4 -> 0.5 * x[j] + 0.5 * to[j];
+                case 5 -> x[j] + noise * gaussian(random);
+                case 6 -> mean[j] + deviation[j] * gaussian(random);
+                case 7 -> 2 * mean[j] - x[j];
+                case 8 -> mean[j] + 0.5 * (x[j] - mean[j]);
+                default -> x[(j + turn) % d];
+              };
+      if (!Float.isFinite(moved[j])) {
+        moved[j] = x[j]; // elements near the largest float cannot be moved
+      }
+    }
+    return moved;
+  }
+
+  /** Euclidean distance to the farthest of the first few neighbours. */
+  private static double reach(Query query, VectorSource rows) {
+    if (query.truth.isEmpty()) {
+      return 0;
+    }
+    var far = rows.row(query.truth.row(Math.min(RatioWatch.FIRST, query.truth.size()) - 1));
+    double sum = 0;
+    for (int j = 0; j < far.length; j++) {
+      double off = (double) far[j] - query.values[j];
+      sum += off * off;
+    }
+    return Math.sqrt(sum);
+  }
+
+  /** Mean and standard deviation of each element of the queries so far. */
+  private void moments(float[] mean, float[] deviation) {
+    for (int j = 0; j < mean.length; j++) {
+      double sum = 0;
+      double squares = 0;
+      for (var query : queries) {
+        sum += query.values[j];
+        squares += (double) query.values[j] * query.values[j];
+      }
+      double middle = sum / queries.size();
+      mean[j] = (float) middle;
+      deviation[j] = (float) Math.sqrt(Math.max(0, squares / queries.size() - middle * middle));
+    }
+  }
+
+  /** A roughly standard Gaussian number, the sum of four uniform ones. */
+  private static double gaussian(SplittableRandom random) {
+    double sum = random.nextDouble() + random.nextDouble();
+    return Math.sqrt(3) * (sum + random.nextDouble() + random.nextDouble() - 2);
+  }
+}

@@ -1,0 +1,62 @@
+package dev.kith.core.recall;
+
+import dev.kith.core.search.ExpectedRecall;
+
+/**
+ * When a walk may stop so that a recall is reached: once the nearest row that is not expanded is
+ * farther than the k-th nearest by a ratio, which depends on what the query has shown (with one
+ * ratio for all queries: Al-Jazzazi and others, Distance Adaptive Beam Search for Provably Accurate
+ * Graph-Based Nearest Neighbor Search, 2025). Immutable.
+ */
+public final class StoppingRule {
+  private final RecallCurve curve;
+  private final int place;
+  private final int[] ratios;
+
+  /**
+   * Creates a rule.
+   *
+   * @param place of the number of neighbours among the curve's
+   * @param ratios for each class the place of its ratio in the ladder, or -1 if none suffices
+   */
+  StoppingRule(RecallCurve curve, int place, int[] ratios) {
+    this.curve = curve;
+    this.place = place;
+    this.ratios = ratios;
+  }
+
+  /** Number of neighbours that the rule was measured for, at least as many as are asked for. */
+  public int k() {
+    return curve.ks().get(place);
+  }
+
+  /** Class of a query. */
+  public int classOf(Difficulty difficulty) {
+    return curve.classOf(place, difficulty);
+  }
+
+  /** Whether walks reach the recall for queries of a class; the others need the exact search. */
+  public boolean reaches(int queryClass) {
+    return ratios[queryClass] >= 0;
+  }
+
+  /** Squared ratio of distances at which a walk stops, for a class that is reached. */
+  public float squaredRatio(int queryClass) {
+    float ratio = curve.ratios().get(ratios[queryClass]);
+    return ratio * ratio;
+  }
+
+  /** The largest squared ratio of a class that is reached. */
+  public float largestSquaredRatio() {
+    float largest = 1;
+    for (int i = 0; i < ratios.length; i++) {
+      largest = reaches(i) ? Math.max(largest, squaredRatio(i)) : largest;
+    }
+    return largest;
+  }
+
+  /** What is expected of a query of a class that is reached. */
+  public ExpectedRecall expected(int queryClass) {
+    return curve.expected(place, queryClass, curve.widths().size() + ratios[queryClass]);
+  }
+}

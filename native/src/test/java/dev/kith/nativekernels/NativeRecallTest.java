@@ -1,0 +1,12 @@
+package dev.kith.nativekernels;
+
+import dev.kith.core.backend.Backend;
+import dev.kith.core.graph.RecallContract;
+
+/** Recall as the parameter, by the loops of this machine's instruction set. */
+class NativeRecallTest extends RecallContract {
+  @Override
+  protected Backend backend() {
+    return new NativeBackend(Variants.all().getFirst());
+  }
+}
