@@ -32,7 +32,9 @@ class NativeShadowsTest extends ExactSearchContract {
             kernels ->
                 Quantizer.ALL.stream()
                     .limit(
-                        Seeded.effort() > 1 || kernels == variants.getFirst() ? Long.MAX_VALUE : 1)
+                        Seeded.effort() > 1 || kernels.equals(variants.getFirst())
+                            ? Long.MAX_VALUE
+                            : 1)
                     .map(each -> Arguments.of(kernels, each)));
   }
 

@@ -27,7 +27,7 @@ public record Difficulty(double farthest, double nearest, double seed, long esti
       case 0 -> 0.5 * Math.log(far);
       case 1 -> 0.5 * Math.log(far / Math.clamp(nearest, LEAST, far));
       case 2 -> 0.5 * Math.log(Math.max(seed, far) / far);
-      case 3 -> Math.log(Math.max(estimated, 1));
+      case 3 -> Math.log((double) Math.max(estimated, 1));
       default -> throw new IndexOutOfBoundsException(i);
     };
   }
