@@ -36,7 +36,7 @@ public final class GraphSearcher implements Searcher {
   /** Share of the pool that gets its keys, at least: one row in {@code RESCORED_SHARE}. */
   private static final int RESCORED_SHARE = 4;
 
-  private final String backend;
+  private final SearchReport report;
   private final GraphData data;
   private final Kernels kernels;
   private final Scorers scorers;
@@ -51,7 +51,7 @@ public final class GraphSearcher implements Searcher {
    * @param backend name for reports
    */
   public GraphSearcher(Kernels kernels, String backend, GraphData data) {
-    this.backend = backend;
+    this.report = SearchReport.of(backend, data.spec().toString());
     this.data = data;
     this.kernels = kernels;
     this.scorers = data.codes().scorers(kernels);
@@ -97,7 +97,7 @@ public final class GraphSearcher implements Searcher {
     return QueryWalks.run(
         queries,
         options,
-        SearchReport.of(backend, data.spec().toString()),
+        report,
         () -> {
           var scratch = idle.poll();
           return scratch == null ? new Scratch() : scratch;

@@ -12,7 +12,6 @@ import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.Workers;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -131,11 +130,15 @@ final class QueryWalks {
   }
 
   private static double meanWidth(Walked[] walks) {
-    return Arrays.stream(walks)
-        .mapToInt(Walked::width)
-        .filter(width -> width > 0)
-        .average()
-        .orElse(0);
+    long sum = 0;
+    int count = 0;
+    for (var walk : walks) {
+      if (walk.width() > 0) {
+        sum += walk.width();
+        count++;
+      }
+    }
+    return count == 0 ? 0 : sum / (double) count;
   }
 
   private static @Nullable ExpectedRecall expected(Walked[] walks) {

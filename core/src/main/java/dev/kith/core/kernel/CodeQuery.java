@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 public final class CodeQuery {
   private final byte[] codes;
   private final MemorySegment segment;
+  private final short[] wide;
   private float scale;
 
   /**
@@ -19,6 +20,7 @@ public final class CodeQuery {
   public CodeQuery(int width) {
     this.codes = new byte[width];
     this.segment = MemorySegment.ofArray(codes);
+    this.wide = new short[width];
   }
 
   /** The codes, {@code [width]}; whoever sets them leaves zeros behind the last element. */
@@ -29,6 +31,11 @@ public final class CodeQuery {
   /** The codes as a segment on the heap. */
   public MemorySegment segment() {
     return segment;
+  }
+
+  /** Room for the codes in 16 bits each, {@code [width]}, for loops that want them. */
+  short[] wide() {
+    return wide;
   }
 
   /** What a product is multiplied by. */

@@ -11,6 +11,7 @@ public final class Picks {
   private final float[] estimates;
   private final MemorySegment rowSegment;
   private final MemorySegment estimateSegment;
+  private int touched;
 
   /** Creates room for {@code capacity} rows. */
   public Picks(int capacity) {
@@ -38,5 +39,15 @@ public final class Picks {
   /** The estimates as a segment on the heap. */
   public MemorySegment estimateSegment() {
     return estimateSegment;
+  }
+
+  /** Takes a sum of what a loop read ahead, so that the compiler must leave the loads there. */
+  void touched(int sum) {
+    touched = sum;
+  }
+
+  /** The last sum of what was read ahead; it means nothing. */
+  int touched() {
+    return touched;
   }
 }
