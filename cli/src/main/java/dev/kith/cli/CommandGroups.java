@@ -20,8 +20,7 @@ final class CommandGroups {
           new Group("Collections", "create", "import", "list", "stats", "alter", "drop"),
           new Group("Searching", "search", "recommend"),
           new Group("Points", "get", "browse", "count", "facet", "set", "delete"),
-          new Group(
-              "Keeping collections", "optimize", "verify", "export", "snapshot", "restore"),
+          new Group("Keeping collections", "optimize", "verify", "export", "snapshot", "restore"),
           new Group("Texts without a collection", "embed", "eval"),
           new Group("Measuring", "bench", "bench-db", "lab"));
 

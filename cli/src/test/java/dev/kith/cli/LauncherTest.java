@@ -283,13 +283,16 @@ class LauncherTest {
             "count c",
             "facet c lang",
             "browse c",
-            "drop c --yes")) {
+            "drop c --yes",
+            "create c",
+            "import c a.jsonl",
+            "optimize c")) {
       assertThat(kith(line.isEmpty() ? new String[0] : line.split(" ", -1)).out())
           .as(line)
           .contains("kith-cli.jar")
           .doesNotContain(module);
     }
-    for (var line : List.of("demo", "doctor --json", "search c text", "import c a.jsonl")) {
+    for (var line : List.of("demo", "doctor --json", "search c text", "recommend c 1")) {
       assertThat(kith(line.split(" ", -1)).out()).as(line).contains(module);
     }
   }

@@ -81,7 +81,8 @@ class MainTest {
             "  count      Counts the points of a collection, or those that pass a filter.",
             "  facet      Shows the most frequent values of a field, and how many points have"
                 + " each.",
-            "  set        Changes the payload of points, by their ids or by a filter; vectors stay.",
+            "  set        Changes the payload of points, by their ids or by a filter; vectors"
+                + " stay.",
             "  delete     Takes points away, by their ids or by a filter.",
             "Keeping collections:",
             "  optimize   Merges a collection's segments, which makes searches faster.",
@@ -141,7 +142,7 @@ class MainTest {
     "dmeo, no such command: 'dmeo' (did you mean demo?), kith",
     "lab lader, no such command: 'lader' (did you mean ladder?), kith lab",
     "search c text --fliter a==1, Unknown option: '--fliter' (did you mean --filter?), kith search",
-    "search c text --tresholds=3, Unknown option: '--tresholds=3' (did you mean --threshold?),"
+    "search c text --tresholds=3, Unknown option: '--tresholds' (did you mean --threshold?),"
         + " kith search",
     "doctor --jsn, Unknown option: '--jsn' (did you mean --json?), kith doctor",
   })

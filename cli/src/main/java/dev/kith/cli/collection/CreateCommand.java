@@ -41,7 +41,10 @@ public final class CreateCommand implements Callable<Integer> {
   @Option(names = "--schema", paramLabel = "FILE", description = "the schema, as JSON")
   @Nullable Path schemaFile;
 
-  @Option(names = "--dim", paramLabel = "D", description = "elements of a vector; default: " + Defaults.DIMENSION)
+  @Option(
+      names = "--dim",
+      paramLabel = "D",
+      description = "elements of a vector; default: " + Defaults.DIMENSION)
   @Nullable Integer dimension;
 
   @Option(

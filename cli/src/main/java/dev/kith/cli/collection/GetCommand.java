@@ -41,8 +41,7 @@ public final class GetCommand implements Callable<Integer> {
     try (var opened = database.readable(name);
         var reader = opened.collection().reader()) {
       var schema = reader.schema();
-      var found =
-          reader.get(wanted).stream().collect(Collectors.toMap(Point::id, point -> point));
+      var found = reader.get(wanted).stream().collect(Collectors.toMap(Point::id, point -> point));
       print(wanted.stream().filter(found::containsKey).map(found::get).toList(), schema);
       var missing = wanted.stream().filter(id -> !found.containsKey(id)).toList();
       if (missing.isEmpty()) {

@@ -174,7 +174,8 @@ final class HitOptions {
         withVectors ? hit.vectors() : null);
   }
 
-  private static HitsDocument report(String about, QueryReport report, List<HitsDocument.Hit> hits) {
+  private static HitsDocument report(
+      String about, QueryReport report, List<HitsDocument.Hit> hits) {
     return new HitsDocument(
         about,
         report.backend(),
@@ -206,8 +207,8 @@ final class HitOptions {
           hit.group() == null ? "" : "  [" + Table.shorten(hit.group()) + "]",
           Table.shorten(hit.payload().toString()));
       if (hit.vectors() != null) {
-        hit.vectors().forEach(
-            (vector, row) -> out.printf("       %s %s%n", vector, Arrays.toString(row)));
+        hit.vectors()
+            .forEach((vector, row) -> out.printf("       %s %s%n", vector, Arrays.toString(row)));
       }
     }
     out.flush();

@@ -106,8 +106,7 @@ public final class StatsCommand implements Callable<Integer> {
     for (var index : stats.indexes()) {
       if (index.zeroVectors() > 0) {
         out.printf(
-            "%s: %d rows of zeros, which have no direction%n",
-            index.vector(), index.zeroVectors());
+            "%s: %d rows of zeros, which have no direction%n", index.vector(), index.zeroVectors());
       }
     }
     if (!schema.fields().isEmpty()) {

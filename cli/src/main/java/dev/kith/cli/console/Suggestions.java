@@ -3,6 +3,7 @@ package dev.kith.cli.console;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -22,16 +23,14 @@ final class Suggestions {
     var spec = command.getCommandSpec();
     String first = wrong.getUnmatched().getFirst();
     if (wrong.isUnknownOption()) {
-      int value = first.indexOf('=');
-      String name = value < 0 ? first : first.substring(0, value);
+      String name = first.split("=", 2)[0];
       return "Unknown option: '%s'%s".formatted(name, meant(name, spec.optionsMap().keySet()));
     }
     var commands = command.getSubcommands().keySet();
     if (!commands.isEmpty()) {
       String meant = meant(first, commands);
       return "no such command: '%s'%s"
-          .formatted(
-              first, meant.isEmpty() ? "; known are " + String.join(", ", commands) : meant);
+          .formatted(first, meant.isEmpty() ? "; known are " + String.join(", ", commands) : meant);
     }
     String text = unquoted(spec, command.getParseResult(), wrong.getUnmatched());
     return text == null ? String.valueOf(wrong.getMessage()) : text;
@@ -61,7 +60,7 @@ final class Suggestions {
   }
 
   private static String bare(String option) {
-    return option.replaceFirst("^-+", "");
+    return option.replaceFirst("^-+", "").toLowerCase(Locale.ROOT);
   }
 
   /** Distance of Damerau and Levenshtein, with swaps of neighbouring letters alone. */
