@@ -27,6 +27,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @DisabledOnOs(OS.WINDOWS)
 class LauncherTest {
+  private static final String BUILD = "-B -ntp -Dkith.run -Dmaven.test.skip -pl cli -am package";
+
   @TempDir Path temp;
 
   private Path project;
@@ -45,9 +47,13 @@ class LauncherTest {
         #!/bin/sh
         echo "$JAVA_HOME $*" >>builds
         [ ! -f broken ] || { echo "the compiler's complaint"; exit 1; }
+        echo "[INFO] Building Kith 0.1.0 [1/3]"
+        echo "[INFO] Building kith-core 0.1.0 [2/3]"
+        echo "[INFO] Building jar: kith-core.jar"
+        echo "[INFO] Building kith-cli 0.1.0 [3/3]"
         sleep 0.2
-        mkdir -p cli/target/lib
-        echo jar >cli/target/kith-cli.jar
+        mkdir -p cli/target/run/lib
+        echo jar >cli/target/run/kith-cli.jar
         """);
     for (var module : List.of(".", "core", "cli")) {
       Files.createDirectories(project.resolve(module).resolve("src/main/java"));
@@ -131,8 +137,14 @@ class LauncherTest {
   void build_onFirstUseAndWhenSourcesChange_onlyThen() throws Exception {
     var home = usualJdk("temurin-25", "25.0.1");
     var first = kith("--version");
-    assertThat(first.err()).isEqualTo("building (first run or changed sources)...\n");
-    assertThat(builds()).containsExactly(home + " -q -B -ntp -Dmaven.test.skip package");
+    assertThat(first.err().lines())
+        .containsExactly(
+            "building what this machine needs (first run or changed sources); a line for each"
+                + " module:",
+            "  core",
+            "  cli");
+    assertThat(builds()).containsExactly(home + " -Dkith.nvcc=none " + BUILD);
+    assertThat(project.resolve("target/kith.log")).content().contains("Building jar: kith-core");
     assertThat(kith("--version").err()).isEmpty();
     assertThat(builds()).hasSize(1);
 
@@ -149,13 +161,14 @@ class LauncherTest {
 
   @ParameterizedTest
   @CsvSource({
-    "native/src/main/c, cc, native/target/classes/dev/kith/nativekernels/amd64/libkith.so",
-    "cuda/src/main/cuda, nvcc, cuda/target/classes/dev/kith/cuda/kernels/a.fatbin"
+    "native/src/main/c, cc, native/target/run/classes/dev/kith/nativekernels/amd64/libkith.so",
+    "cuda/src/main/cuda, nvcc, cuda/target/run/classes/dev/kith/cuda/kernels/a.fatbin"
   })
   void build_compilerThatWasMissing_buildsAgainUntilThereIsWhatItMakes(
       String sources, String compiler, String made) throws Exception {
     usualJdk("temurin-25", "25.0.1");
     environment.put("PATH", toolsWithoutJava().toString());
+    driver();
     Files.createDirectories(project.resolve(sources));
     makeOld(project.resolve(sources));
     assertThat(kith("--version").err()).startsWith("building");
@@ -172,6 +185,7 @@ class LauncherTest {
   void build_nvccInItsUsualFolder_isFoundThere() throws Exception {
     usualJdk("temurin-25", "25.0.1");
     environment.put("PATH", toolsWithoutJava().toString());
+    driver();
     Files.createDirectories(project.resolve("cuda/src/main/cuda"));
     makeOld(project.resolve("cuda"));
     kith("--version");
@@ -179,6 +193,43 @@ class LauncherTest {
     var folder = Files.createDirectories(system.resolve("usr/local/cuda/bin"));
     executable(folder.resolve("nvcc"), "#!/bin/sh\n");
     assertThat(kith("--version").err()).startsWith("building");
+  }
+
+  @Test
+  void build_noDriver_asksForNoKernelsThoughThereIsACompiler() throws Exception {
+    usualJdk("temurin-25", "25.0.1");
+    environment.put("PATH", toolsWithoutJava().toString());
+    executable(temp.resolve("tools/nvcc"), "#!/bin/sh\n");
+    Files.createDirectories(project.resolve("cuda/src/main/cuda"));
+    makeOld(project.resolve("cuda"));
+    kith("--version");
+    assertThat(kith("--version").err()).isEmpty();
+    assertThat(builds()).singleElement().asString().endsWith(" -Dkith.nvcc=none " + BUILD);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "9.0 9.0       | -Dkith.gpus=-gencode arch=compute_90,code=sm_90",
+        "8.6 12.0      | -Dkith.gpus=-gencode arch=compute_86,code=sm_86 -gencode"
+            + " arch=compute_120,code=sm_120",
+        "9.0 99.0      | ''",
+        "No devices    | ''",
+      })
+  void build_driver_asksForItsKindsOfGpuAlone(String told, String expected) throws Exception {
+    var home = usualJdk("temurin-25", "25.0.1");
+    environment.put("PATH", toolsWithoutJava().toString());
+    driver();
+    executable(temp.resolve("tools/nvidia-smi"), "#!/bin/sh\nprintf '%s\\n' " + told + "\n");
+    kith("--version");
+    String gpus = expected.isEmpty() ? "" : expected + " ";
+    assertThat(builds()).containsExactly("%s %s%s".formatted(home, gpus, BUILD));
+  }
+
+  private void driver() throws IOException {
+    Files.createDirectories(system.resolve("dev"));
+    Files.createFile(system.resolve("dev/nvidiactl"));
   }
 
   @Test
@@ -218,13 +269,30 @@ class LauncherTest {
   void vectorModule_forCommandsThatNeedIt() throws Exception {
     usualJdk("temurin-25", "25.0.1");
     var module = "<--add-modules=jdk.incubator.vector>";
-    for (var line : List.of("", "--version", "--help", "help", "help demo", "demo --help")) {
+    for (var line :
+        List.of(
+            "",
+            "--version",
+            "--help",
+            "help",
+            "help demo",
+            "demo --help",
+            "get c 1",
+            "list",
+            "stats c",
+            "count c",
+            "facet c lang",
+            "browse c",
+            "drop c --yes",
+            "create c",
+            "import c a.jsonl",
+            "optimize c")) {
       assertThat(kith(line.isEmpty() ? new String[0] : line.split(" ", -1)).out())
           .as(line)
           .contains("kith-cli.jar")
           .doesNotContain(module);
     }
-    for (var line : List.of("demo", "doctor --json")) {
+    for (var line : List.of("demo", "doctor --json", "search c text", "recommend c 1")) {
       assertThat(kith(line.split(" ", -1)).out()).as(line).contains(module);
     }
   }

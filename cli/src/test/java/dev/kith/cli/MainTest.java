@@ -18,8 +18,9 @@ import picocli.CommandLine.Command;
 /** Behaviour that all commands share: help, wrong usage, and what becomes of a failure. */
 class MainTest {
   private static final String COMMANDS =
-      "demo, doctor, embed, eval, bench, bench-db, lab, create, import, search, get, delete,"
-          + " list, stats, optimize, verify, export, drop, help";
+      "demo, doctor, create, import, search, recommend, get, browse, count, facet, set, delete,"
+          + " alter, list, stats, optimize, verify, export, snapshot, restore, drop, embed, eval,"
+          + " bench, bench-db, lab, help";
 
   @ParameterizedTest
   @ValueSource(
@@ -39,7 +40,15 @@ class MainTest {
         "optimize",
         "verify",
         "export",
-        "drop"
+        "drop",
+        "recommend",
+        "browse",
+        "count",
+        "facet",
+        "set",
+        "alter",
+        "snapshot",
+        "restore"
       })
   void help_ofACommand_showsItsOptions(String command) {
     assertThat(Kith.run(command, "--help").done())
@@ -51,25 +60,56 @@ class MainTest {
   @Test
   void help_ofKith_hasOneWholeSentenceACommand() {
     assertThat(Kith.run("--help").done().lines())
-        .contains(
-            "  demo      The whole way on real texts, and what each step costs.",
-            "  doctor    Shows JDK, CPU, backends and models: each usable or not, and why.",
-            "  embed     Turns the texts of a file into a file of vectors.",
-            "  eval      Scores a model on a retrieval data set (a BEIR folder).",
-            "  bench     Measures an index, or several: rates, latencies, recall, proof.",
-            "  bench-db  Measures what a collection costs over a bare search.",
-            "  lab       Tells a search in steps, slow to fast, and measures each.",
-            "  create    Makes a collection of vectors.",
-            "  import    Puts the points of files into a collection.",
-            "  search    Finds the points that are nearest to a text or a vector.",
-            "  get       Prints points by their ids.",
-            "  delete    Takes points away, by their ids or by a filter.",
-            "  list      Lists the collections of a database.",
-            "  stats     Shows what a collection holds, and its room on the disk.",
-            "  optimize  Merges a collection's segments, which makes searches faster.",
-            "  verify    Reads all files of a collection and says what is wrong with them.",
-            "  export    Writes the points of one moment to a file, whole or not at all.",
-            "  drop      Removes a collection and all its points.");
+        .containsSubsequence(
+            "A first look:",
+            "  demo       The whole way on real texts, and what each step costs.",
+            "  doctor     Shows JDK, CPU, backends and models: each usable or not, and why.",
+            "Collections:",
+            "  create     Makes a collection of vectors.",
+            "  import     Puts the points of files into a collection.",
+            "  list       Lists the collections of a database.",
+            "  stats      Shows what a collection holds, and its room on the disk.",
+            "  alter      Adds fields or vectors to a collection's schema, or changes an index.",
+            "  drop       Removes a collection and all its points.",
+            "Searching:",
+            "  search     Finds the points that are nearest to a text or a vector.",
+            "  recommend  Finds the points that are most like given ones, and unlike others.",
+            "Points:",
+            "  get        Prints points by their ids.",
+            "  browse     Shows the points of a collection in the order of their ids, a page at a"
+                + " time.",
+            "  count      Counts the points of a collection, or those that pass a filter.",
+            "  facet      Shows the most frequent values of a field, and how many points have"
+                + " each.",
+            "  set        Changes the payload of points, by their ids or by a filter; vectors"
+                + " stay.",
+            "  delete     Takes points away, by their ids or by a filter.",
+            "Keeping collections:",
+            "  optimize   Merges a collection's segments, which makes searches faster.",
+            "  verify     Reads all files of a collection and says what is wrong with them.",
+            "  export     Writes the points of one moment to a file, whole or not at all.",
+            "  snapshot   Copies a collection as it is now into a new folder.",
+            "  restore    Makes a collection of a snapshot.",
+            "Texts without a collection:",
+            "  embed      Turns the texts of a file into a file of vectors.",
+            "  eval       Scores a model on a retrieval data set (a BEIR folder).",
+            "Measuring:",
+            "  bench      Measures an index, or several: rates, latencies, recall, proof.",
+            "  bench-db   Measures what a collection costs over a bare search.",
+            "  lab        Tells a search in steps, slow to fast, and measures each.",
+            "  help       Display help information about the specified command.");
+  }
+
+  @Test
+  void help_ofKith_namesEachCommandOnce() {
+    var listed =
+        Kith.run("--help")
+            .done()
+            .lines()
+            .filter(line -> line.matches("  [a-z-]+  .*"))
+            .map(line -> line.strip().split(" ", 2)[0])
+            .toList();
+    assertThat(listed).containsExactlyInAnyOrder(COMMANDS.split(", ", -1));
   }
 
   @Test
@@ -79,9 +119,8 @@ class MainTest {
   }
 
   @Test
-  void command_none_isRefused() {
-    assertThat(Kith.run().refused())
-        .isEqualTo("kith: Missing required subcommand; see kith --help");
+  void command_none_printsTheHelp() {
+    assertThat(Kith.run().done()).isEqualTo(Kith.run("--help").done());
   }
 
   @Test
@@ -96,10 +135,43 @@ class MainTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "serch notes text, no such command: 'serch' (did you mean search?), kith",
+    "SEARCH notes text, no such command: 'SEARCH' (did you mean search?), kith",
+    "crate c, no such command: 'crate' (did you mean create?), kith",
+    "dmeo, no such command: 'dmeo' (did you mean demo?), kith",
+    "lab lader, no such command: 'lader' (did you mean ladder?), kith lab",
+    "search c text --fliter a==1, Unknown option: '--fliter' (did you mean --filter?), kith search",
+    "search c text --tresholds=3, Unknown option: '--tresholds' (did you mean --threshold?),"
+        + " kith search",
+    "doctor --jsn, Unknown option: '--jsn' (did you mean --json?), kith doctor",
+  })
+  void word_mistyped_isAnsweredByWhatWasMeant(String arguments, String message, String help) {
+    assertThat(Kith.run((Object[]) arguments.split(" ", -1)).refused())
+        .isEqualTo("kith: %s; see %s --help".formatted(message, help));
+  }
+
+  @Test
+  void text_unquoted_saysSo() {
+    assertThat(Kith.run("search", "notes", "a", "red", "house").refused())
+        .isEqualTo(
+            "kith: several words are one TEXT only in quotes: \"a red house\"; see kith search"
+                + " --help");
+    assertThat(Kith.run("search", "notes", "red", "--filter", "lang", "==", "'en'").refused())
+        .isEqualTo(
+            "kith: several words are one TEXT only in quotes: \"red == 'en'\"; so is a filter of"
+                + " several words; see kith search --help");
+    assertThat(Kith.run("lab", "sql", "p.sqlite", "SELECT", "1").refused())
+        .isEqualTo(
+            "kith: several words are one QUERY only in quotes: \"SELECT 1\"; see kith lab sql"
+                + " --help");
+  }
+
+  @ParameterizedTest
   @CsvSource(
       quoteCharacter = '"',
       value = {
-        "doctor --jsn, Unknown option: '--jsn'",
+        "doctor --zzz, Unknown option: '--zzz'",
         "doctor me, Unmatched argument at index 1: 'me'",
         "demo --query-id, Missing required parameter for option '--query-id' (ID)",
         "eval, Missing required option: '--beir=FOLDER'",
@@ -109,7 +181,6 @@ class MainTest {
         "embed --max-length many, Invalid value for option '--max-length': 'many' is not an int",
         "eval --pooling max, \"Invalid value for option '--pooling': expected one of [CLS, MEAN]"
             + " (case-insensitive) but was 'max'\"",
-        "bench, Missing required option: '--metric=l2|cosine|dot'",
         "bench --k ten, Invalid value for option '--k': 'ten' is not an int",
       })
   void usage_wrong_saysWhatAndWhereTheHelpIs(String arguments, String message) {

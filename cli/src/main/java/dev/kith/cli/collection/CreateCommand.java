@@ -1,6 +1,7 @@
 package dev.kith.cli.collection;
 
 import dev.kith.cli.console.ExitStatus;
+import dev.kith.cli.input.Defaults;
 import dev.kith.cli.input.UserFiles;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.ElementType;
@@ -26,7 +27,8 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     description = {
       "Makes a collection of vectors.",
-      "Its vectors are told by --dim and --metric, or all of it by --schema: a JSON file such as"
+      "Its vectors are told by --dim and --metric, which suit the default model if they are not"
+          + " given, or all of it by --schema: a JSON file such as"
           + " {\"vectors\": {\"vector\": {\"dimension\": 384, \"metric\": \"cosine\"}}, \"fields\":"
           + " {\"lang\": \"keyword\"}}."
     })
@@ -39,10 +41,16 @@ public final class CreateCommand implements Callable<Integer> {
   @Option(names = "--schema", paramLabel = "FILE", description = "the schema, as JSON")
   @Nullable Path schemaFile;
 
-  @Option(names = "--dim", paramLabel = "D", description = "elements of a vector")
+  @Option(
+      names = "--dim",
+      paramLabel = "D",
+      description = "elements of a vector; default: " + Defaults.DIMENSION)
   @Nullable Integer dimension;
 
-  @Option(names = "--metric", paramLabel = "l2|cosine|dot", description = "what is near")
+  @Option(
+      names = "--metric",
+      paramLabel = "l2|cosine|dot",
+      description = "what is near; default: " + Defaults.METRIC)
   @Nullable Metric metric;
 
   @Option(
@@ -92,10 +100,10 @@ public final class CreateCommand implements Callable<Integer> {
         throw new IllegalArgumentException("%s: %s".formatted(file, e.getMessage()), e);
       }
     }
-    if (dimension == null || metric == null) {
-      throw wrong("a collection needs --dim and --metric, or --schema");
-    }
-    var vector = VectorField.of(dimension, metric);
+    var vector =
+        VectorField.of(
+            dimension == null ? Integer.parseInt(Defaults.DIMENSION) : dimension,
+            metric == null ? Metric.parse(Defaults.METRIC) : metric);
     if (type != null) {
       vector = vector.withType(type);
     }

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Options that name a database, and ways to open it; shared by all commands on collections. */
@@ -36,6 +37,9 @@ public final class Database {
    */
   private static final List<Logger> CHATTY =
       List.of(Logger.getLogger("org.apache.lucene"), Logger.getLogger("dev.hardwood"));
+
+  private static final Logger VECTORIZATION =
+      Logger.getLogger("org.apache.lucene.internal.vectorization.VectorizationProvider");
 
   @Spec(Spec.Target.MIXEE)
   CommandSpec spec;
@@ -91,6 +95,10 @@ public final class Database {
 
   private static void quiet() {
     CHATTY.forEach(logger -> logger.setLevel(Level.WARNING));
+    // Commands that do not search start without the module that Lucene would like to have.
+    if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+      VECTORIZATION.setLevel(Level.SEVERE);
+    }
   }
 
   /** Opens the database; creates its folder if there is none. */
@@ -263,6 +271,16 @@ public final class Database {
       err().flush();
       lineOpen = false;
     }
+  }
+
+  /** Line for a filter that leaves nothing. */
+  static String nonePasses(String filter) {
+    return "no point passes the filter: " + filter;
+  }
+
+  /** Refuses the command line with a line on what is wrong with it. */
+  ParameterException wrong(String message) {
+    return new ParameterException(spec.commandLine(), message);
   }
 
   /** Number of points in words, such as {@code 1 point}. */

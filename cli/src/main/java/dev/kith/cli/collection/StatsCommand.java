@@ -2,9 +2,11 @@ package dev.kith.cli.collection;
 
 import dev.kith.cli.console.ExitStatus;
 import dev.kith.cli.console.Json;
+import dev.kith.cli.console.Table;
 import dev.kith.db.CollectionStats;
 import dev.kith.db.point.Schema;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -70,30 +72,52 @@ public final class StatsCommand implements Callable<Integer> {
                 stats.indexes().stream().map(VectorStats::of).toList(),
                 collection.schema()));
       } else {
-        print(stats, collection.schema().toJson());
+        print(stats, collection.schema());
       }
       return ExitStatus.DONE;
     }
   }
 
-  private void print(CollectionStats stats, String schema) {
+  private void print(CollectionStats stats, Schema schema) {
     var out = database.out();
-    out.printf("points    %d, and %d deleted%n", stats.points(), stats.deleted());
+    out.printf(
+        "points    %s, and %s deleted%n",
+        Table.count(stats.points()), Table.count(stats.deleted()));
     out.printf("segments  %d%n", stats.segments());
-    out.printf("bytes     %d, of them %d of log%n", stats.bytes(), stats.logBytes());
+    out.printf(
+        "disk      %s, of them %s of log%n",
+        Table.bytes(stats.bytes()), Table.bytes(stats.logBytes()));
+    out.println();
+    var vectors =
+        new Table("vector", "elements", "type", "metric", "rows", "size", "shadow", "index");
     for (var index : stats.indexes()) {
-      out.printf(
-          "vectors   %s: %d rows, %d bytes; index %s, shadow %d bytes%s%n",
+      var field = schema.vector(index.vector());
+      vectors.row(
           index.vector(),
+          field.dimension(),
+          field.type().name().toLowerCase(Locale.ROOT),
+          field.metric(),
           index.rows(),
-          index.rowBytes(),
-          index.index(),
-          index.shadowBytes(),
-          index.zeroVectors() == 0
-              ? ""
-              : "; %d rows of zeros, which have no direction".formatted(index.zeroVectors()));
+          Table.bytes(index.rowBytes()),
+          Table.bytes(index.shadowBytes()),
+          index.index());
     }
-    out.printf("schema    %s%n", schema);
+    vectors.print(out);
+    for (var index : stats.indexes()) {
+      if (index.zeroVectors() > 0) {
+        out.printf(
+            "%s: %d rows of zeros, which have no direction%n", index.vector(), index.zeroVectors());
+      }
+    }
+    if (!schema.fields().isEmpty()) {
+      out.println();
+      var fields = new Table("field", "type");
+      schema.fields().forEach(fields::row);
+      fields.print(out);
+    }
+    if (schema.strict()) {
+      out.printf("%nstrict: payloads have these fields alone%n");
+    }
     out.flush();
   }
 }

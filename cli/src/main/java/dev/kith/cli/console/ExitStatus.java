@@ -56,14 +56,8 @@ public final class ExitStatus {
   private static int wrongUsage(ParameterException wrong) {
     var command = wrong.getCommandLine();
     String message = String.valueOf(wrong.getMessage());
-    if (!command.getSubcommands().isEmpty()
-        && wrong instanceof UnmatchedArgumentException unmatched
-        && !unmatched.isUnknownOption()) {
-      message =
-          "no such command: '%s'; known are %s"
-              .formatted(
-                  unmatched.getUnmatched().getFirst(),
-                  String.join(", ", command.getSubcommands().keySet()));
+    if (wrong instanceof UnmatchedArgumentException unmatched) {
+      message = Suggestions.message(unmatched);
     }
     return badInput(
         command, "%s; see %s --help".formatted(message, command.getCommandSpec().qualifiedName()));

@@ -108,6 +108,16 @@ public final class VectorOptions {
     return spec.commandLine().getParseResult().hasMatchedOption(option);
   }
 
+  /** Takes some synthetic vectors if the command line names none; returns whether it does. */
+  public boolean useDefaults() {
+    if (files() || synthetic()) {
+      return false;
+    }
+    n = Defaults.ROWS;
+    dim = Integer.parseInt(Defaults.DIMENSION);
+    return true;
+  }
+
   /** Refuses values that no command takes. */
   public void requireUsable(long queryCount) {
     require(n >= 1 || !gives("--n"), "--n must be at least 1: ", n);

@@ -4,6 +4,7 @@ import dev.kith.cli.console.ExitStatus;
 import dev.kith.cli.console.Json;
 import dev.kith.cli.console.Machine;
 import dev.kith.cli.console.Version;
+import dev.kith.cli.input.Defaults;
 import dev.kith.cli.input.UserFiles;
 import dev.kith.core.metric.Metric;
 import dev.kith.embed.ModelException;
@@ -60,7 +61,7 @@ final class LabCompareCommand implements Callable<Integer> {
 
   @Option(
       names = "--metric",
-      defaultValue = "l2",
+      defaultValue = Defaults.METRIC,
       paramLabel = "l2|cosine|dot",
       description = "at equal recall: what near means; default: ${DEFAULT-VALUE}")
   String metricName;

@@ -4,6 +4,7 @@ import dev.kith.cli.console.ExitStatus;
 import dev.kith.cli.console.Json;
 import dev.kith.cli.console.Machine;
 import dev.kith.cli.console.Version;
+import dev.kith.cli.input.Defaults;
 import dev.kith.cli.input.UserFiles;
 import dev.kith.core.backend.Backends;
 import dev.kith.core.index.VectorIndex;
@@ -91,7 +92,7 @@ final class LabReportCommand implements Callable<Integer> {
 
   @Option(
       names = "--metric",
-      defaultValue = "l2",
+      defaultValue = Defaults.METRIC,
       paramLabel = "l2|cosine|dot",
       description =
           "what near means in the measurements; the ladder is always by l2; default:"

@@ -141,7 +141,7 @@ public final class DemoCommand implements Callable<Integer> {
         if (database.isJson()) {
           Json.print(database.out(), report);
         } else {
-          print(report, database.out());
+          printCost(report, database.out());
         }
         return report.backends.stream().allMatch(BackendRun::sameRows)
             ? ExitStatus.DONE
@@ -172,11 +172,10 @@ public final class DemoCommand implements Callable<Integer> {
     var question = queries.getFirst();
     var nearest = Query.nearest(vectors.getFirst());
     var words = Query.words(TEXT, question.text());
-    return new Report(
-        answers,
-        answer(collection, question, nearest.where(SHORT), SHORT, qrels),
-        answer(collection, question, Query.fuse(Fusion.rrf(), nearest, words), null, qrels),
-        backends(collection, vectors),
+    var filtered = answer(collection, question, nearest.where(SHORT), SHORT, qrels);
+    var hybrid =
+        answer(collection, question, Query.fuse(Fusion.rrf(), nearest, words), null, qrels);
+    var cost =
         new Cost(
             documents.size(),
             model.dimension(),
@@ -185,7 +184,11 @@ public final class DemoCommand implements Callable<Integer> {
             model.name(),
             collection.name(),
             database.folder().resolve(collection.name()).toString(),
-            embedded.size()));
+            embedded.size());
+    if (!database.isJson()) {
+      printAnswers(answers, filtered, hybrid, cost, database.out()); // before seconds of timing
+    }
+    return new Report(answers, filtered, hybrid, backends(collection, vectors), cost);
   }
 
   /**
@@ -383,8 +386,8 @@ public final class DemoCommand implements Callable<Integer> {
     return runs;
   }
 
-  private static void print(Report report, PrintWriter out) {
-    var cost = report.cost;
+  private static void printAnswers(
+      List<Answer> answers, Answer filtered, Answer hybrid, Cost cost, PrintWriter out) {
     out.printf(
         cost.embedded == 0
             ? "The %d texts are there already: collection %s in %s%n"
@@ -392,7 +395,7 @@ public final class DemoCommand implements Callable<Integer> {
         cost.texts,
         cost.collection,
         cost.place);
-    for (var answer : report.queries) {
+    for (var answer : answers) {
       out.printf(
           "%n\"%s\"   (exact%s, backend %s)%n",
           shorten(answer.query), answer.proved ? ", proved" : "", answer.backend);
@@ -403,10 +406,15 @@ public final class DemoCommand implements Callable<Integer> {
             String.join(" or ", answer.relevant), answer.knownRank);
       }
     }
-    out.printf("%n\"%s\" among texts with %s%n", shorten(report.filtered.query), SHORT);
-    printHits(report.filtered, out);
-    out.printf("%n\"%s\" by meaning and by words, fused%n", shorten(report.hybrid.query));
-    printHits(report.hybrid, out);
+    out.printf("%n\"%s\" among texts with %s%n", shorten(filtered.query), SHORT);
+    printHits(filtered, out);
+    out.printf("%n\"%s\" by meaning and by words, fused%n", shorten(hybrid.query));
+    printHits(hybrid, out);
+    out.flush();
+  }
+
+  private static void printCost(Report report, PrintWriter out) {
+    var cost = report.cost;
     out.printf("%nWhat it cost%n");
     out.printf("  model      %s%n", cost.model);
     out.printf(

@@ -637,4 +637,18 @@ class BenchCommandTest {
     }
     return vectors;
   }
+
+  @Test
+  void bench_withoutVectors_measuresSomethingSmall() throws Exception {
+    var report = Kith.run("bench", "--seconds", 0, "--query-count", 2, "--json").json();
+    var results = report.get("indexes");
+    assertThat(results).hasSize(2);
+    assertThat(results.get(0).get("index").textValue()).isEqualTo("flat");
+    assertThat(results.get(1).get("index").textValue()).isEqualTo("flat(shadow=int8)");
+    for (var result : results) {
+      assertThat(result.get("n").longValue()).isEqualTo(20_000);
+      assertThat(result.get("dim").intValue()).isEqualTo(384);
+      assertThat(result.get("metric").textValue()).isEqualTo("cosine");
+    }
+  }
 }

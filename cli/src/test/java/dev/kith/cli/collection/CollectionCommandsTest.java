@@ -101,16 +101,25 @@ class CollectionCommandsTest {
         .isEqualTo(
             "kith: there is a collection of that name already: c (%s); drop it first, or choose another"
                 .formatted(db));
-    assertThat(kith("create", "d", "--dim", 3).refused())
-        .isEqualTo(
-            "kith: a collection needs --dim and --metric, or --schema; see kith create --help");
     assertThat(kith("create", "-", "--dim", 3, "--metric", "l2").refused())
         .startsWith("kith: a collection's name must be ");
     assertThat(kith("create", "d", "--dim", 3, "--metric", "l2", "--field", "a=colour").refused())
         .isEqualTo(
             "kith: a field's type must be keyword, text, integer, float, bool, datetime or geo:"
                 + " colour");
-    assertThat(kith("list").done().lines()).containsExactly("c");
+    assertThat(kith("list").done().lines())
+        .satisfiesExactly(
+            heading -> assertThat(heading).isEqualTo("collection  points    disk  vectors"),
+            row -> assertThat(row).matches("c +0 +[\\d.]+ k?B +vector: 3 x int8, dot"));
+  }
+
+  @Test
+  void create_withoutOptions_suitsTheDefaultModel() throws Exception {
+    kith("create", "c").done();
+    var vector = kith("stats", "c", "--json").json().at("/schema/vectors/vector");
+    assertThat(vector.toString())
+        .isEqualTo(
+            "{\"dimension\":384,\"metric\":\"cosine\",\"type\":\"float32\",\"index\":\"flat(shadow=int8)\"}");
   }
 
   @Test
@@ -182,7 +191,7 @@ class CollectionCommandsTest {
         .isEqualTo(
             "kith: %s line 2: 'vector' must be an array of numbers; points imported before it: 1"
                 .formatted(bad));
-    assertThat(kith("get", "c", 7).done()).isEqualTo("{\"id\":7}" + System.lineSeparator());
+    assertThat(kith("get", "c", 7).done()).isEqualTo("id      7" + System.lineSeparator());
     assertThat(kith("import", "c", temp.resolve("none.jsonl")).refused())
         .isEqualTo("kith: no such file or folder: " + temp.resolve("none.jsonl"));
     assertThat(kith("import", "c", Kith.write(temp.resolve("a.csv"), "1")).refused())
@@ -203,12 +212,10 @@ class CollectionCommandsTest {
       writer.commit();
     }
     kith("import", "c", rows, rows, "--first-id", 10).done();
-    assertThat(kith("get", "c", 10, 11, 12, 13).done().lines())
-        .containsExactly(
-            "{\"id\":10,\"vector\":[1.0,2.0]}",
-            "{\"id\":11,\"vector\":[3.0,4.0]}",
-            "{\"id\":12,\"vector\":[1.0,2.0]}",
-            "{\"id\":13,\"vector\":[3.0,4.0]}");
+    assertThat(kith("get", "c", 10, 11, 12, 13, "--json").json().toString())
+        .isEqualTo(
+            "[{\"id\":10,\"vector\":[1.0,2.0]},{\"id\":11,\"vector\":[3.0,4.0]},"
+                + "{\"id\":12,\"vector\":[1.0,2.0]},{\"id\":13,\"vector\":[3.0,4.0]}]");
   }
 
   @ParameterizedTest
@@ -222,9 +229,9 @@ class CollectionCommandsTest {
             .resolve("db/src/test/resources/dev/kith/db/transfer/json-%s.parquet".formatted(codec));
     kith("create", "c", "--schema", Files.writeString(temp.resolve("s.json"), schema)).done();
     kith("import", "c", file).done();
-    assertThat(kith("get", "c", "a").done())
-        .isEqualToIgnoringNewLines(
-            "{\"id\":\"a\",\"vectors\":{\"vector\":[1.0,2.0],\"small\":[1.0]},\"payload\":{\"year\":1999}}");
+    assertThat(kith("get", "c", "a", "--json").json().toString())
+        .isEqualTo(
+            "[{\"id\":\"a\",\"vectors\":{\"vector\":[1.0,2.0],\"small\":[1.0]},\"payload\":{\"year\":1999}}]");
   }
 
   @Test
@@ -369,9 +376,18 @@ class CollectionCommandsTest {
     var result = kith("get", "c", 1, 99, "y");
     assertThat(result.exit()).isEqualTo(1);
     assertThat(result.out().lines())
+        .containsExactly("id      1", "lang    en", "title   a red house", "vector  2 x float32");
+    assertThat(kith("get", "c", 2, "x", "--vectors").done().lines())
         .containsExactly(
-            "{\"id\":1,\"vector\":[0.0,0.0],\"payload\":{\"lang\":\"en\",\"title\":\"a red"
-                + " house\"}}");
+            "id      2",
+            "lang    de",
+            "title   ein rotes Haus",
+            "vector  [3.0, 4.0]",
+            "",
+            "id      x",
+            "lang    en",
+            "title   a blue car",
+            "vector  [6.0, 8.0]");
     assertThat(result.err().strip()).isEqualTo("kith: no such point: 99, y (c)");
   }
 
@@ -396,7 +412,7 @@ class CollectionCommandsTest {
             .toList();
     assertThat(shown).containsExactly("\"12\"", asText, "\"\\u001B]0;a\\u0007\"");
     for (var id : shown) {
-      assertThat(kith("get", "c", id).done()).startsWith("{\"id\":" + id + ",");
+      assertThat(kith("get", "c", id).done()).startsWith("id      " + id + "\n");
     }
     assertThat(kith("get", "c", 12, uuid).err().strip())
         .isEqualTo(
@@ -414,6 +430,190 @@ class CollectionCommandsTest {
         .isEqualTo(
             "kith: an id that begins with a quote must be a JSON string: \"12; the text itself is"
                 + " '\"\\\"12\"'");
+  }
+
+  @Test
+  void search_noMatch_saysWhy() throws Exception {
+    fill();
+    var q = vector("[9, 9]");
+    assertThat(kith("search", "c", "--vector", q, "--filter", "lang == 'fr'").done().strip())
+        .isEqualTo("no point passes the filter: lang == 'fr'");
+    assertThat(kith("search", "c", "--vector", q, "--threshold", 0.5).done().strip())
+        .isEqualTo("no hit: nothing is that near, or --offset leaves all out");
+    kith("create", "none", "--dim", 2).done();
+    assertThat(kith("search", "none", "--vector", q).done().strip())
+        .isEqualTo("the collection has no points yet");
+  }
+
+  @Test
+  void search_filterThatDoesNotFit_isRefusedBeforeAModelIsLoaded() throws Exception {
+    fill();
+    // A model that is not there: it would be refused if it were loaded first.
+    var model = temp.resolve("no-model");
+    assertThat(kith("search", "c", "any", "--model", model, "--filter", "year > 1").refused())
+        .isEqualTo(
+            "kith: filter: column 1: no indexed field is called year; the collection has lang,"
+                + " title");
+    assertThat(kith("search", "c", "any", "--model", model, "--filter", "lang =").refused())
+        .startsWith("kith: filter: column ");
+    assertThat(kith("search", "c", "any", "--model", model).refused()).contains("no-model");
+  }
+
+  @Test
+  void search_offsetAndThreshold_giveThePageAndTheNear() throws Exception {
+    fill();
+    var q = vector("[0, 0]");
+    var page = kith("search", "c", "--vector", q, "-k", 1, "--offset", 1, "--json");
+    assertThat(ids(page)).containsExactly("2");
+    assertThat(page.json().at("/hits/0/rank").intValue()).isEqualTo(2);
+    assertThat(ids(kith("search", "c", "--vector", q, "--threshold", 5, "--json")))
+        .containsExactly("1", "2");
+    assertThat(kith("search", "c", "--vector", q, "--offset", -1).refused())
+        .startsWith("kith: offset must be 0 or more");
+    assertThat(kith("search", "c", "--vector", q, "--group", "lang", "--offset", 1).refused())
+        .isEqualTo(
+            "kith: --offset leaves out hits, not groups: give it without --group; see kith search"
+                + " --help");
+  }
+
+  @Test
+  void recommend_likeAndUnlike() throws Exception {
+    fill();
+    var like = kith("recommend", "c", 1, "--json");
+    assertThat(ids(like)).containsExactly("2", "x");
+    assertThat(like.json().get("query").textValue()).isEqualTo("like 1");
+    var both = kith("recommend", "c", 2, "--unlike", 1, "--exact", "--json");
+    assertThat(ids(both)).containsExactly("x");
+    assertThat(both.json().get("query").textValue()).isEqualTo("like 2; unlike 1");
+    assertThat(kith("recommend", "c", 1, "-k", 1).done().lines())
+        .last(InstanceOfAssertFactories.STRING)
+        .startsWith("  1. 5.00000  2  {");
+    assertThat(kith("recommend", "c", 1, "--unlike", 77).refused())
+        .isEqualTo("kith: no such point: 77 (c)");
+  }
+
+  @Test
+  void count_ofAllOrOfThoseThatPass() throws Exception {
+    fill();
+    assertThat(kith("count", "c").done().strip()).isEqualTo("3");
+    assertThat(kith("count", "c", "--filter", "lang == 'en'", "--json").json().toString())
+        .isEqualTo("{\"points\":2}");
+  }
+
+  @Test
+  void facet_countsValues() throws Exception {
+    fill();
+    assertThat(kith("facet", "c", "lang").done().lines())
+        .containsExactly("lang  points", "en         2", "de         1");
+    assertThat(kith("facet", "c", "lang", "-k", 1, "--json").json().toString())
+        .isEqualTo("{\"field\":\"lang\",\"values\":[{\"value\":\"en\",\"points\":2}]}");
+    assertThat(kith("facet", "c", "lang", "--filter", "lang == 'fr'").done().strip())
+        .isEqualTo("no point that passes has the field lang");
+    assertThat(kith("facet", "c", "lang", "-k", 0).refused())
+        .isEqualTo("kith: --limit must be at least 1: 0; see kith facet --help");
+    assertThat(kith("facet", "c", "title").refused()).contains("title");
+  }
+
+  @Test
+  void browse_pagesInTheOrderOfIds() throws Exception {
+    fill();
+    assertThat(kith("browse", "c", "-k", 2).done().lines())
+        .containsExactly(
+            "id  payload",
+            " 1  {\"lang\":\"en\",\"title\":\"a red house\"}",
+            " 2  {\"lang\":\"de\",\"title\":\"ein rotes Haus\"}",
+            "more: --after 2");
+    assertThat(kith("browse", "c", "--after", 2, "--vectors").done().lines())
+        .containsExactly(
+            "id  payload                             vectors",
+            "x   {\"lang\":\"en\",\"title\":\"a blue car\"}  vector [6.0, 8.0]");
+    var page = kith("browse", "c", "-k", 1, "--filter", "lang == 'en'", "--json").json();
+    assertThat(page.toString())
+        .isEqualTo(
+            "{\"points\":[{\"id\":1,\"payload\":{\"lang\":\"en\",\"title\":\"a red"
+                + " house\"}}],\"next\":1}");
+    assertThat(kith("browse", "c", "--after", "x").done().strip()).isEqualTo("no more points");
+    assertThat(kith("browse", "c", "--filter", "lang == 'fr'").done().strip())
+        .isEqualTo("no point passes the filter: lang == 'fr'");
+    assertThat(kith("browse", "c", "-k", 0).refused())
+        .isEqualTo("kith: --limit must be at least 1: 0; see kith browse --help");
+  }
+
+  @Test
+  void set_mergesOrReplacesPayloads_andLeavesVectors() throws Exception {
+    fill();
+    assertThat(kith("set", "c", 1, "--payload", "{\"lang\": \"fr\", \"n\": 1}").done().strip())
+        .isEqualTo("1 point changed");
+    assertThat(kith("get", "c", 1, "--json").json().toString())
+        .isEqualTo(
+            "[{\"id\":1,\"vector\":[0.0,0.0],\"payload\":{\"lang\":\"fr\",\"title\":\"a red"
+                + " house\",\"n\":1}}]");
+    assertThat(
+            kith("set", "c", "--filter", "lang == 'en'", "--payload", "{}", "--replace", "--json")
+                .json()
+                .toString())
+        .isEqualTo("{\"changed\":1}");
+    assertThat(kith("get", "c", "x").done().lines())
+        .containsExactly("id      x", "vector  2 x float32");
+    var missing = kith("set", "c", 99, "--payload", "{}");
+    assertThat(missing.exit()).isEqualTo(1);
+    assertThat(missing.err().strip()).isEqualTo("kith: no such point: 99 (c)");
+    assertThat(kith("set", "c", "--filter", "lang == 'it'", "--payload", "{}").done().strip())
+        .isEqualTo("no point passes the filter: lang == 'it'");
+    assertThat(kith("set", "c", 1, "--payload", "[1]").refused()).startsWith("kith: --payload: ");
+    assertThat(kith("set", "c", "--payload", "{}").refused())
+        .isEqualTo("kith: say which points: ids, or --filter, not both; see kith set --help");
+  }
+
+  @Test
+  void alter_addsFieldsAndVectors_andChangesIndexes() throws Exception {
+    fill();
+    kith("set", "c", 1, "--payload", "{\"year\": 1999}").done();
+    var made =
+        kith(
+                "alter",
+                "c",
+                "--field",
+                "year=integer",
+                "--add-vector",
+                "image=3:dot",
+                "--index",
+                "vector=flat",
+                "--json")
+            .json();
+    assertThat(made.get("schema").toString())
+        .isEqualTo(
+            "{\"vectors\":{\"vector\":{\"dimension\":2,\"metric\":\"l2\",\"type\":\"float32\",\"index\":\"flat\"},"
+                + "\"image\":{\"dimension\":3,\"metric\":\"dot\",\"type\":\"float32\",\"index\":\"flat(shadow=int8)\"}},"
+                + "\"fields\":{\"lang\":\"keyword\",\"title\":\"text\",\"year\":\"integer\"},\"strict\":false}");
+    assertThat(kith("count", "c", "--filter", "year == 1999").done().strip()).isEqualTo("1");
+    assertThat(kith("alter", "c").refused())
+        .isEqualTo(
+            "kith: say what to change: --field, --add-vector or --index; see kith alter --help");
+    assertThat(kith("alter", "c", "--add-vector", "b=2", "--field", "a=keyword").refused())
+        .isEqualTo(
+            "kith: --add-vector must be NAME=D:METRIC, such as image=512:cosine: b=2; see kith"
+                + " alter --help");
+    assertThat(kith("alter", "c", "--field", "a=keyword", "--index", "z=flat").refused())
+        .isEqualTo("kith: no such vector: z; the collection has vector, image");
+    assertThat(kith("stats", "c", "--json").json().at("/schema/fields").has("a")).isFalse();
+  }
+
+  @Test
+  void snapshot_andRestore_comeBack() throws Exception {
+    fill();
+    var folder = temp.resolve("kept");
+    assertThat(kith("snapshot", "c", folder).done().strip()).isEqualTo(folder + ": 3 points of c");
+    kith("delete", "c", 1, 2).done();
+    assertThat(kith("restore", "d", folder, "--json").json().toString())
+        .isEqualTo("{\"name\":\"d\",\"folder\":\"%s\",\"points\":3}".formatted(db.resolve("d")));
+    assertThat(kith("get", "d", 1, 2, "x").exit()).isZero();
+    assertThat(kith("verify", "d").done().strip()).isEqualTo("d is whole");
+    assertThat(kith("restore", "d", folder).refused())
+        .startsWith("kith: there is a collection of that name already: d");
+    assertThat(kith("restore", "e", temp.resolve("nothing")).refused())
+        .contains(temp.resolve("nothing").toString());
+    assertThat(kith("snapshot", "c", folder).refused()).contains(folder.toString());
   }
 
   @Test
@@ -444,8 +644,22 @@ class CollectionCommandsTest {
     assertThat(stats.get("points").longValue()).isEqualTo(3);
     assertThat(stats.get("bytes").longValue()).isPositive();
     assertThat(stats.get("indexes").get(0).get("index").textValue()).isEqualTo("flat(shadow=int8)");
-    assertThat(kith("stats", "c").done().lines().findFirst().orElseThrow())
-        .matches("points    3, and \\d+ deleted");
+    assertThat(kith("stats", "c").done().lines())
+        .satisfiesExactly(
+            line -> assertThat(line).matches("points    3, and \\d+ deleted"),
+            line -> assertThat(line).matches("segments  \\d+"),
+            line -> assertThat(line).matches("disk      [\\d.]+ kB, of them [\\d.]+ k?B of log"),
+            line -> assertThat(line).isEmpty(),
+            line ->
+                assertThat(line)
+                    .isEqualTo("vector  elements  type     metric  rows  size  shadow  index"),
+            line ->
+                assertThat(line)
+                    .matches("vector +2 +float32 +l2 +\\d+ +\\d+ B +0 B +flat\\(shadow=int8\\)"),
+            line -> assertThat(line).isEmpty(),
+            line -> assertThat(line).isEqualTo("field  type"),
+            line -> assertThat(line).isEqualTo("lang   keyword"),
+            line -> assertThat(line).isEqualTo("title  text"));
     var optimized = kith("optimize", "c", "--json").json();
     assertThat(optimized.get("ended").booleanValue()).isTrue();
     assertThat(optimized.get("segments").intValue()).isEqualTo(1);
@@ -532,7 +746,7 @@ class CollectionCommandsTest {
         .isEqualTo(
             "kith: dropping removes the collection for good: c has 3 points; say --yes to do it");
     assertThat(kith("drop", "c", "--yes").done().strip()).isEqualTo("dropped c");
-    assertThat(kith("list").done()).isEmpty();
+    assertThat(kith("list").done().strip()).isEqualTo("no collections yet: kith create makes one");
   }
 
   @Test
@@ -548,6 +762,13 @@ class CollectionCommandsTest {
             List.<Object>of("optimize", "z"),
             List.<Object>of("verify", "z"),
             List.<Object>of("export", "z", temp.resolve("o.jsonl")),
+            List.<Object>of("count", "z"),
+            List.<Object>of("facet", "z", "lang"),
+            List.<Object>of("browse", "z"),
+            List.<Object>of("set", "z", 1, "--payload", "{}"),
+            List.<Object>of("alter", "z", "--field", "a=keyword"),
+            List.<Object>of("recommend", "z", 1),
+            List.<Object>of("snapshot", "z", temp.resolve("s")),
             List.<Object>of("drop", "z", "--yes"));
     for (var command : commands) {
       assertThat(kith(command.toArray()).refused())
@@ -594,7 +815,7 @@ class CollectionCommandsTest {
                     .formatted(db.resolve("c").resolve("lock")));
       }
     }
-    assertThat(kith("get", "c", 50).done()).isEqualToIgnoringNewLines("{\"id\":50}");
+    assertThat(kith("get", "c", 50, "--json").json().toString()).isEqualTo("[{\"id\":50}]");
   }
 
   @Test

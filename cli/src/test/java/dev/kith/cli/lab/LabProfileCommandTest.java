@@ -98,9 +98,10 @@ class LabProfileCommandTest {
   void profile_commandThatFails_hasItsExitAndLeavesTheFileAsItWas() throws Exception {
     var file = temp.resolve("p.sqlite");
     Files.writeString(file, "a good profile");
-    var result = Kith.run("lab", "profile", "--out", file, "--", "bench", "--n", "5");
+    var result = Kith.run("lab", "profile", "--out", file, "--", "bench", "--k", "no");
     assertThat(result.exit()).isEqualTo(2);
-    assertThat(result.err()).contains("kith: Missing required option: '--metric=l2|cosine|dot'");
+    assertThat(result.err())
+        .contains("kith: Invalid value for option '--k': 'no' is not an int; see kith bench");
     assertThat(result.err())
         .endsWith("kith: nothing was recorded: no profile is written, file=%s\n".formatted(file));
     assertThat(Files.readString(file)).isEqualTo("a good profile");

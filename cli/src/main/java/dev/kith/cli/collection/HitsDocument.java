@@ -1,0 +1,67 @@
+package dev.kith.cli.collection;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.kith.db.point.Payload;
+import dev.kith.db.point.PointId;
+import dev.kith.db.query.QueryReport;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Document that a search prints with {@code --json}.
+ *
+ * @param query the text, the file of the vector, or the points that hits shall be like
+ */
+record HitsDocument(
+    String query,
+    String backend,
+    String index,
+    boolean proved,
+    String scoreKind,
+    Served served,
+    List<Hit> hits) {
+
+  /**
+   * How the search was served.
+   *
+   * @param bounds what excluded rows
+   * @param segments that were searched
+   * @param points with such a vector that pass the filter
+   * @param rowsRead rows that were looked at, or their codes
+   * @param keysComputed rows whose canonical key was computed
+   * @param fallbacks searches for which a bound was too loose
+   * @param stale whether acknowledged writes may be missing, because the disk failed
+   */
+  record Served(
+      SortedSet<String> bounds,
+      int segments,
+      long points,
+      long rowsRead,
+      long keysComputed,
+      long fallbacks,
+      boolean stale) {
+    static Served of(QueryReport report) {
+      var work = report.work();
+      return new Served(
+          report.bounds(),
+          report.segments(),
+          report.passed(),
+          work.rowsRead(),
+          work.keysComputed(),
+          work.fallbacks(),
+          report.stale());
+    }
+  }
+
+  /** Point of the answer; {@code group} is set only with {@code --group}. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Hit(
+      int rank,
+      PointId id,
+      double score,
+      Payload payload,
+      @Nullable String group,
+      @Nullable Map<String, float[]> vectors) {}
+}
