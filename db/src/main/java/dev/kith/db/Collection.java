@@ -258,6 +258,15 @@ public interface Collection extends AutoCloseable {
     }
   }
 
+  /**
+   * Every point that passes, in the order of their ids, as the collection is now; see {@link
+   * CollectionReader#stream}. To be closed, since it holds files.
+   */
+  default Stream<Point> stream(@Nullable Filter filter) {
+    var reader = reader();
+    return reader.stream(filter).onClose(reader::close);
+  }
+
   /** How many points there are. */
   default long count() {
     return count(null);

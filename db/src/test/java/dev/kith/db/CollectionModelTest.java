@@ -30,6 +30,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -73,7 +74,7 @@ class CollectionModelTest {
     }
 
     private void step() {
-      switch (random.nextInt(20)) {
+      switch (random.nextInt(21)) {
         case 0, 1, 2, 3 -> upsert();
         case 4 -> delete();
         case 5 -> deleteByFilter();
@@ -88,6 +89,7 @@ class CollectionModelTest {
         case 16 -> mergePayload();
         case 17 -> removeKeys();
         case 18 -> updateVectors();
+        case 19 -> ordered();
         default -> {
           switch (random.nextInt(6)) {
             case 0 -> collection.optimize();
@@ -297,6 +299,9 @@ class CollectionModelTest {
       var filter = random.nextBoolean() ? null : points.filters.filter(2);
       var expected = model.matching(filter);
       var read = new ArrayList<PointId>();
+      try (var stream = collection.stream(filter)) {
+        assertThat(stream.map(Point::id)).isEqualTo(expected);
+      }
       PointId after = null;
       int size = random.nextInt(20) + 1;
       do {
@@ -373,6 +378,38 @@ class CollectionModelTest {
           .sorted(Comparator.comparingLong(Facet::points).reversed().thenComparing(smaller))
           .limit(5)
           .toList();
+    }
+
+    private record Valued(PointId id, long value) {}
+
+    /** By an integer field, of which a point may have several values. */
+    private void ordered() {
+      var fields =
+          model.schema.fields().entrySet().stream()
+              .filter(field -> field.getValue() == FieldType.INTEGER)
+              .toList();
+      if (fields.isEmpty()) {
+        return;
+      }
+      String path = fields.get(random.nextInt(fields.size())).getKey();
+      boolean descending = random.nextBoolean();
+      var query = refined(descending ? Query.descending(path) : Query.ascending(path));
+      var byValue = Comparator.comparingLong(Valued::value);
+      var expected = new ArrayList<Valued>();
+      for (var id : model.matching(query.filter())) {
+        values(point(id), path, FieldType.INTEGER).stream()
+            .map(value -> new Valued(id, Long.parseLong(value)))
+            .min(descending ? byValue.reversed() : byValue)
+            .ifPresent(expected::add);
+      }
+      expected.sort((descending ? byValue.reversed() : byValue).thenComparing(Valued::id));
+      var hits =
+          expected.stream()
+              .skip(query.offset())
+              .limit(query.limit())
+              .map(one -> new Hit(one.id, one.value, null, Map.of()))
+              .toList();
+      Model.sameHits(collection.query(query).hits(), hits);
     }
 
     private void grouped() {
