@@ -1,5 +1,7 @@
 package dev.kith.db;
 
+import dev.kith.core.text.TextEmbedder;
+import dev.kith.core.text.TextEmbedding;
 import dev.kith.db.durability.Durability;
 import dev.kith.db.filter.Filter;
 import dev.kith.db.point.FieldType;
@@ -321,6 +323,44 @@ public interface Collection extends AutoCloseable {
 
   /** Indexes vectors otherwise: new segments at once, those there are when they are merged. */
   void setIndex(String vector, String spec);
+
+  /**
+   * Says how texts became the vectors of that name, from which {@link #texts} and the command line
+   * take it. Vectors of an unknown origin may be given one; a known one may be changed while there
+   * are no such vectors.
+   *
+   * @throws IllegalArgumentException if there are vectors of another embedding, which is named
+   */
+  void setEmbedding(String vector, TextEmbedding embedding);
+
+  // ---- texts ----
+
+  /**
+   * The collection's texts, by the model that its schema remembers, which is loaded, and let go
+   * when the texts are closed.
+   *
+   * @throws IllegalArgumentException if the schema remembers none, or one that nothing on the class
+   *     path or module path can load
+   */
+  default Texts texts() {
+    return Texts.of(this, Schema.VECTOR);
+  }
+
+  /**
+   * The collection's texts by an embedder of your own; see {@link #texts(String, TextEmbedder)}.
+   */
+  default Texts texts(TextEmbedder embedder) {
+    return texts(Schema.VECTOR, embedder);
+  }
+
+  /**
+   * The collection's texts, whose vectors of that name are made by an embedder of your own. A
+   * collection without such vectors remembers how it embeds.
+   *
+   * @throws IllegalArgumentException if the collection's vectors are embedded otherwise, or in a
+   *     way that it does not know, or have another dimension
+   */
+  Texts texts(String vector, TextEmbedder embedder);
 
   // ---- keeping ----
 

@@ -2,11 +2,15 @@ package dev.kith.db.store;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.kith.core.text.TextEmbedder;
+import dev.kith.core.text.TextEmbedding;
 import dev.kith.db.Collection;
 import dev.kith.db.CollectionOptions;
 import dev.kith.db.CollectionReader;
 import dev.kith.db.CollectionStats;
+import dev.kith.db.Texts;
 import dev.kith.db.filter.Filter;
+import dev.kith.db.format.SegmentVectors;
 import dev.kith.db.point.FieldType;
 import dev.kith.db.point.Payload;
 import dev.kith.db.point.Point;
@@ -454,6 +458,67 @@ final class LocalCollection implements Collection {
     run(
         () -> {
           writable().change(schema -> schema.withIndex(vector, spec));
+        });
+  }
+
+  @Override
+  public void setEmbedding(String vector, TextEmbedding embedding) {
+    run(
+        () -> {
+          var writable = writable();
+          var known = schema().vector(vector).embedding();
+          if (known != null && hasVectors(vector)) {
+            known.requireSame(embedding, place(vector));
+          } else if (!embedding.equals(known)) {
+            writable.change(schema -> schema.withEmbedding(vector, embedding));
+          }
+        });
+  }
+
+  private String place(String vector) {
+    return "vector %s of collection %s".formatted(vector, name);
+  }
+
+  private boolean hasVectors(String vector) throws IOException {
+    var reader = storage.acquireNewest();
+    try {
+      for (var leaf : reader.leaves()) {
+        var rows = SegmentVectors.of(leaf.reader(), Documents.vectorField(vector));
+        if (rows != null && rows.rows().size() > 0) {
+          return true;
+        }
+      }
+      return false;
+    } finally {
+      reader.decRef();
+    }
+  }
+
+  @Override
+  public Texts texts(String vector, TextEmbedder embedder) {
+    return call(
+        () -> {
+          var field = schema().vector(vector);
+          if (field.dimension() != embedder.dimension()) {
+            throw new IllegalArgumentException(
+                "a model's vectors must have the collection's dimension: model %s gives %d, %s has %d"
+                    .formatted(
+                        embedder.embedding().model(),
+                        embedder.dimension(),
+                        place(vector),
+                        field.dimension()));
+          }
+          var known = field.embedding();
+          if (known != null) {
+            known.requireSame(embedder.embedding(), place(vector));
+          } else if (hasVectors(vector)) {
+            throw new IllegalArgumentException(
+                "%s does not say which model made what is there: say it once by setEmbedding(\"%s\", model.embedding())"
+                    .formatted(place(vector), vector));
+          } else if (storage instanceof WritableStorage) {
+            setEmbedding(vector, embedder.embedding());
+          }
+          return Texts.of(this, vector, embedder);
         });
   }
 
