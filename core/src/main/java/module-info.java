@@ -25,6 +25,7 @@ module dev.kith.core {
   exports dev.kith.core.recall;
   exports dev.kith.core.search;
   exports dev.kith.core.spec;
+  exports dev.kith.core.text;
   exports dev.kith.core.vector;
   exports dev.kith.core.work;
 

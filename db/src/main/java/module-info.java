@@ -15,6 +15,7 @@ module dev.kith.db {
   exports dev.kith.db.query;
   exports dev.kith.db.transfer;
 
+  uses dev.kith.core.text.TextEmbedderProvider;
   uses dev.kith.db.KithStorage;
 
   provides dev.kith.db.KithStorage with

@@ -10,4 +10,7 @@ module dev.kith.embed {
   exports dev.kith.embed;
   exports dev.kith.embed.beir;
   exports dev.kith.embed.eval;
+
+  provides dev.kith.core.text.TextEmbedderProvider with
+      dev.kith.embed.ModelProvider;
 }

@@ -76,6 +76,7 @@ class ArchitectureTest {
   static final List<Part> CORE =
       List.of(
           new Part("failure"),
+          new Part("text"),
           new Part("work"),
           new Part("vector", "failure", "work"),
           new Part("metric", "vector"),

@@ -1,5 +1,7 @@
 package dev.kith.db;
 
+import dev.kith.core.text.TextEmbedder;
+import dev.kith.core.text.TextEmbedding;
 import dev.kith.db.durability.Durability;
 import dev.kith.db.filter.Filter;
 import dev.kith.db.point.FieldType;
@@ -16,6 +18,7 @@ import dev.kith.db.query.QueryResult;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -91,12 +94,126 @@ public interface Collection extends AutoCloseable {
    */
   long delete(Filter filter);
 
+  /** Puts the points whose ids there are not yet; see {@link #insertIfAbsent(List)}. */
+  default int insertIfAbsent(Point... points) {
+    return insertIfAbsent(List.of(points));
+  }
+
   /**
-   * Gives points other payloads and leaves their vectors.
+   * Puts the points whose ids there are not yet, and leaves those there are as they are; of several
+   * with one id the first. The call's points become durable together.
+   *
+   * @return how many were put
+   * @throws IllegalArgumentException if one of these does not fit the schema; then none was put
+   */
+  int insertIfAbsent(List<Point> points);
+
+  /**
+   * Gives points another payload and leaves their vectors; ids that there are not are passed over.
+   * The call's points become durable together.
    *
    * @return how many of them there were
+   * @throws IllegalArgumentException if the payload does not fit the schema; then nothing changed
    */
-  int setPayload(List<PointId> ids, Payload payload);
+  int replacePayload(List<PointId> ids, Payload payload);
+
+  /**
+   * Gives the points that pass as it begins another payload and leaves their vectors. All are
+   * looked at before the first is written; then they are written some hundred at a time, each time
+   * durable together.
+   *
+   * @return how many there were
+   * @throws IllegalArgumentException if the payload does not fit the schema; then nothing changed
+   */
+  long replacePayload(Filter filter, Payload payload);
+
+  /**
+   * Gives points another payload.
+   *
+   * @deprecated since its name says neither that other keys go nor that vectors stay: {@link
+   *     #replacePayload(List, Payload)} is the same, {@link #mergePayload(List, Payload)} leaves
+   *     other keys
+   */
+  @Deprecated(since = "0.1.0")
+  default int setPayload(List<PointId> ids, Payload payload) {
+    return replacePayload(ids, payload);
+  }
+
+  /**
+   * Puts keys into the payloads of points, and leaves their other keys and their vectors. The value
+   * of a key that is there already is replaced whole: objects are not merged within each other. Ids
+   * that there are not are passed over. The call's points become durable together.
+   *
+   * @param values to be put, such as {@code Payload.of("seen", true)}
+   * @return how many of the points there were
+   * @throws IllegalArgumentException if what comes of one does not fit the schema; then nothing
+   *     changed
+   */
+  int mergePayload(List<PointId> ids, Payload values);
+
+  /**
+   * The same for the points that pass as it begins; see {@link #replacePayload(Filter, Payload)}.
+   */
+  long mergePayload(Filter filter, Payload values);
+
+  /** Takes keys out of the payloads of points; see {@link #removeKeys(List, List)}. */
+  default int removeKeys(List<PointId> ids, String... paths) {
+    return removeKeys(ids, List.of(paths));
+  }
+
+  /**
+   * Takes keys out of the payloads of points, and leaves what else they have. A path is keys joined
+   * by dots that lead through objects, not arrays; where a payload has a key that is the whole
+   * path, it means that one. Paths that lead nowhere and ids that there are not are passed over.
+   * The call's points become durable together.
+   *
+   * @return how many of the points there were
+   * @throws IllegalArgumentException if what comes of one does not fit the schema; then nothing
+   *     changed
+   */
+  int removeKeys(List<PointId> ids, List<String> paths);
+
+  /** The same for the points that pass as it begins; see {@link #removeKeys(Filter, List)}. */
+  default long removeKeys(Filter filter, String... paths) {
+    return removeKeys(filter, List.of(paths));
+  }
+
+  /**
+   * The same for the points that pass as it begins; see {@link #replacePayload(Filter, Payload)}.
+   */
+  long removeKeys(Filter filter, List<String> paths);
+
+  /** Gives points another {@link Schema#VECTOR}; see {@link #updateVectors(String, Map)}. */
+  default int updateVectors(Map<PointId, float[]> rows) {
+    return updateVectors(Schema.VECTOR, rows);
+  }
+
+  /**
+   * Gives points another vector of one name, and leaves their payloads and other vectors; ids that
+   * there are not are passed over. The call's points become durable together.
+   *
+   * @param rows the vectors by the points' ids
+   * @return how many of the points there were
+   * @throws IllegalArgumentException if one does not fit the schema; then nothing changed
+   */
+  int updateVectors(String vector, Map<PointId, float[]> rows);
+
+  /**
+   * Computes a vector anew of the points that pass as it begins, some hundred at a time, each time
+   * durable together. A point that is written meanwhile is computed from what was written.
+   *
+   * @return how many points were given a vector
+   * @throws IllegalArgumentException if a vector does not fit the schema; then those computed with
+   *     it are as they were, and those before are written
+   */
+  long updateVectors(String vector, Filter filter, VectorOf vectorOf);
+
+  /** Computes a point's vector, such as from a text of its payload. */
+  @FunctionalInterface
+  interface VectorOf {
+    /** The vector of that point, or null to leave the point as it is. */
+    float @Nullable [] point(Point point);
+  }
 
   // ---- reading ----
 
@@ -143,6 +260,15 @@ public interface Collection extends AutoCloseable {
     }
   }
 
+  /**
+   * Every point that passes, in the order of their ids, as the collection is now; see {@link
+   * CollectionReader#stream}. To be closed, since it holds files.
+   */
+  default Stream<Point> stream(@Nullable Filter filter) {
+    var reader = reader();
+    return reader.stream(filter).onClose(reader::close);
+  }
+
   /** How many points there are. */
   default long count() {
     return count(null);
@@ -176,21 +302,65 @@ public interface Collection extends AutoCloseable {
 
   // ---- schema ----
 
+  /** Indexes a payload field; see {@link #addFields}, which writes points once for several. */
+  default void addField(String path, FieldType type) {
+    addFields(Map.of(path, type));
+  }
+
   /**
-   * Indexes a payload field, of the points that there are too: they are written anew, while reads
-   * and writes go on. Filters see the field when this returns; if it is cut off, the next opening
+   * Indexes payload fields, of the points that there are too: they are written anew, while reads
+   * and writes go on. Filters see the fields when this returns; if it is cut off, the next opening
    * goes on with it.
    *
-   * @throws IllegalArgumentException if a point has a value there that is not of that type; then
-   *     nothing changed. While this looks, such points are refused.
+   * @param fields types by path
+   * @throws IllegalArgumentException if a field is there already, or if a point has a value that is
+   *     not of its field's type; then nothing changed. While this looks, such points are refused.
    */
-  void addField(String path, FieldType type);
+  void addFields(Map<String, FieldType> fields);
 
   /** Lets points have one more vector. */
   void addVector(String vector, VectorField field);
 
   /** Indexes vectors otherwise: new segments at once, those there are when they are merged. */
   void setIndex(String vector, String spec);
+
+  /**
+   * Says how texts became the vectors of that name, from which {@link #texts} and the command line
+   * take it. Vectors of an unknown origin may be given one; a known one may be changed while there
+   * are no such vectors.
+   *
+   * @throws IllegalArgumentException if there are vectors of another embedding, which is named
+   */
+  void setEmbedding(String vector, TextEmbedding embedding);
+
+  // ---- texts ----
+
+  /**
+   * The collection's texts, by the model that its schema remembers, which is loaded, and let go
+   * when the texts are closed.
+   *
+   * @throws IllegalArgumentException if the schema remembers none, or one that nothing on the class
+   *     path or module path can load
+   */
+  default Texts texts() {
+    return Texts.of(this, Schema.VECTOR);
+  }
+
+  /**
+   * The collection's texts by an embedder of your own; see {@link #texts(String, TextEmbedder)}.
+   */
+  default Texts texts(TextEmbedder embedder) {
+    return texts(Schema.VECTOR, embedder);
+  }
+
+  /**
+   * The collection's texts, whose vectors of that name are made by an embedder of your own. A
+   * collection without such vectors remembers how it embeds.
+   *
+   * @throws IllegalArgumentException if the collection's vectors are embedded otherwise, or in a
+   *     way that it does not know, or have another dimension
+   */
+  Texts texts(String vector, TextEmbedder embedder);
 
   // ---- keeping ----
 

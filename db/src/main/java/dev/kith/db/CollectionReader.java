@@ -11,6 +11,7 @@ import dev.kith.db.query.Query;
 import dev.kith.db.query.QueryResult;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,6 +69,16 @@ public interface CollectionReader extends AutoCloseable {
    * @param limit of points a page, at least 1
    */
   Page scroll(@Nullable Filter filter, @Nullable PointId after, int limit);
+
+  /**
+   * Every point that passes, in the order of their ids, read some hundred at a time as they are
+   * asked for; to be used while this reader is open.
+   *
+   * @param filter that they must pass, or null for all
+   */
+  default Stream<Point> stream(@Nullable Filter filter) {
+    return PointStream.of(this, filter);
+  }
 
   /** Gives every point that passes, in the order of their ids. */
   void forEach(@Nullable Filter filter, Consumer<Point> to);

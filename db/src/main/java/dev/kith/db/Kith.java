@@ -10,7 +10,7 @@ import java.util.List;
  *
  * <pre>{@code
  * try (var kith = Kith.open(Path.of("kith-data"))) {
- *   var articles = kith.create("articles", Schema.of(384, Metric.COSINE));
+ *   var articles = kith.openOrCreate("articles", Schema.of(384, Metric.COSINE));
  *   articles.upsert(Point.of(PointId.of(1), vector, Payload.of("lang", "en")));
  *   for (var hit : articles.query(Query.nearest(question).where("lang == 'en'")).hits()) { ... }
  * }
@@ -43,6 +43,27 @@ public interface Kith extends AutoCloseable {
 
   /** Makes a collection; there must be none of that name. */
   Collection create(String name, Schema schema, CollectionOptions options);
+
+  /** Whether there is a collection of that name. */
+  default boolean exists(String name) {
+    return list().contains(name);
+  }
+
+  /**
+   * Opens a collection, or makes it; see {@link #openOrCreate(String, Schema, CollectionOptions)}.
+   */
+  default Collection openOrCreate(String name, Schema schema) {
+    return openOrCreate(name, schema, CollectionOptions.DEFAULT);
+  }
+
+  /**
+   * Opens a collection if it is there, else makes it.
+   *
+   * @param schema that the collection must have, or is given
+   * @throws IllegalArgumentException if the collection has another schema; the message says what
+   *     differs
+   */
+  Collection openOrCreate(String name, Schema schema, CollectionOptions options);
 
   /** Opens a collection, or gives the one that this object has open. */
   default Collection collection(String name) {

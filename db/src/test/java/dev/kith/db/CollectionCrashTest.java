@@ -10,6 +10,7 @@ import dev.kith.db.query.Query;
 import dev.kith.db.testing.SimulatedDisk;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Predicate;
@@ -90,11 +91,12 @@ class CollectionCrashTest {
           _ -> {});
       created = failure == null;
       for (int i = 0; i < 14 && failure == null; i++) {
-        switch (random.nextInt(8)) {
+        switch (random.nextInt(9)) {
           case 0 -> delete();
           case 1 -> step(() -> open().checkpoint(), _ -> {});
           case 2 -> step(() -> open().optimize(), _ -> {});
-          case 3 -> setPayload();
+          case 3 -> replacePayload();
+          case 4 -> change();
           default -> upsert();
         }
         if (random.nextInt(3) == 0) {
@@ -118,10 +120,36 @@ class CollectionCrashTest {
       step(() -> open().delete(ids), model -> ids.forEach(model.points::remove));
     }
 
-    private void setPayload() {
+    private void replacePayload() {
       var ids = List.of(points.filters.id());
       var payload = points.filters.payload();
-      step(() -> open().setPayload(ids, payload), model -> model.setPayload(ids, payload));
+      step(() -> open().replacePayload(ids, payload), model -> model.replacePayload(ids, payload));
+    }
+
+    /** Several points are changed by one call: all of them, or none. */
+    private void change() {
+      var batch = points.points(4);
+      var values = points.filters.payload();
+      var filter = points.filters.filter(1);
+      var ids = acknowledged.matching(filter);
+      switch (random.nextInt(5)) {
+        case 0 ->
+            step(() -> open().insertIfAbsent(batch), model -> batch.forEach(model::insertIfAbsent));
+        case 1 ->
+            step(
+                () -> open().mergePayload(filter, values),
+                model -> model.mergePayload(ids, values));
+        case 2 -> {
+          var paths = List.copyOf(acknowledged.schema.fields().keySet());
+          step(() -> open().removeKeys(filter, paths), model -> model.removeKeys(ids, paths));
+        }
+        case 3 -> step(() -> open().delete(filter), model -> ids.forEach(model.points::remove));
+        default -> {
+          var rows = new HashMap<PointId, float[]>();
+          ids.forEach(id -> rows.put(id, points.vector(Schema.VECTOR)));
+          step(() -> open().updateVectors(rows), model -> model.updateVectors(Schema.VECTOR, rows));
+        }
+      }
     }
 
     /** What is there after reopening, or what is wrong with it. */

@@ -76,7 +76,7 @@ class CollectionInterruptTest {
         }
         case 1 -> {
           var payload = Payload.of("version", version, "text", "again");
-          if (collection.setPayload(List.of(PointId.of(id)), payload) == 1) {
+          if (collection.replacePayload(List.of(PointId.of(id)), payload) == 1) {
             versions.put(id, version);
           }
         }

@@ -26,11 +26,17 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
+import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -68,17 +74,22 @@ class CollectionModelTest {
     }
 
     private void step() {
-      switch (random.nextInt(16)) {
+      switch (random.nextInt(21)) {
         case 0, 1, 2, 3 -> upsert();
         case 4 -> delete();
         case 5 -> deleteByFilter();
-        case 6 -> setPayload();
+        case 6 -> replacePayload();
         case 7, 8, 9 -> nearest();
         case 10 -> nearestTo();
         case 11 -> batch();
         case 12 -> readPoints();
         case 13 -> counts();
         case 14 -> grouped();
+        case 15 -> insertIfAbsent();
+        case 16 -> mergePayload();
+        case 17 -> removeKeys();
+        case 18 -> updateVectors();
+        case 19 -> ordered();
         default -> {
           switch (random.nextInt(6)) {
             case 0 -> collection.optimize();
@@ -113,12 +124,74 @@ class CollectionModelTest {
       matching.forEach(model.points::remove);
     }
 
-    private void setPayload() {
-      var ids = new ArrayList<>(new LinkedHashSet<>(ids()));
+    private void replacePayload() {
       var payload = points.filters.payload();
-      long there = ids.stream().filter(model.points::containsKey).count();
-      assertThat(collection.setPayload(ids, payload)).isEqualTo((int) there);
-      model.setPayload(ids, payload);
+      change(
+          ids -> collection.replacePayload(ids, payload),
+          filter -> collection.replacePayload(filter, payload),
+          ids -> model.replacePayload(ids, payload));
+    }
+
+    /** Runs a change by ids, or by a filter, and tells the model of the points that it is for. */
+    private void change(
+        ToIntFunction<List<PointId>> byIds,
+        ToLongFunction<Filter> byFilter,
+        Consumer<List<PointId>> expected) {
+      if (random.nextBoolean()) {
+        var ids = ids(); // of which some may be there twice
+        long there = new HashSet<>(ids).stream().filter(model.points::containsKey).count();
+        assertThat(byIds.applyAsInt(ids)).isEqualTo((int) there);
+        expected.accept(ids);
+      } else {
+        var filter = points.filters.filter(2);
+        var matching = model.matching(filter);
+        assertThat(byFilter.applyAsLong(filter)).as("%s", filter).isEqualTo(matching.size());
+        expected.accept(matching);
+      }
+    }
+
+    private void insertIfAbsent() {
+      var batch = points.points(12);
+      int before = model.points.size();
+      int inserted = collection.insertIfAbsent(batch);
+      batch.forEach(model::insertIfAbsent);
+      assertThat(inserted).isEqualTo(model.points.size() - before);
+    }
+
+    private void mergePayload() {
+      var values = points.filters.payload();
+      change(
+          ids -> collection.mergePayload(ids, values),
+          filter -> collection.mergePayload(filter, values),
+          ids -> model.mergePayload(ids, values));
+    }
+
+    private void removeKeys() {
+      var paths = new ArrayList<>(List.of("a", "a.b", "place", "gone", "gone.deeper"));
+      paths.addAll(model.schema.fields().keySet());
+      var some = paths.stream().filter(_ -> random.nextInt(3) == 0).toList();
+      change(
+          ids -> collection.removeKeys(ids, some),
+          filter -> collection.removeKeys(filter, some),
+          ids -> model.removeKeys(ids, some));
+    }
+
+    private void updateVectors() {
+      String name = points.vectorName();
+      var rows = new HashMap<PointId, float[]>();
+      if (random.nextBoolean()) {
+        ids().forEach(id -> rows.put(id, points.vector(name)));
+        long there = rows.keySet().stream().filter(model.points::containsKey).count();
+        assertThat(collection.updateVectors(name, rows)).isEqualTo((int) there);
+      } else {
+        var filter = points.filters.filter(2);
+        model.matching(filter).stream()
+            .filter(_ -> random.nextInt(4) > 0) // the others are left as they are
+            .forEach(id -> rows.put(id, points.vector(name)));
+        assertThat(collection.updateVectors(name, filter, point -> rows.get(point.id())))
+            .isEqualTo(rows.size());
+      }
+      model.updateVectors(name, rows);
     }
 
     private Query refined(Query query) {
@@ -226,6 +299,9 @@ class CollectionModelTest {
       var filter = random.nextBoolean() ? null : points.filters.filter(2);
       var expected = model.matching(filter);
       var read = new ArrayList<PointId>();
+      try (var stream = collection.stream(filter)) {
+        assertThat(stream.map(Point::id)).isEqualTo(expected);
+      }
       PointId after = null;
       int size = random.nextInt(20) + 1;
       do {
@@ -302,6 +378,38 @@ class CollectionModelTest {
           .sorted(Comparator.comparingLong(Facet::points).reversed().thenComparing(smaller))
           .limit(5)
           .toList();
+    }
+
+    private record Valued(PointId id, long value) {}
+
+    /** By an integer field, of which a point may have several values. */
+    private void ordered() {
+      var fields =
+          model.schema.fields().entrySet().stream()
+              .filter(field -> field.getValue() == FieldType.INTEGER)
+              .toList();
+      if (fields.isEmpty()) {
+        return;
+      }
+      String path = fields.get(random.nextInt(fields.size())).getKey();
+      boolean descending = random.nextBoolean();
+      var query = refined(descending ? Query.descending(path) : Query.ascending(path));
+      var byValue = Comparator.comparingLong(Valued::value);
+      var expected = new ArrayList<Valued>();
+      for (var id : model.matching(query.filter())) {
+        values(point(id), path, FieldType.INTEGER).stream()
+            .map(value -> new Valued(id, Long.parseLong(value)))
+            .min(descending ? byValue.reversed() : byValue)
+            .ifPresent(expected::add);
+      }
+      expected.sort((descending ? byValue.reversed() : byValue).thenComparing(Valued::id));
+      var hits =
+          expected.stream()
+              .skip(query.offset())
+              .limit(query.limit())
+              .map(one -> new Hit(one.id, one.value, null, Map.of()))
+              .toList();
+      Model.sameHits(collection.query(query).hits(), hits);
     }
 
     private void grouped() {

@@ -429,7 +429,7 @@ class CollectionTest {
         articles.checkpoint();
         articles.upsert(article(2, 2, "second", "en", 1));
         assertThat(articles.query(Query.words("title", "second")).hits()).hasSize(1);
-        articles.setPayload(List.of(PointId.of(1)), Payload.of("title", "third"));
+        articles.replacePayload(List.of(PointId.of(1)), Payload.of("title", "third"));
         assertThat(Thread.currentThread().isInterrupted()).isTrue();
       }
       assertThat(Thread.interrupted()).isTrue();
@@ -624,7 +624,7 @@ class CollectionTest {
       articles.optimize(); // searches see it
       articles.upsert(article(1, 2, "second", "en", 1), article(2, 2, "other", "en", 1));
       var ids = List.of(PointId.of(1), PointId.of(2));
-      assertThat(articles.setPayload(ids, Payload.of("year", 3))).isEqualTo(2);
+      assertThat(articles.replacePayload(ids, Payload.of("year", 3))).isEqualTo(2);
       articles.optimize();
       assertThat(articles.get(ids))
           .extracting(point -> requireNonNull(point.vector(Schema.VECTOR))[0])

@@ -86,7 +86,7 @@ final class KilledWriter {
           lines.append("%d %d\n".formatted(id, -version));
         } else if (version % 5 == 0 && vectors.containsKey(id)) {
           var payload = payload(version, vectors.get(id));
-          if (collection.setPayload(List.of(PointId.of(id)), payload) != 1) {
+          if (collection.replacePayload(List.of(PointId.of(id)), payload) != 1) {
             throw new AssertionError("a point that was acknowledged is not there: " + id);
           }
           lines.append("%d %d\n".formatted(id, version));

@@ -2,6 +2,8 @@ package dev.kith.db;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kith.core.vector.ElementType;
 import dev.kith.db.filter.Filter;
 import dev.kith.db.filter.NaiveFilter;
@@ -11,12 +13,15 @@ import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
 import dev.kith.db.query.Hit;
 import dev.kith.db.query.Query;
+import dev.kith.db.testing.Trees;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** What a collection must be: a map of points, searched by looking at each of them. */
@@ -111,9 +116,62 @@ final class Model {
     }
   }
 
-  void setPayload(List<PointId> ids, Payload payload) {
-    for (var id : ids) {
-      points.computeIfPresent(id, (_, point) -> new Point(id, point.vectors(), payload));
+  void insertIfAbsent(Point point) {
+    points.putIfAbsent(point.id(), stored(point));
+  }
+
+  void replacePayload(List<PointId> ids, Payload payload) {
+    changePayload(ids, _ -> payload);
+  }
+
+  void mergePayload(List<PointId> ids, Payload values) {
+    changePayload(ids, payload -> parsed(tree(payload).setAll(tree(values))));
+  }
+
+  void removeKeys(List<PointId> ids, List<String> paths) {
+    changePayload(
+        ids,
+        payload -> {
+          var tree = tree(payload);
+          var whole = paths.stream().filter(tree::has).toList();
+          whole.forEach(tree::remove);
+          for (var path : paths) {
+            int dot = path.lastIndexOf('.');
+            if (dot > 0
+                && !whole.contains(path)
+                && tree.at("/" + path.substring(0, dot).replace('.', '/'))
+                    instanceof ObjectNode parent) {
+              parent.remove(path.substring(dot + 1));
+            }
+          }
+          return parsed(tree);
+        });
+  }
+
+  void updateVectors(String name, Map<PointId, float[]> rows) {
+    rows.forEach(
+        (id, row) ->
+            points.computeIfPresent(
+                id,
+                (_, point) -> {
+                  var vectors = new HashMap<>(point.vectors());
+                  vectors.put(name, row);
+                  return stored(new Point(id, vectors, point.payload()));
+                }));
+  }
+
+  private static ObjectNode tree(Payload payload) {
+    return (ObjectNode) Trees.of(payload);
+  }
+
+  private static Payload parsed(JsonNode tree) {
+    return Payload.parse(tree.toString());
+  }
+
+  private void changePayload(List<PointId> ids, UnaryOperator<Payload> change) {
+    for (var id : Set.copyOf(ids)) {
+      points.computeIfPresent(
+          id, (_, point) -> new Point(id, point.vectors(), change.apply(point.payload())));
     }
   }
 }

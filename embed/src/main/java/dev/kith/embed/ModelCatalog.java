@@ -179,17 +179,40 @@ public final class ModelCatalog {
   }
 
   static String sha256Of(Path file) {
+    var digest = sha256();
     try (InputStream in = Files.newInputStream(file)) {
-      var digest = MessageDigest.getInstance("SHA-256");
-      var buffer = new byte[1 << 16];
-      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-        digest.update(buffer, 0, n);
-      }
-      return HexFormat.of().formatHex(digest.digest());
+      update(digest, in);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read " + file, e);
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** The checksum of files, one after the other. */
+  static String sha256Of(List<URL> files) {
+    var digest = sha256();
+    for (var file : files) {
+      try (InputStream in = file.openStream()) {
+        update(digest, in);
+      } catch (IOException e) {
+        throw new UncheckedIOException("cannot read " + file, e);
+      }
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every JDK has SHA-256", e);
+    }
+  }
+
+  private static void update(MessageDigest digest, InputStream in) throws IOException {
+    var buffer = new byte[1 << 16];
+    for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+      digest.update(buffer, 0, n);
     }
   }
 }

@@ -2,10 +2,13 @@ package dev.kith.embed;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtProvider;
+import dev.kith.core.text.TextEmbedder;
+import dev.kith.core.text.TextEmbedding;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.Progress;
 import dev.kith.core.work.Workers;
 import java.io.IOException;
+import java.net.MalformedURLException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
@@ -14,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
@@ -31,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for many threads. Embedding after {@link #close()} throws {@link IllegalStateException};
  * closing waits for batches that are under way.
  */
-public final class TextModel implements AutoCloseable {
+public final class TextModel implements TextEmbedder {
 
   /** Texts that are tokenized and sorted by length together. */
   private static final int WINDOW = 8192;
@@ -62,13 +66,25 @@ public final class TextModel implements AutoCloseable {
    * @param normalize whether vectors are scaled to length 1; cosine is the same either way
    * @param threads number of batches computed at the same time, one core each; at least 1
    * @param device hardware that they are computed on
+   * @param queryPrefix put before a text by {@link #embedQuery}, such as {@code "query: "} for e5
+   * @param passagePrefix put before each text by {@link #embedPassages}
    */
   public record Options(
-      @Nullable Pooling pooling, int maxLength, boolean normalize, int threads, Device device) {
+      @Nullable Pooling pooling,
+      int maxLength,
+      boolean normalize,
+      int threads,
+      Device device,
+      String queryPrefix,
+      String passagePrefix) {
 
-    /** Default options: the model's own pooling, 512 tokens, length 1, all cores of the CPU. */
+    /**
+     * Default options: the model's own pooling, 512 tokens, length 1, all cores of the CPU, no
+     * prefixes.
+     */
     public static final Options DEFAULT =
-        new Options(null, 512, true, Runtime.getRuntime().availableProcessors(), Device.CPU);
+        new Options(
+            null, 512, true, Runtime.getRuntime().availableProcessors(), Device.CPU, "", "");
 
     /** Checks the numbers. */
     public Options {
@@ -82,27 +98,32 @@ public final class TextModel implements AutoCloseable {
 
     /** Sets the pooling. */
     public Options withPooling(@Nullable Pooling value) {
-      return new Options(value, maxLength, normalize, threads, device);
+      return new Options(value, maxLength, normalize, threads, device, queryPrefix, passagePrefix);
     }
 
     /** Sets the most tokens of a text. */
     public Options withMaxLength(int value) {
-      return new Options(pooling, value, normalize, threads, device);
+      return new Options(pooling, value, normalize, threads, device, queryPrefix, passagePrefix);
     }
 
     /** Sets whether vectors are scaled to length 1. */
     public Options withNormalize(boolean value) {
-      return new Options(pooling, maxLength, value, threads, device);
+      return new Options(pooling, maxLength, value, threads, device, queryPrefix, passagePrefix);
     }
 
     /** Sets the number of threads. */
     public Options withThreads(int value) {
-      return new Options(pooling, maxLength, normalize, value, device);
+      return new Options(pooling, maxLength, normalize, value, device, queryPrefix, passagePrefix);
     }
 
     /** Sets the device. */
     public Options withDevice(Device value) {
-      return new Options(pooling, maxLength, normalize, threads, value);
+      return new Options(pooling, maxLength, normalize, threads, value, queryPrefix, passagePrefix);
+    }
+
+    /** Sets what is put before questions and before passages. */
+    public Options withPrefixes(String query, String passage) {
+      return new Options(pooling, maxLength, normalize, threads, device, query, passage);
     }
   }
 
@@ -114,9 +135,17 @@ public final class TextModel implements AutoCloseable {
   /** Batches that may be computed at the same time, whoever asks. */
   private final Semaphore places;
 
+  private final List<URL> files;
+  private volatile @Nullable TextEmbedding embedding;
+
   private TextModel(
-      String name, WordPieceTokenizer tokenizer, OnnxEncoder encoder, Options options) {
+      String name,
+      WordPieceTokenizer tokenizer,
+      OnnxEncoder encoder,
+      Options options,
+      List<URL> files) {
     this.name = name;
+    this.files = List.copyOf(files);
     this.tokenizer = tokenizer;
     this.encoder = encoder;
     this.options = options;
@@ -169,7 +198,8 @@ public final class TextModel implements AutoCloseable {
     try (var in = tokenizer.openStream()) {
       words = WordPieceTokenizer.fromJson(in, tokenizer.toString());
     }
-    return new TextModel(name, words, OnnxEncoder.load(model, pooling, options), options);
+    return new TextModel(
+        name, words, OnnxEncoder.load(model, pooling, options), options, List.of(model, tokenizer));
   }
 
   /**
@@ -196,7 +226,24 @@ public final class TextModel implements AutoCloseable {
         String.valueOf(folder.toAbsolutePath().normalize().getFileName()),
         tokenizer,
         OnnxEncoder.open(model, options.pooling, options),
-        options);
+        options,
+        files(folder));
+  }
+
+  /** Files of a model folder that its vectors depend on, in the order in which they are summed. */
+  private static List<URL> files(Path folder) {
+    var files = new ArrayList<URL>();
+    for (var name : List.of("model.onnx", "model.onnx_data", "tokenizer.json", "vocab.txt")) {
+      var file = folder.resolve(name);
+      if (Files.isRegularFile(file)) {
+        try {
+          files.add(file.toUri().toURL());
+        } catch (MalformedURLException e) {
+          throw new ModelException("a file must have a URL: %s: %s".formatted(file, e), e);
+        }
+      }
+    }
+    return files;
   }
 
   /** Name of the model in the catalogue, or of its folder. */
@@ -204,7 +251,7 @@ public final class TextModel implements AutoCloseable {
     return name;
   }
 
-  /** Elements of a vector. */
+  @Override
   public int dimension() {
     return encoder.dimension();
   }
@@ -219,7 +266,39 @@ public final class TextModel implements AutoCloseable {
     return options;
   }
 
-  /** The vector of one text, {@code float[dimension]}. */
+  /**
+   * All that its vectors depend on: name, pooling, length, prefixes, and the SHA-256 of its files,
+   * one after the other, which the first call reads.
+   */
+  @Override
+  public TextEmbedding embedding() {
+    var known = embedding;
+    if (known == null) {
+      known =
+          TextEmbedding.of(name)
+              .withPooling(String.valueOf(options.pooling).toLowerCase(Locale.ROOT))
+              .withMaxLength(options.maxLength)
+              .withNormalized(options.normalize)
+              .withPrefixes(options.queryPrefix, options.passagePrefix)
+              .withChecksum("sha256:" + ModelCatalog.sha256Of(files));
+      embedding = known;
+    }
+    return known;
+  }
+
+  @Override
+  public float[] embedQuery(String text) {
+    return embed(options.queryPrefix + text);
+  }
+
+  @Override
+  public List<float[]> embedPassages(List<String> texts) {
+    var rows = new ArrayList<float[]>(texts.size());
+    embed(texts.stream().map(text -> options.passagePrefix + text).iterator(), rows::add, _ -> {});
+    return rows;
+  }
+
+  /** The vector of one text as it is, without a prefix, {@code float[dimension]}. */
   public float[] embed(String text) {
     return encoder.encode(List.of(tokenizer.encode(text, options.maxLength)))[0];
   }

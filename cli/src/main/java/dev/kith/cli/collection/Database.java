@@ -243,6 +243,11 @@ public final class Database {
     }
   }
 
+  /** Whose vectors they are, for messages. */
+  static String place(String vector, String collection) {
+    return "vector %s of collection %s".formatted(vector, collection);
+  }
+
   /**
    * Shows progress on standard error, as {@link Progress} does, where no end is known: overwrites
    * the line where that is a terminal, else prints one every ten seconds; nothing with JSON.

@@ -32,8 +32,9 @@ import picocli.CommandLine.Parameters;
       "Puts the points of files into a collection.",
       "Each takes the place of the one with its id. Files: .jsonl (also .gz) with {\"id\","
           + " \"vector\", \"payload\"} a line, .parquet with such columns, .npy, .fvecs and .bvecs"
-          + " with ids and payloads in NAME.ids.jsonl beside them, or numbered. With --model,"
-          + " .jsonl files hold texts to embed: {\"_id\", \"title\", \"text\"}."
+          + " with ids and payloads in NAME.ids.jsonl beside them, or numbered. With --model, or"
+          + " --texts, .jsonl files hold texts to embed: {\"_id\", \"title\", \"text\"}. An empty"
+          + " collection remembers how it was embedded, and refuses other models from then on."
     })
 public final class ImportCommand implements Callable<Integer> {
   @Mixin Database database;
@@ -65,6 +66,13 @@ public final class ImportCommand implements Callable<Integer> {
       description = "which vectors texts become, where a collection has several")
   @Nullable String vectorName;
 
+  @Option(
+      names = "--texts",
+      description =
+          ".jsonl files hold texts, embedded by the model that the collection remembers, else"
+              + " --model")
+  boolean texts;
+
   @Mixin ModelOptions modelOptions;
 
   /**
@@ -90,14 +98,12 @@ public final class ImportCommand implements Callable<Integer> {
     }
     Shutdown.endsWhenAsked();
     start = System.nanoTime();
-    boolean texts = line.getParseResult().hasMatchedOption("--model");
+    boolean embeds = texts || line.getParseResult().hasMatchedOption("--model");
     var options = CollectionOptions.DEFAULT.withDurability(durability);
     try (var opened = database.writable(name, options)) {
       try {
-        if (texts) {
-          try (var model = modelOptions.load(database.err(), database.json)) {
-            all(opened.collection(), model);
-          }
+        if (embeds) {
+          embedAll(opened.collection());
         } else {
           all(opened.collection(), null);
         }
@@ -107,6 +113,19 @@ public final class ImportCommand implements Callable<Integer> {
       }
     }
     return end();
+  }
+
+  private void embedAll(Collection collection) throws IOException {
+    String vector = Database.vectorName(collection.schema(), vectorName);
+    var known = collection.schema().vector(vector).embedding();
+    String place = Database.place(vector, name);
+    try (var model = modelOptions.loadAs(known, place, database.err(), database.json)) {
+      Database.requireDimension(collection.schema(), vector, model.name(), model.dimension(), name);
+      if (known == null && collection.count() == 0) {
+        collection.setEmbedding(vector, model.embedding());
+      }
+      all(collection, model);
+    }
   }
 
   private void all(Collection collection, @Nullable TextModel model) throws IOException {
@@ -127,9 +146,7 @@ public final class ImportCommand implements Callable<Integer> {
       return PointReader.open(
           file, schema, firstId == null ? OptionalLong.empty() : OptionalLong.of(firstId + before));
     }
-    String vector = Database.vectorName(schema, vectorName);
-    Database.requireDimension(schema, vector, model.name(), model.dimension(), name);
-    return new TextPoints(file, model, modelOptions, vector);
+    return new TextPoints(file, model, modelOptions, Database.vectorName(schema, vectorName));
   }
 
   private void acknowledge(long points, PointId last) {

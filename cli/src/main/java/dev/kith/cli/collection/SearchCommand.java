@@ -24,7 +24,8 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     description = {
       "Finds the points that are nearest to a text or a vector.",
-      "A text is embedded by the model (--model) that made the collection's vectors."
+      "A text is embedded by the model that made the collection's vectors: the one that the"
+          + " collection remembers, else --model."
     })
 public final class SearchCommand implements Callable<Integer> {
 
@@ -118,9 +119,11 @@ public final class SearchCommand implements Callable<Integer> {
   }
 
   private float[] embedded(Schema schema, String vector) {
-    try (var model = modelOptions.load(database.err(), database.json)) {
+    var known = schema.vector(vector).embedding();
+    String place = Database.place(vector, name);
+    try (var model = modelOptions.loadAs(known, place, database.err(), database.json)) {
       Database.requireDimension(schema, vector, model.name(), model.dimension(), name);
-      return model.embed(String.valueOf(text));
+      return model.embedQuery(String.valueOf(text));
     }
   }
 

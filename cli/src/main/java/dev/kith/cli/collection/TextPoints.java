@@ -72,10 +72,9 @@ final class TextPoints implements PointReader {
     if (window.isEmpty()) {
       return;
     }
-    try (var rows = model.embed(options.contents(window))) {
-      for (int i = 0; i < window.size(); i++) {
-        ready.add(point(window.get(i), rows.row(i)));
-      }
+    var rows = model.embedPassages(options.contents(window));
+    for (int i = 0; i < window.size(); i++) {
+      ready.add(point(window.get(i), rows.get(i)));
     }
   }
 

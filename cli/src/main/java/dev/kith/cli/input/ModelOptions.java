@@ -1,7 +1,9 @@
 package dev.kith.cli.input;
 
+import dev.kith.core.text.TextEmbedding;
 import dev.kith.embed.ModelCatalog;
 import dev.kith.embed.ModelFetcher;
+import dev.kith.embed.ModelProvider;
 import dev.kith.embed.Pooling;
 import dev.kith.embed.TextModel;
 import dev.kith.embed.beir.BeirText;
@@ -10,7 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Options of the model that embeds texts; shared by all commands that embed. */
 public final class ModelOptions {
@@ -46,6 +50,12 @@ public final class ModelOptions {
       description = "put a text's title, where it has one, and a space before it, as BEIR does")
   boolean titles;
 
+  @Spec(Spec.Target.MIXEE)
+  CommandSpec spec;
+
+  private String queryPrefix = "";
+  private String passagePrefix = "";
+
   /** Returns the model's name, or its folder. */
   public String model() {
     return model;
@@ -71,6 +81,49 @@ public final class ModelOptions {
     return texts.stream().map(this::content).toList();
   }
 
+  /**
+   * Loads the model that a collection remembers, with the settings that it remembers, but for those
+   * that options name.
+   *
+   * @param known how the collection's vectors are embedded, or null if it does not say
+   * @param place whose vectors they are, for messages
+   * @throws IllegalArgumentException if what the options name is another embedding
+   */
+  public TextModel loadAs(
+      @Nullable TextEmbedding known, String place, PrintWriter err, boolean silent) {
+    if (known == null) {
+      return load(err, silent);
+    }
+    take(known);
+    var loaded = load(err, silent);
+    try {
+      known.requireSame(loaded.embedding(), place);
+      return loaded;
+    } catch (RuntimeException e) {
+      loaded.close();
+      throw e;
+    }
+  }
+
+  private void take(TextEmbedding known) {
+    var given = spec.commandLine().getParseResult();
+    if (!given.hasMatchedOption("--model")) {
+      model = known.model();
+    }
+    var remembered = ModelProvider.options(known);
+    if (!given.hasMatchedOption("--pooling")) {
+      pooling = remembered.pooling();
+    }
+    if (!given.hasMatchedOption("--max-length")) {
+      maxLength = remembered.maxLength();
+    }
+    if (!given.hasMatchedOption("--no-normalize")) {
+      keepLength = !known.normalized();
+    }
+    queryPrefix = known.queryPrefix();
+    passagePrefix = known.passagePrefix();
+  }
+
   /** Loads the model, fetching it first if it is known but not here. */
   public TextModel load(PrintWriter err, boolean silent) {
     return load(err, silent, TextModel.Device.CPU);
@@ -83,7 +136,8 @@ public final class ModelOptions {
             .withDevice(device)
             .withPooling(pooling)
             .withMaxLength(maxLength)
-            .withNormalize(!keepLength);
+            .withNormalize(!keepLength)
+            .withPrefixes(queryPrefix, passagePrefix);
     if (model.contains("/") || Files.isDirectory(Path.of(model))) {
       return TextModel.open(Path.of(model), options);
     }

@@ -287,6 +287,36 @@ class CollectionCommandsTest {
   }
 
   @Test
+  void texts_areEmbeddedAsTheCollectionRemembers_andRefusedOtherwise() throws Exception {
+    kith("create", "c", "--dim", 384, "--metric", "cosine", "--field", "text=text").done();
+    var corpus = TinyBeir.write(temp.resolve("tiny")).resolve("corpus.jsonl");
+    kith("import", "c", corpus, "--texts", "--max-length", 64, "--json").done();
+    var found = kith("search", "c", TinyBeir.KITTEN, "-k", 1, "--json").json();
+    assertThat(found.get("hits").findValuesAsText("id")).containsExactly("own");
+    String refused =
+        "kith: texts must be embedded as the vectors they are compared with: vector vector of"
+            + " collection %s has %s; take that one, or a field of its own";
+    String length = refused.formatted("c", "64 tokens of a text, not 512");
+    assertThat(kith("search", "c", "any", "--max-length", 512).refused()).isEqualTo(length);
+    assertThat(kith("import", "c", corpus, "--texts", "--max-length", 512).refused())
+        .isEqualTo(length);
+    assertThat(kith("import", "c", corpus, "--texts", "--json").done())
+        .contains("\"acknowledged\":5");
+
+    var schema =
+        Kith.write(
+            temp.resolve("schema.json"),
+            "{\"vectors\": {\"vector\": {\"dimension\": 384, \"metric\": \"cosine\", \"model\":"
+                + " {\"name\": \"all-minilm-l6-v2\"}}}}");
+    kith("create", "other", "--schema", schema).done();
+    String another = refused.formatted("other", "model all-minilm-l6-v2, not bge-small-en-v15-q");
+    assertThat(kith("search", "other", "any", "--model", "bge-small-en-v15-q").refused())
+        .isEqualTo(another);
+    assertThat(kith("import", "other", corpus, "--model", "bge-small-en-v15-q").refused())
+        .isEqualTo(another);
+  }
+
+  @Test
   void search_byVector_ofAnyFile() throws Exception {
     fill();
     var report = kith("search", "c", "--vector", vector("[0, 0]"), "-k", 2, "--json").json();

@@ -67,7 +67,7 @@ class DemoCommandTest {
     try (var kith = dev.kith.db.Kith.open(db)) {
       var texts = kith.collection(name);
       texts.delete(PointId.of("nap"));
-      texts.setPayload(List.of(PointId.of("own")), Payload.of("text", "something else"));
+      texts.replacePayload(List.of(PointId.of("own")), Payload.of("text", "something else"));
       texts.upsert(Point.of(PointId.of("stranger"), new float[384]));
     }
     var mended = demo("own").done().lines().toList();

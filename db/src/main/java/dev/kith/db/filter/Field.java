@@ -1,6 +1,7 @@
 package dev.kith.db.filter;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,11 @@ public record Field(String path, int column) {
   }
 
   /** See {@link #is(Value)}. */
+  public Filter is(float value) {
+    return is(Value.of(value));
+  }
+
+  /** See {@link #is(Value)}. */
   public Filter is(boolean value) {
     return is(Value.of(value));
   }
@@ -69,6 +75,11 @@ public record Field(String path, int column) {
 
   /** See {@link #isNot(Value)}. */
   public Filter isNot(double value) {
+    return is(value).not();
+  }
+
+  /** See {@link #isNot(Value)}. */
+  public Filter isNot(float value) {
     return is(value).not();
   }
 
@@ -103,6 +114,15 @@ public record Field(String path, int column) {
   }
 
   /** See {@link #in(List)}. */
+  public Filter in(float... values) {
+    var floats = new ArrayList<Value>(values.length);
+    for (float value : values) {
+      floats.add(Value.of(value));
+    }
+    return in(floats);
+  }
+
+  /** See {@link #in(List)}. */
   public Filter in(Instant... values) {
     return in(Arrays.stream(values).map(Value::of).toList());
   }
@@ -124,6 +144,11 @@ public record Field(String path, int column) {
 
   /** See {@link #notIn(List)}. */
   public Filter notIn(double... values) {
+    return in(values).not();
+  }
+
+  /** See {@link #notIn(List)}. */
+  public Filter notIn(float... values) {
     return in(values).not();
   }
 
@@ -153,6 +178,11 @@ public record Field(String path, int column) {
   }
 
   /** See {@link #atLeast(Value)}. */
+  public Filter atLeast(float low) {
+    return atLeast(Value.of(low));
+  }
+
+  /** See {@link #atLeast(Value)}. */
   public Filter atLeast(Instant low) {
     return atLeast(Value.of(low));
   }
@@ -174,6 +204,11 @@ public record Field(String path, int column) {
 
   /** See {@link #above(Value)}. */
   public Filter above(double low) {
+    return above(Value.of(low));
+  }
+
+  /** See {@link #above(Value)}. */
+  public Filter above(float low) {
     return above(Value.of(low));
   }
 
@@ -203,6 +238,11 @@ public record Field(String path, int column) {
   }
 
   /** See {@link #atMost(Value)}. */
+  public Filter atMost(float high) {
+    return atMost(Value.of(high));
+  }
+
+  /** See {@link #atMost(Value)}. */
   public Filter atMost(Instant high) {
     return atMost(Value.of(high));
   }
@@ -224,6 +264,11 @@ public record Field(String path, int column) {
 
   /** See {@link #below(Value)}. */
   public Filter below(double high) {
+    return below(Value.of(high));
+  }
+
+  /** See {@link #below(Value)}. */
+  public Filter below(float high) {
     return below(Value.of(high));
   }
 
@@ -252,6 +297,11 @@ public record Field(String path, int column) {
 
   /** See {@link #between(Value, Value)}. */
   public Filter between(double low, double high) {
+    return between(Value.of(low), Value.of(high));
+  }
+
+  /** See {@link #between(Value, Value)}. */
+  public Filter between(float low, float high) {
     return between(Value.of(low), Value.of(high));
   }
 

@@ -75,6 +75,16 @@ public sealed interface Value {
     return new Real(value);
   }
 
+  /**
+   * A float32, as the number that its shortest decimal text says: {@code 0.1f} is 0.1, as in a
+   * payload.
+   *
+   * @throws FilterException if it is not finite
+   */
+  static Value of(float value) {
+    return new Real(Double.parseDouble(Float.toString(value)));
+  }
+
   /** True or false. */
   static Value of(boolean value) {
     return new Bool(value);

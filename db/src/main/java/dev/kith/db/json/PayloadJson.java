@@ -1,5 +1,6 @@
 package dev.kith.db.json;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -34,6 +35,10 @@ public final class PayloadJson {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES) // 100.0 stays 100.0
+          .defaultPropertyInclusion(
+              JsonInclude.Value.construct(
+                  JsonInclude.Include.NON_NULL, JsonInclude.Include.ALWAYS)) // of records, not maps
+          .addModule(JavaValues.module())
           .build();
 
   private static final TypeReference<Map<String, @Nullable Object>> VALUES =
@@ -42,7 +47,7 @@ public final class PayloadJson {
   private final JsonGenerator out;
   private int depth;
 
-  private PayloadJson(JsonGenerator out) {
+  PayloadJson(JsonGenerator out) {
     this.out = out;
   }
 
@@ -71,7 +76,7 @@ public final class PayloadJson {
         "a payload must be a JSON object: " + JsonLimits.saidOfLine(e), e);
   }
 
-  private static IllegalStateException impossible(IOException e) {
+  static IllegalStateException impossible(IOException e) {
     return new IllegalStateException("memory cannot fail to be read", e);
   }
 
@@ -81,6 +86,21 @@ public final class PayloadJson {
    * @throws IllegalArgumentException if they are none that a payload can be
    */
   public static byte[] of(Map<String, ? extends @Nullable Object> values) {
+    try (var parser = parser(values)) {
+      return copy(parser);
+    } catch (JsonProcessingException e) {
+      throw noJson(e);
+    } catch (IOException e) {
+      throw impossible(e);
+    }
+  }
+
+  /**
+   * The bytes of a record, a key for each component that is not null.
+   *
+   * @throws IllegalArgumentException if its values are none that a payload can have
+   */
+  public static byte[] of(Record values) {
     try (var parser = parser(values)) {
       return copy(parser);
     } catch (JsonProcessingException e) {
@@ -154,7 +174,8 @@ public final class PayloadJson {
     }
   }
 
-  private void copyValue(JsonParser in) throws IOException {
+  /** Copies the value that the parser stands at; it stands at that value's end then. */
+  void copyValue(JsonParser in) throws IOException {
     int outside = depth;
     do {
       copyToken(in);

@@ -1,12 +1,15 @@
 package dev.kith.db.point;
 
+import dev.kith.db.json.JavaValues;
 import dev.kith.db.json.JsonLimits;
+import dev.kith.db.json.PayloadEdits;
 import dev.kith.db.json.PayloadJson;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * What is kept beside a point's vectors: a JSON object, read only when it is looked into. Two are
  * equal if their values are, in whatever order. Immutable.
  */
-public final class Payload {
+public final class Payload implements PayloadValues {
   /** The most objects and arrays inside each other, the outermost one included. */
   public static final int MAX_DEPTH = JsonLimits.MAX_DEPTH;
 
@@ -56,7 +59,8 @@ public final class Payload {
   }
 
   /**
-   * Of a value each key: strings, numbers, booleans, null, and lists and maps of such values.
+   * Of a value each key: strings, numbers, booleans, null, instants and dates (as their ISO 8601
+   * text), enums (by their names), records (as objects), and lists and maps of such values.
    *
    * @throws IllegalArgumentException as {@link #parse} does
    */
@@ -64,7 +68,16 @@ public final class Payload {
     return new Payload(PayloadJson.of(values));
   }
 
-  /** Of keys and values in turn. */
+  /**
+   * Of a record, a key for each component that is not null; values as {@link #of(Map)} has them.
+   *
+   * @throws IllegalArgumentException as {@link #parse} does
+   */
+  public static Payload of(Record values) {
+    return new Payload(PayloadJson.of(values));
+  }
+
+  /** Of keys and values in turn; values as {@link #of(Map)} has them. */
   public static Payload of(Object... keysAndValues) {
     if (keysAndValues.length % 2 != 0) {
       throw new IllegalArgumentException(
@@ -144,9 +157,37 @@ public final class Payload {
   }
 
   /** The same as {@link #values} has it; null also where JSON's null stands. */
+  @Override
   public @Nullable Object value(String path) {
     var found = find(path);
     return found == NONE ? null : found;
+  }
+
+  @Override
+  public <T> T as(Class<T> type) {
+    return JavaValues.read(json, type);
+  }
+
+  /**
+   * This payload with the keys of another one. Of a key that both have, the other's value is taken
+   * whole: objects are not merged within each other.
+   */
+  public Payload mergedWith(Payload other) {
+    return other.isEmpty() ? this : new Payload(PayloadEdits.merged(json, other.json));
+  }
+
+  /**
+   * This payload without what some paths lead to. A path is keys joined by dots that lead through
+   * objects, not arrays; the key that is the whole path goes before that. Paths that lead nowhere
+   * are passed over.
+   */
+  public Payload without(Collection<String> paths) {
+    return new Payload(PayloadEdits.without(json, paths));
+  }
+
+  /** This payload with nothing but what some paths lead to, as {@link #without} reads them. */
+  public Payload only(Collection<String> paths) {
+    return new Payload(PayloadEdits.only(json, paths));
   }
 
   private @Nullable Object find(String path) {

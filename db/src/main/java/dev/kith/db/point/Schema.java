@@ -5,12 +5,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kith.core.metric.Metric;
+import dev.kith.core.text.TextEmbedder;
+import dev.kith.core.text.TextEmbedding;
 import dev.kith.core.vector.ElementType;
 import dev.kith.db.json.JsonLimits;
 import dev.kith.db.json.Unicode;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -36,6 +40,9 @@ public record Schema(
   private static final String BYTE_ORDER_MARK = "\ufeff";
   private static final Pattern NAME = Pattern.compile("[\\p{L}_][\\p{L}\\p{N}_-]{0,63}");
   private static final int MAX_PATH = 256;
+  private static final String[] MODEL_KEYS = {
+    "name", "pooling", "maxLength", "normalized", "queryPrefix", "passagePrefix", "checksum"
+  };
 
   /** Checks names and copies the maps, in their order. */
   public Schema {
@@ -53,6 +60,15 @@ public record Schema(
   /** The same, of any kind of vector. */
   public static Schema of(VectorField vector) {
     return new Schema(Map.of(VECTOR, vector), Map.of(), false);
+  }
+
+  /**
+   * Of texts: one vector a point, compared by cosine, that remembers how it is embedded, and the
+   * text itself, which words are looked for in.
+   */
+  public static Schema ofTexts(TextEmbedder embedder) {
+    return of(VectorField.of(embedder.dimension(), Metric.COSINE).embeddedBy(embedder.embedding()))
+        .withField(Passage.TEXT, FieldType.TEXT);
   }
 
   /** With one more vector a point. */
@@ -78,6 +94,54 @@ public record Schema(
     var changed = new LinkedHashMap<>(vectors);
     changed.put(name, vector(name).withIndex(spec));
     return new Schema(changed, fields, strict);
+  }
+
+  /** With vectors of that name that texts became in that way. */
+  public Schema withEmbedding(String name, TextEmbedding embedding) {
+    var changed = new LinkedHashMap<>(vectors);
+    changed.put(name, vector(name).embeddedBy(embedding));
+    return new Schema(changed, fields, strict);
+  }
+
+  /**
+   * What keeps this schema from being the one that is asked for, such as {@code field year:
+   * integer, not keyword}; none if nothing does. What is asked for without naming a model takes
+   * any.
+   */
+  public List<String> differences(Schema asked) {
+    var found = new ArrayList<String>();
+    for (var name : names(vectors, asked.vectors)) {
+      var mine = vectors.get(name);
+      var theirs = asked.vectors.get(name);
+      if (mine == null || theirs == null) {
+        found.add("vector %s: %s".formatted(name, mine == null ? "not there" : "not asked for"));
+      } else {
+        mine.differences(theirs).forEach(one -> found.add("vector %s: %s".formatted(name, one)));
+      }
+    }
+    for (var path : names(fields, asked.fields)) {
+      var mine = fields.get(path);
+      var theirs = asked.fields.get(path);
+      if (mine != theirs) {
+        found.add(
+            "field %s: %s"
+                .formatted(
+                    path,
+                    mine == null
+                        ? "not there"
+                        : theirs == null ? "not asked for" : mine + ", not " + theirs));
+      }
+    }
+    if (strict != asked.strict) {
+      found.add(strict ? "strict, not free" : "free, not strict");
+    }
+    return found;
+  }
+
+  private static Set<String> names(Map<String, ?> one, Map<String, ?> other) {
+    var names = new LinkedHashSet<>(one.keySet());
+    names.addAll(other.keySet());
+    return names;
   }
 
   /** Without these indexed fields. */
@@ -130,8 +194,10 @@ public record Schema(
 
   /**
    * Reads the JSON form: {@code {"vectors": {"vector": {"dimension": 384, "metric": "cosine",
-   * "type": "float32", "index": "flat(shadow=int8)"}}, "fields": {"lang": "keyword"}, "strict":
-   * false}}; type, index, fields and strict may be left out.
+   * "type": "float32", "index": "flat(shadow=int8)", "model": {"name": "bge-small-en-v15-q"}}},
+   * "fields": {"lang": "keyword"}, "strict": false}}; type, index, model, fields and strict may be
+   * left out. A model may also have {@code pooling}, {@code maxLength}, {@code normalized} (true if
+   * left out), {@code queryPrefix}, {@code passagePrefix} and {@code checksum}.
    *
    * @throws IllegalArgumentException saying which part is wrong
    */
@@ -192,7 +258,7 @@ public record Schema(
       throw new IllegalArgumentException(
           "a vector must be a JSON object with dimension and metric: " + name);
     }
-    requireKeys(object, "vector " + name, "dimension", "metric", "type", "index");
+    requireKeys(object, "vector " + name, "dimension", "metric", "type", "index", "model");
     if (!object.path("dimension").isInt()) {
       throw new IllegalArgumentException("vector %s must have a dimension".formatted(name));
     }
@@ -206,11 +272,53 @@ public record Schema(
     if (object.has("type")) {
       field = field.withType(type(text(name, object, "type")));
     }
-    return object.has("index") ? field.withIndex(text(name, object, "index")) : field;
+    if (object.has("index")) {
+      field = field.withIndex(text(name, object, "index"));
+    }
+    return object.has("model") ? field.embeddedBy(embedding(name, object.get("model"))) : field;
+  }
+
+  private static TextEmbedding embedding(String vector, JsonNode node) {
+    if (!(node instanceof ObjectNode object)) {
+      throw new IllegalArgumentException(
+          "vector %s must have a model that is a JSON object with a name: %s"
+              .formatted(vector, node));
+    }
+    requireKeys(object, "the model of vector " + vector, MODEL_KEYS);
+    var read = TextEmbedding.of(text(vector, object, "name"));
+    if (object.has("pooling")) {
+      read = read.withPooling(text(vector, object, "pooling"));
+    }
+    if (object.has("maxLength")) {
+      if (!object.get("maxLength").isInt()) {
+        throw new IllegalArgumentException(
+            "vector %s must have a maxLength that is a number of tokens: %s"
+                .formatted(vector, object.get("maxLength")));
+      }
+      read = read.withMaxLength(object.get("maxLength").intValue());
+    }
+    if (object.has("normalized")) {
+      if (!object.get("normalized").isBoolean()) {
+        throw new IllegalArgumentException(
+            "vector %s must have a normalized that is true or false: %s"
+                .formatted(vector, object.get("normalized")));
+      }
+      read = read.withNormalized(object.get("normalized").booleanValue());
+    }
+    if (object.has("queryPrefix")) {
+      read = read.withPrefixes(text(vector, object, "queryPrefix"), read.passagePrefix());
+    }
+    if (object.has("passagePrefix")) {
+      read = read.withPrefixes(read.queryPrefix(), text(vector, object, "passagePrefix"));
+    }
+    return object.has("checksum") ? read.withChecksum(text(vector, object, "checksum")) : read;
   }
 
   private static String text(String vector, ObjectNode object, String key) {
-    var value = object.get(key);
+    var value = object.path(key);
+    if (value.isMissingNode()) {
+      throw new IllegalArgumentException("vector %s must have a %s".formatted(vector, key));
+    }
     if (!value.isTextual()) {
       throw new IllegalArgumentException(
           "vector %s must have %s %s that is a string: %s"
@@ -247,16 +355,38 @@ public record Schema(
     var object = MAPPER.createObjectNode();
     var named = object.putObject("vectors");
     vectors.forEach(
-        (name, vector) ->
-            named
-                .putObject(name)
-                .put("dimension", vector.dimension())
-                .put("metric", vector.metric().toString())
-                .put("type", vector.type().name().toLowerCase(Locale.ROOT))
-                .put("index", vector.index().toString()));
+        (name, vector) -> {
+          var field =
+              named
+                  .putObject(name)
+                  .put("dimension", vector.dimension())
+                  .put("metric", vector.metric().toString())
+                  .put("type", vector.type().name().toLowerCase(Locale.ROOT))
+                  .put("index", vector.index().toString());
+          var embedding = vector.embedding();
+          if (embedding != null) {
+            put(field.putObject("model"), embedding);
+          }
+        });
     var paths = object.putObject("fields");
     fields.forEach((path, type) -> paths.put(path, type.toString()));
     return object.put("strict", strict);
+  }
+
+  private static void put(ObjectNode object, TextEmbedding embedding) {
+    object.put("name", embedding.model());
+    if (embedding.pooling() != null) {
+      object.put("pooling", embedding.pooling());
+    }
+    if (embedding.maxLength() > 0) {
+      object.put("maxLength", embedding.maxLength());
+    }
+    object.put("normalized", embedding.normalized());
+    object.put("queryPrefix", embedding.queryPrefix());
+    object.put("passagePrefix", embedding.passagePrefix());
+    if (embedding.checksum() != null) {
+      object.put("checksum", embedding.checksum());
+    }
   }
 
   /** The type of that field, or null if it is not indexed. */

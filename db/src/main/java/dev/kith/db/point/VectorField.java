@@ -2,7 +2,12 @@ package dev.kith.db.point;
 
 import dev.kith.core.metric.Metric;
 import dev.kith.core.spec.IndexSpec;
+import dev.kith.core.text.TextEmbedding;
 import dev.kith.core.vector.ElementType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a collection's named vectors are.
@@ -12,8 +17,14 @@ import dev.kith.core.vector.ElementType;
  * @param type how elements are stored: FLOAT32, FLOAT16 (rounded to nearest when written) or INT8
  *     (integers of -128 to 127 alone)
  * @param index built for every large segment
+ * @param embedding how texts became these vectors, or null if nothing is known of that
  */
-public record VectorField(int dimension, Metric metric, ElementType type, IndexSpec index) {
+public record VectorField(
+    int dimension,
+    Metric metric,
+    ElementType type,
+    IndexSpec index,
+    @Nullable TextEmbedding embedding) {
   /** The most elements of a stored vector. */
   public static final int MAX_DIMENSION = 16_384;
 
@@ -31,6 +42,11 @@ public record VectorField(int dimension, Metric metric, ElementType type, IndexS
     }
   }
 
+  /** Of vectors that nothing more is known of. */
+  public VectorField(int dimension, Metric metric, ElementType type, IndexSpec index) {
+    this(dimension, metric, type, index, null);
+  }
+
   /** Of float32 elements, scanned exactly by the help of an int8 shadow. */
   public static VectorField of(int dimension, Metric metric) {
     return new VectorField(
@@ -39,11 +55,46 @@ public record VectorField(int dimension, Metric metric, ElementType type, IndexS
 
   /** The same with elements of that type. */
   public VectorField withType(ElementType newType) {
-    return new VectorField(dimension, metric, newType, index);
+    return new VectorField(dimension, metric, newType, index, embedding);
   }
 
   /** The same with that index, such as {@code flat}. */
   public VectorField withIndex(String spec) {
-    return new VectorField(dimension, metric, type, IndexSpec.parse(spec));
+    return new VectorField(dimension, metric, type, IndexSpec.parse(spec), embedding);
+  }
+
+  /**
+   * The same, of vectors that texts became in that way; the collection then refuses to compare them
+   * with texts that are embedded otherwise.
+   */
+  public VectorField embeddedBy(TextEmbedding newEmbedding) {
+    return new VectorField(dimension, metric, type, index, newEmbedding);
+  }
+
+  /**
+   * What differs from a field that is asked for, such as {@code dimension 384, not 768}; none if
+   * nothing. A field that asks for no model takes any.
+   */
+  List<String> differences(VectorField other) {
+    var found = new ArrayList<String>();
+    if (dimension != other.dimension) {
+      found.add("dimension %d, not %d".formatted(dimension, other.dimension));
+    }
+    if (metric != other.metric) {
+      found.add("metric %s, not %s".formatted(metric, other.metric));
+    }
+    if (type != other.type) {
+      found.add("type %s, not %s".formatted(type, other.type).toLowerCase(Locale.ROOT));
+    }
+    if (!index.equals(other.index)) {
+      found.add("index %s, not %s".formatted(index, other.index));
+    }
+    var asked = other.embedding;
+    if (embedding != null && asked != null) {
+      found.addAll(embedding.differences(asked));
+    } else if (asked != null) {
+      found.add("an unknown model, not " + asked.model());
+    }
+    return found;
   }
 }

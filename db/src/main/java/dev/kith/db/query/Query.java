@@ -25,6 +25,7 @@ public final class Query {
   private final @Nullable Double threshold;
   private final @Nullable Filter filter;
   private final boolean withPayload;
+  private final Set<String> payloadPaths;
   private final Set<String> withVectors;
   private final @Nullable Duration deadline;
   private final @Nullable String backend;
@@ -70,6 +71,13 @@ public final class Query {
     }
   }
 
+  /**
+   * The values of an integer, float or datetime field, smallest first or largest first, ties by
+   * smaller id; of several values the one that comes first counts, and a point without any is no
+   * hit. A hit's score is the value as a float64, of a datetime the milliseconds since 1970.
+   */
+  public record Ordered(String field, boolean descending) implements Source {}
+
   /** The hits of several queries in one order. */
   public record Fused(List<Query> queries, Fusion fusion) implements Source {
     /** Copies the list. */
@@ -105,6 +113,7 @@ public final class Query {
     threshold = parts.threshold;
     filter = parts.filter;
     withPayload = parts.withPayload;
+    payloadPaths = Set.copyOf(parts.payloadPaths);
     withVectors = Set.copyOf(parts.withVectors);
     deadline = parts.deadline;
     backend = parts.backend;
@@ -139,7 +148,7 @@ public final class Query {
       case Fused(var queries, _) ->
           1 + queries.stream().mapToInt(query -> depth(query.source)).max().orElse(0);
       case Rescored(var first, _, _) -> 1 + depth(first.source);
-      case Nearest _, NearestTo _, Recommend _, Words _ -> 1;
+      case Nearest _, NearestTo _, Recommend _, Words _, Ordered _ -> 1;
     };
   }
 
@@ -171,6 +180,16 @@ public final class Query {
   /** The points with these words in a text field, by BM25. */
   public static Query words(String field, String words) {
     return by(new Words(List.of(field), words));
+  }
+
+  /** The points that have that field, smallest value first; see {@link Ordered}. */
+  public static Query ascending(String field) {
+    return by(new Ordered(field, false));
+  }
+
+  /** The points that have that field, largest value first; see {@link Ordered}. */
+  public static Query descending(String field) {
+    return by(new Ordered(field, true));
   }
 
   /** The hits of several queries, each with its own limit, fused. */
@@ -232,6 +251,22 @@ public final class Query {
   public Query withoutPayload() {
     var parts = new Parts(this);
     parts.withPayload = false;
+    parts.payloadPaths = Set.of();
+    return new Query(parts);
+  }
+
+  /**
+   * With nothing of each hit's payload but what some paths lead to, such as {@code
+   * withPayload("title", "author.name")}; see {@link dev.kith.db.point.Payload#only}.
+   */
+  public Query withPayload(String... paths) {
+    if (paths.length == 0) {
+      throw new IllegalArgumentException(
+          "name the keys of the payload that hits bring, or ask for none by withoutPayload()");
+    }
+    var parts = new Parts(this);
+    parts.withPayload = true;
+    parts.payloadPaths = Set.of(paths);
     return new Query(parts);
   }
 
@@ -291,9 +326,14 @@ public final class Query {
     return filter;
   }
 
-  /** Whether hits bring their payload. */
+  /** Whether hits bring their payload, or some of it. */
   public boolean withPayload() {
     return withPayload;
+  }
+
+  /** The paths to what hits bring of their payload; none where they bring all or nothing of it. */
+  public Set<String> payloadPaths() {
+    return payloadPaths;
   }
 
   /** The names of the vectors that hits bring. */
@@ -327,6 +367,7 @@ public final class Query {
         threshold,
         filter,
         withPayload,
+        payloadPaths,
         withVectors,
         deadline,
         backend,
@@ -346,7 +387,7 @@ public final class Query {
   @Override
   public String toString() {
     return ("Query[source=%s, limit=%s, offset=%s, threshold=%s, filter=%s, withPayload=%s,"
-            + " withVectors=%s, deadline=%s, backend=%s, threads=%s]")
+            + " payloadPaths=%s, withVectors=%s, deadline=%s, backend=%s, threads=%s]")
         .formatted(all().toArray());
   }
 
@@ -358,6 +399,7 @@ public final class Query {
     private @Nullable Double threshold;
     private @Nullable Filter filter;
     private boolean withPayload = true;
+    private Set<String> payloadPaths = Set.of();
     private Set<String> withVectors = Set.of();
     private @Nullable Duration deadline;
     private @Nullable String backend;
@@ -374,6 +416,7 @@ public final class Query {
       threshold = from.threshold;
       filter = from.filter;
       withPayload = from.withPayload;
+      payloadPaths = from.payloadPaths;
       withVectors = from.withVectors;
       deadline = from.deadline;
       backend = from.backend;

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class QueryReport {
   private static final String LUCENE = "lucene";
   private static final String WORDS = "words";
+  private static final String ORDER = "order";
   private static final String NONE = "none";
 
   private final ScoreKind scoreKind;
@@ -61,6 +62,22 @@ public final class QueryReport {
     parts.indexes.add(WORDS);
     parts.segments = segments;
     parts.proved = false;
+    parts.stale = stale;
+    return parts.build();
+  }
+
+  /**
+   * Of points in the order of a field's values, all of which were compared.
+   *
+   * @param kind whether the smallest or the largest come first
+   * @param segments that were searched
+   * @param stale as {@link #stale} says
+   */
+  public static QueryReport ofOrder(ScoreKind kind, int segments, boolean stale) {
+    var parts = new Builder(kind);
+    parts.backends.add(LUCENE);
+    parts.indexes.add(ORDER);
+    parts.segments = segments;
     parts.stale = stale;
     return parts.build();
   }

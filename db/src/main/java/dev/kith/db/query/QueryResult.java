@@ -1,6 +1,7 @@
 package dev.kith.db.query;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The answer to a query.
@@ -12,5 +13,10 @@ public record QueryResult(List<Hit> hits, QueryReport report) {
   /** Copies the list. */
   public QueryResult {
     hits = List.copyOf(hits);
+  }
+
+  /** The hits, best first. */
+  public Stream<Hit> stream() {
+    return hits.stream();
   }
 }

@@ -103,7 +103,8 @@ final class Grouping {
   private static boolean ranksParts(Query.Source source) {
     return switch (source) {
       case Query.Fused _, Query.Rescored _ -> true;
-      case Query.Nearest _, Query.NearestTo _, Query.Recommend _, Query.Words _ -> false;
+      case Query.Nearest _, Query.NearestTo _, Query.Recommend _, Query.Words _, Query.Ordered _ ->
+          false;
     };
   }
 

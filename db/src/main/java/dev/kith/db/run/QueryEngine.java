@@ -86,7 +86,7 @@ public final class QueryEngine {
   }
 
   List<Hit> hits(Query query, Scale scale, List<Ranked> best) throws IOException {
-    return ranker.hydrate(best, scale, query.withPayload(), query.withVectors());
+    return ranker.hydrate(best, scale, Contents.of(query));
   }
 
   List<String> valuesOf(Ranked point, String field, FieldType type) throws IOException {
@@ -111,6 +111,7 @@ public final class QueryEngine {
           nearestBut(query, vector, requireVector(vector, id), Set.of(id), deadline);
       case Query.Recommend recommend -> recommend(query, recommend, deadline);
       case Query.Words words -> words(query, words, deadline);
+      case Query.Ordered ordered -> ordered(query, ordered, deadline);
       case Query.Fused(var queries, var fusion) -> fused(query, queries, fusion, deadline);
       case Query.Rescored(var first, var vector, float[] by) ->
           rescored(query, first, vector, by, deadline);
@@ -219,6 +220,23 @@ public final class QueryEngine {
     }
     var found = ranker.words(words.fields(), words.words(), depth(query), scope(query, deadline));
     return Ranking.of(found, Scale.NEGATED);
+  }
+
+  private Ranking ordered(Query query, Query.Ordered ordered, Deadline deadline)
+      throws IOException {
+    var type = ranker.schema().field(ordered.field());
+    if (type != FieldType.INTEGER && type != FieldType.FLOAT && type != FieldType.DATETIME) {
+      throw new IllegalArgumentException(
+          "points are ordered by an integer, float or datetime field: %s is %s (%s)"
+              .formatted(
+                  ordered.field(),
+                  type == null ? "not indexed" : "of type " + type,
+                  ranker.collection()));
+    }
+    var found =
+        ranker.ordered(
+            ordered.field(), type, ordered.descending(), depth(query), scope(query, deadline));
+    return Ranking.of(found, ordered.descending() ? Scale.NEGATED : Scale.PLAIN);
   }
 
   /** The part of a query, within its filter, and by its backend and threads if it names none. */

@@ -6,7 +6,6 @@ import dev.kith.db.point.Schema;
 import dev.kith.db.query.Hit;
 import java.io.IOException;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +39,16 @@ public interface Ranker {
   Found words(List<String> fields, String words, int k, Scope scope) throws IOException;
 
   /**
+   * The points that have a field, by its values; a key is the value, with its sign changed if the
+   * largest come first.
+   *
+   * @param type of the field: integer, float or datetime
+   * @param k the most points, at least 1
+   */
+  Found ordered(String field, FieldType type, boolean descending, int k, Scope scope)
+      throws IOException;
+
+  /**
    * The same points with the keys of their vectors of one name; those without such a vector are
    * left out.
    *
@@ -63,9 +72,7 @@ public interface Ranker {
   /**
    * The hits of the ranked points, in their order.
    *
-   * @param payload whether hits bring their payload
-   * @param vectors the names of the vectors that hits bring
+   * @param contents what they bring
    */
-  List<Hit> hydrate(List<Ranked> best, Scale scale, boolean payload, Set<String> vectors)
-      throws IOException;
+  List<Hit> hydrate(List<Ranked> best, Scale scale, Contents contents) throws IOException;
 }

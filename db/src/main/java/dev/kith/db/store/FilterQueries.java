@@ -16,6 +16,7 @@ import dev.kith.db.filter.Filter.Radius;
 import dev.kith.db.filter.Filter.Words;
 import dev.kith.db.filter.FilterException;
 import dev.kith.db.filter.Value;
+import dev.kith.db.json.Times;
 import dev.kith.db.point.FieldType;
 import dev.kith.db.point.Schema;
 import java.io.IOException;

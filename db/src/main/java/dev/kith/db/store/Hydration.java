@@ -3,6 +3,7 @@ package dev.kith.db.store;
 import dev.kith.db.format.SegmentVectors;
 import dev.kith.db.point.Payload;
 import dev.kith.db.query.Hit;
+import dev.kith.db.run.Contents;
 import dev.kith.db.run.Ranked;
 import dev.kith.db.run.Scale;
 import java.io.IOException;
@@ -30,13 +31,15 @@ final class Hydration {
   private static final class Segment {
     final LeafReaderContext leaf;
     final @Nullable StoredFields payloads;
+    final Set<String> paths;
     final Map<String, SegmentVectors> vectors = new HashMap<>();
 
-    Segment(LeafReaderContext leaf, boolean payload, Set<String> names) throws IOException {
+    Segment(LeafReaderContext leaf, Contents contents) throws IOException {
       LeafReader reader = leaf.reader();
       this.leaf = leaf;
-      this.payloads = payload ? reader.storedFields() : null;
-      for (var name : names) {
+      this.payloads = contents.payload() ? reader.storedFields() : null;
+      this.paths = contents.paths();
+      for (var name : contents.vectors()) {
         var rows = SegmentVectors.of(reader, Documents.vectorField(name));
         if (rows != null) {
           vectors.put(name, rows);
@@ -47,6 +50,9 @@ final class Hydration {
     Hit hit(Ranked ranked, Scale scale) throws IOException {
       int document = SegmentPoint.of(ranked).document();
       Payload payload = payloads == null ? null : Documents.payload(payloads, document);
+      if (payload != null && !paths.isEmpty()) {
+        payload = payload.only(paths);
+      }
       var found = new HashMap<String, float[]>();
       for (var named : vectors.entrySet()) {
         int row = named.getValue().row(document);
@@ -87,18 +93,16 @@ final class Hydration {
   /**
    * Hits in the order of their points.
    *
-   * @param payload whether they bring it
-   * @param vectors the names of those that they bring
+   * @param contents what they bring
    */
-  static List<Hit> hits(List<Ranked> best, Scale scale, boolean payload, Set<String> vectors)
-      throws IOException {
+  static List<Hit> hits(List<Ranked> best, Scale scale, Contents contents) throws IOException {
     var points = best.stream().map(SegmentPoint::of).toList();
     var hits = new Hit[points.size()];
     Segment segment = null;
     for (int i : inSegments(points)) {
       var leaf = points.get(i).leaf();
       if (segment == null || segment.leaf != leaf) {
-        segment = new Segment(leaf, payload, vectors);
+        segment = new Segment(leaf, contents);
       }
       hits[i] = segment.hit(best.get(i), scale);
     }

@@ -1,10 +1,16 @@
 package dev.kith.db.store;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.kith.core.text.TextEmbedder;
+import dev.kith.core.text.TextEmbedding;
 import dev.kith.db.Collection;
 import dev.kith.db.CollectionOptions;
 import dev.kith.db.CollectionReader;
 import dev.kith.db.CollectionStats;
+import dev.kith.db.Texts;
 import dev.kith.db.filter.Filter;
+import dev.kith.db.format.SegmentVectors;
 import dev.kith.db.point.FieldType;
 import dev.kith.db.point.Payload;
 import dev.kith.db.point.Point;
@@ -18,11 +24,17 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.apache.lucene.store.AlreadyClosedException;
 
 /** A collection of this process, over its storage; a read sees one {@link Moment}. */
@@ -135,15 +147,196 @@ final class LocalCollection implements Collection {
   }
 
   @Override
-  public int setPayload(List<PointId> ids, Payload payload) {
+  public int insertIfAbsent(List<Point> points) {
+    var byId = new LinkedHashMap<PointId, Point>();
+    points.forEach(point -> byId.putIfAbsent(point.id(), point));
+    int inserted =
+        call(
+            () -> {
+              var writable = writable();
+              return writable
+                  .writes()
+                  .modify(
+                      List.copyOf(byId.keySet()),
+                      writable::present,
+                      there ->
+                          byId.values().stream()
+                              .filter(point -> !there.contains(point.id()))
+                              .toList());
+            });
+    bean.wrote(inserted);
+    return inserted;
+  }
+
+  private static UnaryOperator<Point> payloads(UnaryOperator<Payload> change) {
+    return point -> new Point(point.id(), point.vectors(), change.apply(point.payload()));
+  }
+
+  private static Point with(Point point, String vector, float[] row) {
+    var vectors = new HashMap<>(point.vectors());
+    vectors.put(vector, row);
+    return new Point(point.id(), vectors, point.payload());
+  }
+
+  @Override
+  public int replacePayload(List<PointId> ids, Payload payload) {
+    return rewrite(ids, payloads(_ -> payload));
+  }
+
+  @Override
+  public long replacePayload(Filter filter, Payload payload) {
+    return rewrite(filter, payloads(_ -> payload));
+  }
+
+  @Override
+  public int mergePayload(List<PointId> ids, Payload values) {
+    return rewrite(ids, payloads(payload -> payload.mergedWith(values)));
+  }
+
+  @Override
+  public long mergePayload(Filter filter, Payload values) {
+    return rewrite(filter, payloads(payload -> payload.mergedWith(values)));
+  }
+
+  @Override
+  public int removeKeys(List<PointId> ids, List<String> paths) {
+    return rewrite(ids, payloads(payload -> payload.without(paths)));
+  }
+
+  @Override
+  public long removeKeys(Filter filter, List<String> paths) {
+    return rewrite(filter, payloads(payload -> payload.without(paths)));
+  }
+
+  @Override
+  public int updateVectors(String vector, Map<PointId, float[]> rows) {
+    requireRows(vector, rows);
+    return rewrite(
+        List.copyOf(rows.keySet()),
+        point -> with(point, vector, requireNonNull(rows.get(point.id()))));
+  }
+
+  /** Refuses rows that no point can have, also where there is no such point. */
+  private void requireRows(String vector, Map<PointId, float[]> rows) {
+    var check = new PointCheck(new Schema(schema().vectors(), Map.of(), false));
+    rows.forEach((id, row) -> check.require(new Point(id, Map.of(vector, row), Payload.EMPTY)));
+  }
+
+  @Override
+  public long updateVectors(String vector, Filter filter, VectorOf vectorOf) {
+    schema().vector(vector);
+    var count = new long[1];
+    try (var reader = newestReader()) {
+      var batch = new Batch(points -> count[0] += updateVectors(vector, points, vectorOf));
+      reader.forEach(filter, batch::add);
+      batch.end();
+    }
+    return count[0];
+  }
+
+  /** Computes vectors without locks, and again only of points that were changed meanwhile. */
+  private int updateVectors(String vector, List<Point> points, VectorOf vectorOf) {
+    var seen = new HashMap<PointId, Point>();
+    var rows = new HashMap<PointId, float[]>();
+    for (var point : points) {
+      seen.put(point.id(), point);
+      var row = vectorOf.point(point);
+      if (row != null) {
+        rows.put(point.id(), row);
+      }
+    }
     return call(
         () -> {
           var writable = writable();
           return writable
               .writes()
-              .rewrite(
-                  ids, writable::points, point -> new Point(point.id(), point.vectors(), payload));
+              .modify(
+                  List.copyOf(seen.keySet()),
+                  writable::points,
+                  there -> {
+                    var changed = new ArrayList<Point>();
+                    for (var point : there) {
+                      var row =
+                          isSame(point, requireNonNull(seen.get(point.id())))
+                              ? rows.get(point.id())
+                              : vectorOf.point(point);
+                      if (row != null) {
+                        changed.add(with(point, vector, row));
+                      }
+                    }
+                    return changed;
+                  });
         });
+  }
+
+  private static boolean isSame(Point one, Point other) {
+    return one.payload().equals(other.payload())
+        && one.vectors().keySet().equals(other.vectors().keySet())
+        && one.vectors().entrySet().stream()
+            .allMatch(vector -> Arrays.equals(vector.getValue(), other.vector(vector.getKey())));
+  }
+
+  private int rewrite(List<PointId> ids, UnaryOperator<Point> change) {
+    return call(
+        () -> {
+          var writable = writable();
+          var each = List.copyOf(new LinkedHashSet<>(ids));
+          return writable.writes().rewrite(each, writable::points, change);
+        });
+  }
+
+  /** Looks at all points before it writes the first, so that one that is refused changes none. */
+  private long rewrite(Filter filter, UnaryOperator<Point> change) {
+    var batches = new ArrayList<List<PointId>>();
+    try (var reader = newestReader()) {
+      var check = new PointCheck(schema());
+      var batch = new Batch(points -> batches.add(points.stream().map(Point::id).toList()));
+      reader.forEach(
+          filter,
+          point -> {
+            var changed = change.apply(point);
+            check.require(changed);
+            batch.add(changed);
+          });
+      batch.end();
+    }
+    long count = 0;
+    for (var ids : batches) {
+      count += rewrite(ids, change);
+    }
+    return count;
+  }
+
+  /** Points that are written together: some hundred, or fewer if they are large. */
+  private static final class Batch {
+    private static final long MAX_BYTES = 64L << 20;
+    private final Consumer<List<Point>> write;
+    private List<Point> points = new ArrayList<>();
+    private long bytes;
+
+    Batch(Consumer<List<Point>> write) {
+      this.write = write;
+    }
+
+    void add(Point point) {
+      points.add(point);
+      bytes += point.payload().bytes();
+      for (var vector : point.vectors().values()) {
+        bytes += Float.BYTES * (long) vector.length;
+      }
+      if (points.size() == Importer.BATCH || bytes >= MAX_BYTES) {
+        end();
+      }
+    }
+
+    void end() {
+      if (!points.isEmpty()) {
+        var full = points;
+        points = new ArrayList<>();
+        bytes = 0;
+        write.accept(full);
+      }
+    }
   }
 
   // ---- reading ----
@@ -158,13 +351,24 @@ final class LocalCollection implements Collection {
         });
   }
 
-  /** Sees all that was written, whatever the refresh interval is. */
+  /**
+   * Sees all that was written, whatever the refresh interval is, for writes to the points that it
+   * finds.
+   */
   private CollectionReader newestReader() {
     return call(
         () -> {
-          var description = storage.description();
-          return new LocalReader(
-              new Moment(name, description, storage.acquireNewest(), storage.isStale(), filters));
+          var writable = writable();
+          var description = writable.description();
+          var moment =
+              new Moment(name, description, writable.acquireNewest(), writable.isStale(), filters);
+          try {
+            writable.writes().requireSeen();
+          } catch (RuntimeException e) {
+            moment.close();
+            throw e;
+          }
+          return new LocalReader(moment);
         });
   }
 
@@ -221,13 +425,24 @@ final class LocalCollection implements Collection {
   // ---- schema ----
 
   @Override
-  public void addField(String path, FieldType type) {
+  public void addFields(Map<String, FieldType> fields) {
+    if (fields.isEmpty()) {
+      return;
+    }
     run(
         () -> {
           var writable = writable();
           Uninterrupted.runApart(
-              () -> writable.addField(path, schema -> schema.withField(path, type)));
+              () -> writable.addFields(fields.keySet(), schema -> with(schema, fields)));
         });
+  }
+
+  private static Schema with(Schema schema, Map<String, FieldType> fields) {
+    var next = schema;
+    for (var field : fields.entrySet()) {
+      next = next.withField(field.getKey(), field.getValue());
+    }
+    return next;
   }
 
   @Override
@@ -243,6 +458,67 @@ final class LocalCollection implements Collection {
     run(
         () -> {
           writable().change(schema -> schema.withIndex(vector, spec));
+        });
+  }
+
+  @Override
+  public void setEmbedding(String vector, TextEmbedding embedding) {
+    run(
+        () -> {
+          var writable = writable();
+          var known = schema().vector(vector).embedding();
+          if (known != null && hasVectors(vector)) {
+            known.requireSame(embedding, place(vector));
+          } else if (!embedding.equals(known)) {
+            writable.change(schema -> schema.withEmbedding(vector, embedding));
+          }
+        });
+  }
+
+  private String place(String vector) {
+    return "vector %s of collection %s".formatted(vector, name);
+  }
+
+  private boolean hasVectors(String vector) throws IOException {
+    var reader = storage.acquireNewest();
+    try {
+      for (var leaf : reader.leaves()) {
+        var rows = SegmentVectors.of(leaf.reader(), Documents.vectorField(vector));
+        if (rows != null && rows.rows().size() > 0) {
+          return true;
+        }
+      }
+      return false;
+    } finally {
+      reader.decRef();
+    }
+  }
+
+  @Override
+  public Texts texts(String vector, TextEmbedder embedder) {
+    return call(
+        () -> {
+          var field = schema().vector(vector);
+          if (field.dimension() != embedder.dimension()) {
+            throw new IllegalArgumentException(
+                "a model's vectors must have the collection's dimension: model %s gives %d, %s has %d"
+                    .formatted(
+                        embedder.embedding().model(),
+                        embedder.dimension(),
+                        place(vector),
+                        field.dimension()));
+          }
+          var known = field.embedding();
+          if (known != null) {
+            known.requireSame(embedder.embedding(), place(vector));
+          } else if (hasVectors(vector)) {
+            throw new IllegalArgumentException(
+                "%s does not say which model made what is there: say it once by setEmbedding(\"%s\", model.embedding())"
+                    .formatted(place(vector), vector));
+          } else if (storage instanceof WritableStorage) {
+            setEmbedding(vector, embedder.embedding());
+          }
+          return Texts.of(this, vector, embedder);
         });
   }
 

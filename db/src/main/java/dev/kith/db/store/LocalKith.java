@@ -60,6 +60,27 @@ final class LocalKith implements Kith {
     }
   }
 
+  @Override
+  public synchronized Collection openOrCreate(
+      String name, Schema schema, CollectionOptions options) {
+    requireOpen();
+    if (!list().contains(name)) {
+      return create(name, schema, options);
+    }
+    boolean known = open.containsKey(name);
+    var collection = collection(name, options);
+    var differences = collection.schema().differences(schema);
+    if (!differences.isEmpty()) {
+      if (!known) {
+        collection.close();
+      }
+      throw new IllegalArgumentException(
+          "collection %s has another schema than the one asked for: %s (%s); open it by collection(\"%s\"), and change it by addField, addVector, setIndex or setEmbedding"
+              .formatted(name, String.join("; ", differences), place(), name));
+    }
+    return collection;
+  }
+
   private void begin(String name, Path path, Schema schema) throws IOException {
     CollectionFolder.make(path);
     var files = new CollectionFolder(path);

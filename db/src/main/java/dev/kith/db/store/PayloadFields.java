@@ -2,6 +2,7 @@ package dev.kith.db.store;
 
 import dev.kith.db.filter.Value;
 import dev.kith.db.json.PayloadJson;
+import dev.kith.db.json.Times;
 import dev.kith.db.point.FieldType;
 import dev.kith.db.point.Payload;
 import dev.kith.db.point.PointId;

@@ -1,5 +1,6 @@
 package dev.kith.db.store;
 
+import dev.kith.core.metric.Metric.ScoreKind;
 import dev.kith.core.search.Work;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.db.point.FieldType;
@@ -7,6 +8,7 @@ import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
 import dev.kith.db.query.Hit;
 import dev.kith.db.query.QueryReport;
+import dev.kith.db.run.Contents;
 import dev.kith.db.run.Found;
 import dev.kith.db.run.Ranked;
 import dev.kith.db.run.Ranker;
@@ -15,7 +17,6 @@ import dev.kith.db.run.Scope;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Ranks the points of a {@link Moment}: each segment by itself, then all of them together. */
@@ -65,6 +66,23 @@ final class SegmentRanker implements Ranker {
   }
 
   @Override
+  public Found ordered(String field, FieldType type, boolean descending, int k, Scope scope)
+      throws IOException {
+    var best =
+        FieldOrder.best(
+            moment.searcher(),
+            PayloadFields.name(field, type),
+            type,
+            descending,
+            moment.compiled(scope.filter()),
+            k,
+            scope.deadline());
+    var kind = descending ? ScoreKind.SIMILARITY : ScoreKind.DISTANCE;
+    int segments = moment.reader().leaves().size();
+    return new Found(Hydration.ranked(best), QueryReport.ofOrder(kind, segments, moment.stale()));
+  }
+
+  @Override
   public Found rescore(List<Ranked> ranked, String vector, float[] query) throws IOException {
     var metric = schema().vector(vector).metric();
     var again = new ArrayList<Ranked>();
@@ -98,8 +116,7 @@ final class SegmentRanker implements Ranker {
   }
 
   @Override
-  public List<Hit> hydrate(List<Ranked> best, Scale scale, boolean payload, Set<String> vectors)
-      throws IOException {
-    return Hydration.hits(best, scale, payload, vectors);
+  public List<Hit> hydrate(List<Ranked> best, Scale scale, Contents contents) throws IOException {
+    return Hydration.hits(best, scale, contents);
   }
 }

@@ -283,23 +283,24 @@ public final class WritableStorage implements Storage {
   }
 
   /**
-   * The same, with a field by which the points there are must be indexed first.
+   * The same, with fields by which the points there are must be indexed first.
    *
-   * @throws IllegalArgumentException if one of them does not fit the field; then nothing changed
+   * @throws IllegalArgumentException if one of them does not fit a field; then nothing changed
    */
-  public synchronized void addField(String path, UnaryOperator<Schema> change) throws IOException {
+  public synchronized void addFields(Set<String> paths, UnaryOperator<Schema> change)
+      throws IOException {
     var next = change.apply(schema());
     writes.propose(next);
     try {
       writes.checkpoint(); // a log of points that do not fit could not be replayed
       requireAll(next);
       var pending = new HashSet<>(description.pending());
-      pending.add(path);
+      pending.addAll(paths);
       describe(description.next(next, pending));
     } finally {
       writes.propose(null);
     }
-    reindex(Set.of(path));
+    reindex(paths);
   }
 
   /** Gives up fields that were to be indexed; what is indexed already is never looked at. */
@@ -382,6 +383,22 @@ public final class WritableStorage implements Storage {
     } finally {
       reader.decRef();
     }
+  }
+
+  /** Those ids that there are points of, whatever was written last. */
+  public Set<PointId> present(List<PointId> ids) throws IOException {
+    var present = new HashSet<PointId>();
+    var reader = acquireNewest();
+    try {
+      for (var id : ids) {
+        if (Lookup.find(reader, id) != null) {
+          present.add(id);
+        }
+      }
+    } finally {
+      reader.decRef();
+    }
+    return present;
   }
 
   @Override

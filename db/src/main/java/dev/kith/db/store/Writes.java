@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.apache.lucene.index.IndexableField;
@@ -120,20 +121,39 @@ public final class Writes implements Closeable {
    * @param read the points of these ids that there are
    * @return how many there were
    */
-  public int rewrite(List<PointId> ids, Read read, UnaryOperator<Point> change) {
+  public int rewrite(List<PointId> ids, Read<List<Point>> read, UnaryOperator<Point> change) {
+    return modify(ids, read, there -> there.stream().map(change).toList());
+  }
+
+  /**
+   * Reads what is known of some ids and puts the points that come of it, all together; nobody else
+   * writes these ids meanwhile.
+   *
+   * @param change gives the points to put, whose ids are among these
+   * @return how many were put
+   */
+  public <T> int modify(List<PointId> ids, Read<T> read, Function<T, List<Point>> change) {
     var count = new int[1];
     acknowledge(
         locked(
             ids,
             () -> {
-              var changed = read.points(ids).stream().map(change).toList();
-              if (segments.isStale()) {
-                throw stop(segments.failure());
-              }
+              var changed = change.apply(read.of(ids));
+              requireSeen();
               count[0] = changed.size();
               return changed.isEmpty() ? () -> 0 : put(changed);
             }));
     return count[0];
+  }
+
+  /**
+   * Returns if what was read last held all that was written; else a write that depends on it would
+   * pass over points.
+   */
+  void requireSeen() {
+    if (segments.isStale()) {
+      throw stop(segments.failure());
+    }
   }
 
   /** Prepares points whose ids are locked, to be logged and put. */
@@ -160,11 +180,11 @@ public final class Writes implements Closeable {
     };
   }
 
-  /** Gives the points of some ids as they are now. */
+  /** Gives what is known of some ids, such as their points as they are now. */
   @FunctionalInterface
-  public interface Read {
-    /** Those that there are. */
-    List<Point> points(List<PointId> ids) throws IOException;
+  public interface Read<T> {
+    /** Reads it. */
+    T of(List<PointId> ids) throws IOException;
   }
 
   private @Nullable ByteBuffer record(Supplier<ByteBuffer> record) {

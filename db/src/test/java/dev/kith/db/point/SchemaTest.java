@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kith.core.metric.Metric;
+import dev.kith.core.text.TextEmbedding;
 import dev.kith.db.Kith;
 import dev.kith.db.filter.Filter;
 import dev.kith.db.query.Hit;
@@ -15,6 +16,7 @@ import dev.kith.db.query.Query;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SchemaTest {
@@ -46,6 +48,61 @@ class SchemaTest {
     assertThatThrownBy(() -> Schema.parse("{\n \"strict\" }"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("a schema must be JSON: line 2, column ");
+  }
+
+  @Test
+  void parse_model_isReadAsItIsWritten_andMayBeLeftOut() {
+    var plain = VectorField.of(2, Metric.COSINE);
+    var whole =
+        TextEmbedding.of("bge")
+            .withPooling("cls")
+            .withMaxLength(512)
+            .withNormalized(false)
+            .withPrefixes("query: ", "passage: ")
+            .withChecksum("sha256:00");
+    for (var embedding : List.of(whole, TextEmbedding.of("bge"))) {
+      var schema = Schema.of(plain.embeddedBy(embedding).withIndex("flat"));
+      assertThat(Schema.parse(schema.toJson())).isEqualTo(schema);
+      assertThat(schema.vector("vector").embedding()).isEqualTo(embedding);
+    }
+    assertThat(Schema.of(plain.embeddedBy(whole)).toJson())
+        .contains(
+            "\"model\":{\"name\":\"bge\",\"pooling\":\"cls\",\"maxLength\":512,\"normalized\":false,\"queryPrefix\":\"query:"
+                + " \",\"passagePrefix\":\"passage: \",\"checksum\":\"sha256:00\"}");
+    // What was written before models were remembered.
+    assertThat(Schema.of(plain).toJson())
+        .isEqualTo(
+            "{\"vectors\":{\"vector\":{\"dimension\":2,\"metric\":\"cosine\",\"type\":\"float32\","
+                + "\"index\":\"flat(shadow=int8)\"}},\"fields\":{},\"strict\":false}");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "1 | vector v must have a model that is a JSON object with a name: 1",
+        "{} | vector v must have a name",
+        "{\"name\":\" \"} | a model must have a name",
+        "{\"name\":\"m\",\"size\":1} | the model of vector v has no key 'size'; known are name,"
+            + " pooling, maxLength, normalized, queryPrefix, passagePrefix, checksum",
+        "{\"name\":\"m\",\"maxLength\":\"1\"} | vector v must have a maxLength that is a number of"
+            + " tokens: \"1\"",
+        "{\"name\":\"m\",\"maxLength\":-1} | the most tokens of a text must be 0 (not said) or"
+            + " more: -1",
+        "{\"name\":\"m\",\"normalized\":1} | vector v must have a normalized that is true or false:"
+            + " 1",
+        "{\"name\":\"m\",\"checksum\":1} | vector v must have a checksum that is a string: 1"
+      })
+  void parse_wrongModel_saysWhatIsWrong(String model, String message) {
+    assertThatThrownBy(
+            () ->
+                Schema.parse(
+                    "{\"vectors\":{\"v\":{\"dimension\":2,\"metric\":\"l2\",\"model\":"
+                        + model
+                        + "}}}"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(message);
   }
 
   @ParameterizedTest

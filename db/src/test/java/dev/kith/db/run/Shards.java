@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Ranks points that lie in several maps, as they would on several machines. */
@@ -91,6 +90,11 @@ final class Shards implements Ranker {
   }
 
   @Override
+  public Found ordered(String field, FieldType type, boolean descending, int k, Scope scope) {
+    throw new UnsupportedOperationException("these shards know no order");
+  }
+
+  @Override
   public Found rescore(List<Ranked> ranked, String vector, float[] query) {
     var again = new ArrayList<Ranked>();
     for (var one : ranked) {
@@ -125,13 +129,13 @@ final class Shards implements Ranker {
   }
 
   @Override
-  public List<Hit> hydrate(List<Ranked> best, Scale scale, boolean payload, Set<String> vectors) {
+  public List<Hit> hydrate(List<Ranked> best, Scale scale, Contents contents) {
     return best.stream()
         .map(
             ranked -> {
-              Payload brought = payload ? point(ranked).payload() : null;
+              Payload brought = contents.payload() ? point(ranked).payload() : null;
               var rows = new HashMap<>(point(ranked).vectors());
-              rows.keySet().retainAll(vectors);
+              rows.keySet().retainAll(contents.vectors());
               return new Hit(ranked.id(), scale.score(ranked.key()), brought, rows);
             })
         .toList();

@@ -1,4 +1,4 @@
-package dev.kith.db.store;
+package dev.kith.db.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

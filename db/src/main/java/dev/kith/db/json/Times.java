@@ -1,4 +1,4 @@
-package dev.kith.db.store;
+package dev.kith.db.json;
 
 import static java.util.Objects.requireNonNull;
 
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * {@code 2024-05-01T10:00:00.5+09:00}, both also without their hyphens and colons. A blank may
  * stand for {@code T}, as SQL and Python write it, and before the offset, which may be hours alone.
  */
-final class Times {
+public final class Times {
   private static final DateTimeFormatter ISO =
       new DateTimeFormatterBuilder()
           .append(DateTimeFormatter.ISO_LOCAL_DATE)
@@ -53,16 +53,28 @@ final class Times {
    *
    * @return null if it is neither a date nor an instant, or none that fits 64 bits
    */
-  static @Nullable Long millis(String text) {
+  public static @Nullable Long millis(String text) {
+    var instant = instant(text);
+    try {
+      return instant == null ? null : instant.toEpochMilli();
+    } catch (ArithmeticException e) {
+      return null;
+    }
+  }
+
+  /**
+   * The instant, to the nanosecond. A date alone is its midnight; without an offset it is UTC.
+   *
+   * @return null if it is neither a date nor an instant
+   */
+  public static @Nullable Instant instant(String text) {
     var form = FORM.matcher(text);
     if (!form.matches()) {
       return null;
     }
     try {
       return instant(
-              ISO.parseBest(
-                  usual(form), OffsetDateTime::from, LocalDateTime::from, LocalDate::from))
-          .toEpochMilli();
+          ISO.parseBest(usual(form), OffsetDateTime::from, LocalDateTime::from, LocalDate::from));
     } catch (DateTimeException | ArithmeticException e) {
       return null;
     }
