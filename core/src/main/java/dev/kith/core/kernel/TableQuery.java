@@ -101,6 +101,11 @@ public final class TableQuery {
     tables.asSlice(used, tables.byteSize() - used).fill((byte) 0);
   }
 
+  /** Groups of a row. */
+  public int groups() {
+    return groups;
+  }
+
   /** Value of one unit of a sum of entries. */
   public double step() {
     return step;
