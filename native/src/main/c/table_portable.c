@@ -27,6 +27,27 @@ INLINE block_sums sums4(const uint8_t *codes, int32_t groups, int32_t planes, co
   return all;
 }
 
+// 8 rows at a time, whose sums stay in registers.
+void kith_sums8(const uint8_t *codes, int32_t groups, const uint16_t *tables, int32_t *sums) {
+  for (int32_t r = 0; r < KITH_BLOCK_ROWS; r += 8) {
+    const uint8_t *c = codes + r;
+    const uint16_t *t = tables;
+    uint32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0, s4 = 0, s5 = 0, s6 = 0, s7 = 0;
+    for (int32_t g = 0; g < groups; g++, c += KITH_BLOCK_ROWS, t += KITH_TABLE_ENTRIES) {
+      s0 += t[c[0]];
+      s1 += t[c[1]];
+      s2 += t[c[2]];
+      s3 += t[c[3]];
+      s4 += t[c[4]];
+      s5 += t[c[5]];
+      s6 += t[c[6]];
+      s7 += t[c[7]];
+    }
+    const uint32_t s[8] = {s0, s1, s2, s3, s4, s5, s6, s7};
+    for (int32_t i = 0; i < 8; i++) sums[r + i] = (int32_t)s[i];
+  }
+}
+
 INLINE block_sums sums8(const uint8_t *codes, int32_t groups, int32_t planes, const void *tables) {
   (void)planes;  // one
   block_sums all;
