@@ -193,7 +193,7 @@ public final class CodeBlocks {
     }
     int there = memory.get(ValueLayout.JAVA_BYTE, at);
     boolean upper = row % ROWS >= ROWS / 2;
-    int next = upper ? there & 15 | code << 4 : there & 0xf0 | code & 15;
+    int next = upper ? (there & 15) | (code << 4) : (there & 0xf0) | (code & 15);
     memory.set(ValueLayout.JAVA_BYTE, at, (byte) next);
   }
 

@@ -77,7 +77,7 @@ public final class SimdTables implements TableKernel {
     for (int b = 0; b < count; b++) {
       int mask = allowed.byteSize() == 0 ? -1 : allowed.get(Panels.INT, 4 * (first + b));
       if (rows - ROWS * b < ROWS) {
-        mask &= (1 << rows - ROWS * b) - 1;
+        mask &= (1 << (rows - ROWS * b)) - 1;
       }
       if (mask == 0) {
         continue;

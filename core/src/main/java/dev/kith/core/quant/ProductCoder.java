@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 public final class ProductCoder {
-  /** Rounds of Lloyd's algorithm on a part of the points, which brings centres about where they belong. */
+  /** Rounds of Lloyd's algorithm on a part of the points: they bring centres near their places. */
   private static final int FIRST_ROUNDS = 10;
 
   private static final int FIRST_PART = 4;

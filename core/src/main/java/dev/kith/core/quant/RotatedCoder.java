@@ -129,7 +129,7 @@ public final class RotatedCoder {
         for (int g = 0; 4 * g < dimension; g++) {
           int code = 0;
           for (int i = 4 * g; i < Math.min(4 * g + 4, dimension); i++) {
-            code |= (codes[i] >> shift & 1) << i - 4 * g;
+            code |= (codes[i] >> shift & 1) << (i - 4 * g);
           }
           blocks.set(place, plane, g, code);
         }
@@ -176,7 +176,7 @@ public final class RotatedCoder {
     }
 
     private void choose(double squares) {
-      int half = 1 << bits - 1;
+      int half = 1 << (bits - 1);
       if (bits == 1) {
         for (int i = 0; i < dimension; i++) {
           codes[i] = values[i] >= 0 ? 1 : 0;

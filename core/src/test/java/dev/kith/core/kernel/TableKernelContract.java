@@ -82,7 +82,7 @@ public abstract class TableKernelContract {
       long sum = 0;
       for (int plane = 0; plane < planes; plane++) {
         for (int g = 0; g < shape.groups(); g++) {
-          sum += (long) query.entry(g, codes[row][plane][g]) << planes - 1 - plane;
+          sum += (long) query.entry(g, codes[row][plane][g]) << (planes - 1 - plane);
         }
       }
       return sum;
