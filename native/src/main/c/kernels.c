@@ -49,21 +49,25 @@ static int32_t has_dotprod(void) {
   .f16_picked = kith_f16_picked_##suffix, .bf16_picked = kith_bf16_picked_##suffix,                 \
   .f16_widen = kith_f16_widen_##suffix, .bf16_widen = kith_bf16_widen_##suffix,                     \
   .f16_narrow = kith_f16_narrow_##suffix, .bf16_narrow = kith_bf16_narrow_##suffix
+#define TABLES(suffix)                                                                              \
+  .table4_sums = kith_table4_sums_##suffix, .table8_sums = kith_table8_sums_##suffix,               \
+  .table4_scan = kith_table4_scan_##suffix, .table8_scan = kith_table8_scan_##suffix
 
 static const kith_kernels sets[] = {
 #if defined(__x86_64__)
     {.name = "avx512-vnni", .supported = has_avx512_vnni, .tile_queries = KITH_TILE_AVX512_VNNI,
-     PANEL(avx512_vnni), CODES(avx512_vnni), HALF(avx512), KEYS(avx512)},
+     PANEL(avx512_vnni), CODES(avx512_vnni), HALF(avx512), KEYS(avx512),
+     TABLES(avx512)},
     {.name = "avx2", .supported = has_avx2, .tile_queries = KITH_TILE_AVX2, PANEL(avx2), CODES(avx2), HALF(avx2),
-     KEYS(avx2)},
+     KEYS(avx2), TABLES(avx2)},
 #elif defined(__aarch64__)
     {.name = "neon-dotprod", .supported = has_dotprod, .tile_queries = KITH_TILE_NEON_DOTPROD,
-     PANEL(neon_dotprod), CODES(neon_dotprod), HALF(neon), KEYS(neon)},
+     PANEL(neon_dotprod), CODES(neon_dotprod), HALF(neon), KEYS(neon), TABLES(neon)},
     {.name = "neon", .supported = always, .tile_queries = KITH_TILE_PORTABLE, PANEL(portable),
-     CODES(portable), HALF(neon), KEYS(neon)},
+     CODES(portable), HALF(neon), KEYS(neon), TABLES(neon)},
 #endif
     {.name = "portable", .supported = always, .tile_queries = KITH_TILE_PORTABLE, PANEL(portable),
-     CODES(portable), HALF(portable), KEYS(portable)},
+     CODES(portable), HALF(portable), KEYS(portable), TABLES(portable)},
 };
 
 int32_t kith_abi(void) { return KITH_ABI; }

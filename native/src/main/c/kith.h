@@ -89,6 +89,36 @@ typedef int32_t kith_keys_fn(
     const float *query, const uint8_t *rows, int64_t stride, int64_t limit, const int32_t *picked, int32_t count,
     int32_t d, int32_t kind, double *sums, double *squares);
 
+// Rows whose codes lie side by side in a block; dev.kith.core.kernel.CodeBlocks draws it.
+enum { KITH_BLOCK_ROWS = 32 };
+
+// How a row's sum s becomes a bound, each operation rounded and none fused, with v = scale * (float)s + shift:
+//   v    or, with one kind of terms, base + v    or, with three, (base + slope * v) - weight * error
+typedef struct {
+  float scale;
+  float shift;
+  float weight;
+  float threshold;  // rows whose bound is above it are dropped; not (bound > threshold) keeps, so NaN stays
+} kith_table_terms;
+
+// Sums of entries of a query's tables, looked up by the codes of 32 rows side by side: `count` blocks, each `stride` bytes
+// after the last, of `planes` planes of `groups` groups. Of 4 bits, a group takes 16 bytes: the lower half of byte j is
+// row j's, the upper half row 16 + j's; `tables` has 16 bytes a group, `groups` is a multiple of 4, and the sums
+// of a plane count half of those of the plane before it. Of 8 bits, a group takes 32 bytes, `tables` has 256 uint16 a
+// group, and there is one plane. At most 32,768 groups and 8 planes, so that no sum overflows. Sums are [count][32].
+typedef void kith_table_sums_fn(
+    const uint8_t *codes, int64_t stride, int32_t count, int32_t groups, int32_t planes, const void *tables,
+    int32_t *sums);
+
+// The same of the first `rows_given` rows of blocks, whose bounds are compared with the threshold. `terms` are those of the
+// first block, `kinds` (0, 1 or 3) of 32 floats each: base, slope, error. `allowed`, unless null, has bit r of word b
+// set iff row r of block b may be kept. Writes the rows kept, ascending, and their bounds; room for `rows_given` each.
+// Returns how many.
+typedef int32_t kith_table_scan_fn(
+    const uint8_t *codes, const uint8_t *terms, int64_t stride, int32_t rows_given, int32_t groups, int32_t planes,
+    int32_t kinds, const void *tables, const kith_table_terms *query, const uint32_t *allowed, int32_t *rows,
+    float *bounds);
+
 // 16-bit floats to float32 and back (to nearest, ties to even; NaN stays NaN), n elements.
 typedef void kith_widen_fn(const uint16_t *from, int64_t n, float *to);
 typedef void kith_narrow_fn(const float *from, int64_t n, uint16_t *to);
@@ -111,10 +141,14 @@ typedef struct {
   kith_widen_fn *bf16_widen;
   kith_narrow_fn *f16_narrow;
   kith_narrow_fn *bf16_narrow;
+  kith_table_sums_fn *table4_sums;
+  kith_table_sums_fn *table8_sums;
+  kith_table_scan_fn *table4_scan;
+  kith_table_scan_fn *table8_scan;
 } kith_kernels;
 
 // Changes whenever anything above does; Java refuses another.
-enum { KITH_ABI = 3 };
+enum { KITH_ABI = 4 };
 KITH_EXPORT int32_t kith_abi(void);
 
 // All sets that were compiled in, the fastest first; null past the last, which is the portable one.

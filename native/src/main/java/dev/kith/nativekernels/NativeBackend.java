@@ -109,6 +109,6 @@ public final class NativeBackend extends CpuBackend {
     if (chosen == null) {
       throw new IllegalStateException("the probe said no: " + Loaded.CHOICE.reason());
     }
-    return new Kernels(Kernels.inJava().rows(), chosen, chosen, chosen, chosen);
+    return new Kernels(Kernels.inJava().rows(), chosen, chosen, chosen, chosen, chosen);
   }
 }

@@ -5,6 +5,8 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.kith.core.kernel.BlockHits;
+import dev.kith.core.kernel.CodeBlocks;
 import dev.kith.core.kernel.CodeKernel;
 import dev.kith.core.kernel.CodeQuery;
 import dev.kith.core.kernel.HalfKernel;
@@ -15,6 +17,8 @@ import dev.kith.core.kernel.PanelQuery;
 import dev.kith.core.kernel.Panels;
 import dev.kith.core.kernel.PickChecks;
 import dev.kith.core.kernel.Picks;
+import dev.kith.core.kernel.TableKernel;
+import dev.kith.core.kernel.TableQuery;
 import dev.kith.core.vector.ElementType;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -41,8 +45,9 @@ record NativeKernels(
     MethodHandle panelTile,
     Picked picked,
     Loops float16,
-    Loops bfloat16)
-    implements PanelKernel, CodeKernel, KeyKernel, HalfKernel {
+    Loops bfloat16,
+    Tables tables)
+    implements PanelKernel, CodeKernel, KeyKernel, HalfKernel, TableKernel {
   /**
    * What there is for one type of 16 bits.
    *
@@ -61,6 +66,16 @@ record NativeKernels(
    * @param keys canonical sums
    */
   record Picked(MethodHandle codes8, MethodHandle codes4, MethodHandle keys) {}
+
+  /**
+   * What there is for codes in blocks.
+   *
+   * @param sums4 sums of 4-bit groups
+   * @param sums8 sums of 8-bit groups
+   * @param scan4 rows by bounds from 4-bit groups
+   * @param scan8 rows by bounds from 8-bit groups
+   */
+  record Tables(MethodHandle sums4, MethodHandle sums8, MethodHandle scan4, MethodHandle scan8) {}
 
   // Panels, filter, codes and rows that are picked from go as addresses, so that no slice is made
   // for
@@ -95,6 +110,13 @@ record NativeKernels(
       FunctionDescriptor.of(
           JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT,
           ADDRESS, ADDRESS);
+  private static final FunctionDescriptor TABLE_SUMS =
+      FunctionDescriptor.ofVoid(
+          JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+  private static final FunctionDescriptor TABLE_SCAN =
+      FunctionDescriptor.of(
+          JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT,
+          ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS);
   private static final FunctionDescriptor CONVERT =
       FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, ADDRESS);
 
@@ -123,7 +145,12 @@ record NativeKernels(
             linker.downcallHandle(table.get(ADDRESS, 48), CODES, onHeap),
             linker.downcallHandle(table.get(ADDRESS, 56), KEYS, onHeap)),
         loops(linker, table, 64),
-        loops(linker, table, 72));
+        loops(linker, table, 72),
+        new Tables(
+            linker.downcallHandle(table.get(ADDRESS, 128), TABLE_SUMS, critical),
+            linker.downcallHandle(table.get(ADDRESS, 136), TABLE_SUMS, critical),
+            linker.downcallHandle(table.get(ADDRESS, 144), TABLE_SCAN, critical),
+            linker.downcallHandle(table.get(ADDRESS, 152), TABLE_SCAN, critical)));
   }
 
   /** The loops of one type: those of the other lie between them. */
@@ -342,6 +369,64 @@ record NativeKernels(
     }
     if (outside >= 0) {
       throw PickChecks.outside(outside, picked[outside], within);
+    }
+  }
+
+  @Override
+  public void sums(
+      CodeBlocks blocks, long first, int count, int planes, TableQuery query, MemorySegment sums) {
+    TableKernel.requireSums(blocks, first, count, planes, query, sums);
+    var shape = blocks.shape();
+    var loop = shape.bits() == 4 ? tables.sums4 : tables.sums8;
+    try {
+      loop.invokeExact(
+          blocks.memory().address() + first * shape.stride() + shape.codesAt(),
+          shape.stride(),
+          count,
+          shape.groups(),
+          planes,
+          query.tables(),
+          sums);
+    } catch (Throwable e) {
+      throw failed(e);
+    } finally {
+      Reference.reachabilityFence(blocks);
+    }
+  }
+
+  @Override
+  public int scan(
+      CodeBlocks blocks,
+      long first,
+      int rows,
+      int planes,
+      TableQuery query,
+      MemorySegment allowed,
+      BlockHits hits) {
+    TableKernel.requireScan(blocks, first, rows, planes, query, allowed, hits);
+    var shape = blocks.shape();
+    long at = blocks.memory().address() + first * shape.stride();
+    var loop = shape.bits() == 4 ? tables.scan4 : tables.scan8;
+    try {
+      return (int)
+          loop.invokeExact(
+              at + shape.codesAt(),
+              at + shape.termsAt(planes),
+              shape.stride(),
+              rows,
+              shape.groups(),
+              planes,
+              shape.terms(),
+              query.tables(),
+              query.terms(),
+              allowed.byteSize() == 0 ? 0L : allowed.address() + 4 * first,
+              hits.rows(),
+              hits.bounds());
+    } catch (Throwable e) {
+      throw failed(e);
+    } finally {
+      Reference.reachabilityFence(blocks);
+      Reference.reachabilityFence(allowed);
     }
   }
 

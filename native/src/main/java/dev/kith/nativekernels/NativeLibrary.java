@@ -17,10 +17,10 @@ import java.util.NoSuchElementException;
 /** Loads the library from the jar and reads its list of kernels. */
 final class NativeLibrary {
   /** {@code KITH_ABI} of kith.h. */
-  private static final int ABI = 3;
+  private static final int ABI = 4;
 
-  /** Bytes of {@code kith_kernels}: sixteen words. */
-  private static final long TABLE_BYTES = 16 * 8L;
+  /** Bytes of {@code kith_kernels}: twenty words. */
+  private static final long TABLE_BYTES = 20 * 8L;
 
   private NativeLibrary() {}
 

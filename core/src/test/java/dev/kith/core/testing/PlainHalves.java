@@ -8,6 +8,7 @@ import dev.kith.core.kernel.ScalarCodes;
 import dev.kith.core.kernel.ScalarKernel;
 import dev.kith.core.kernel.ScalarKeys;
 import dev.kith.core.kernel.ScalarPanels;
+import dev.kith.core.kernel.ScalarTables;
 import dev.kith.core.vector.ElementType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -24,7 +25,8 @@ public final class PlainHalves implements HalfKernel {
   /** Best Java loops, with plain loops over 16-bit floats beside them. */
   public static Kernels withJava() {
     var java = Kernels.inJava();
-    return new Kernels(java.rows(), java.panels(), java.codes(), java.keys(), new PlainHalves());
+    return new Kernels(
+        java.rows(), java.panels(), java.codes(), java.keys(), java.tables(), new PlainHalves());
   }
 
   /** Scalar loops that scan any shadow. */
@@ -34,6 +36,7 @@ public final class PlainHalves implements HalfKernel {
         new ScalarPanels(19),
         new ScalarCodes(),
         new ScalarKeys(),
+        new ScalarTables(),
         new PlainHalves());
   }
 
