@@ -77,7 +77,7 @@ class ReadingTest {
   void order_scoresAreTheValues_andTheReportSaysSo() {
     var result = articles.query(Query.descending("at").withVectors("vector"));
     assertThat(result.hits().getFirst().score())
-        .isEqualTo(Instant.parse("2024-05-01T00:00:00Z").toEpochMilli());
+        .isEqualTo((double) Instant.parse("2024-05-01T00:00:00Z").toEpochMilli());
     assertThat(result.hits().getFirst().vectors()).containsOnlyKeys("vector");
     assertThat(result.report().backend()).isEqualTo("lucene");
     assertThat(result.report().index()).isEqualTo("order");

@@ -41,6 +41,7 @@ public final class JavaValues {
   private JavaValues() {}
 
   /** What makes a mapper write and read such values. */
+  @SuppressWarnings("JavaUtilDate") // payloads take what users have
   static SimpleModule module() {
     var module = new SimpleModule("kith-values");
     write(module, Instant.class, Instant::toString);
