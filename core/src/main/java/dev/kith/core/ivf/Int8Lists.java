@@ -14,6 +14,7 @@ import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Int8 codes of lists: the panels of an int8 shadow whose rows are those of the lists. */
@@ -28,7 +29,9 @@ final class Int8Lists implements ListCodes {
    * Few queries of a list are scanned one by one with two codes an element, several as a tile with
    * one, as PanelSieve does and for its reasons. A tile is made of the queries that probe the list:
    * their codes are copied, four bytes at a time, out of those of the whole batch. That is a
-   * hundredth of what multiplying them costs for a list of a hundred rows.
+   * hundredth of what multiplying them costs for a list of a hundred rows. Where nearly all queries of
+   * the batch want a list, as when an exact answer is wanted of text, the tiles of all are taken as
+   * they are, and a query that is missing gets a threshold that nothing reaches.
    *
    * Steps. The first list that a query reads has no threshold yet and may be long: thresholds are
    * set anew after STEP rows, then after twice the rows seen.
@@ -48,8 +51,14 @@ final class Int8Lists implements ListCodes {
   /** Least number of queries for which a tile that is not full costs less than scans. */
   private static final int TILE_FROM = 4;
 
-  /** Most tiles that are multiplied with the panels of a step at once. */
+  /** Most tiles that are put together out of others. */
   private static final int MOST_TILES = 8;
+
+  /** Most hits of a step of tiles, unless a single panel has more. */
+  private static final int TILE_HITS = 1 << 16;
+
+  /** One query in {@code WHOLE} may be missing where the tiles of all are taken as they are. */
+  private static final int WHOLE = 4;
 
   private final Int8Shadow shadow;
   private final ListOrder order;
@@ -188,6 +197,7 @@ final class Int8Lists implements ListCodes {
     /** Room for queries that are multiplied together, by the number of their tiles less 1. */
     private final @Nullable PanelQuery[] packed = new PanelQuery[MOST_TILES];
 
+    private int[] slots = {};
     private @Nullable MemorySegment tileTerms;
     private @Nullable PanelHits tileHits;
 
@@ -197,100 +207,136 @@ final class Int8Lists implements ListCodes {
 
     @Override
     public void scan(
-        int list, int[] queries, int count, MemorySegment allowed, Candidates[] candidates) {
+        int first,
+        int end,
+        int[] queries,
+        int count,
+        MemorySegment allowed,
+        Candidates[] candidates) {
       var tiles = pass.tiles;
       if (tiles == null || count < TILE_FROM) {
         for (int i = 0; i < count; i++) {
-          single(list, queries[i], allowed, candidates[queries[i]]);
+          single(first, end, queries[i], allowed, candidates[queries[i]]);
         }
         return;
       }
-      int most = MOST_TILES * pass.kernel.tileQueries();
+      if (count * WHOLE >= tiles.count() * (WHOLE - 1)) {
+        var slots = all(tiles.count());
+        int n = 0;
+        for (int q = 0; q < tiles.count(); q++) {
+          slots[q] = n < count && queries[n] == q ? queries[n++] : -1;
+        }
+        if (n == count) { // they ascend
+          tile(tiles, first, end, slots, 0, tiles.count(), allowed, candidates);
+          return;
+        }
+      }
+      int width = pass.kernel.tileQueries();
+      int most = MOST_TILES * width;
       for (int at = 0; at < count; at += most) {
-        tile(tiles, list, queries, at, Math.min(most, count - at), allowed, candidates);
+        int some = Math.min(most, count - at);
+        var gathered = gathered((some + width - 1) / width);
+        for (int i = 0; i < some; i++) {
+          gathered.copy(tiles, queries[at + i], i);
+        }
+        tile(gathered, first, end, queries, at, some, allowed, candidates);
       }
     }
 
-    private int panelsOf(int list) {
-      return (int) ((positions[list + 1] - positions[list]) / Panels.ROWS);
+    private int panel(int list) {
+      return (int) (positions[list] / Panels.ROWS);
     }
 
-    private void single(int list, int q, MemorySegment allowed, Candidates found) {
+    private void single(int first, int end, int q, MemorySegment allowed, Candidates found) {
       var query = pass.alone[q];
       var coded = pass.coded[q];
       coded.copyTerms(terms);
-      long first = positions[list] / Panels.ROWS;
-      int count = panelsOf(list);
+      int from = panel(first);
+      int count = panel(end) - from;
       int step;
       for (int at = 0; at < count && !found.gaveUp(); at += step) {
-        step = Math.min(step(at, found.tau()), count - at);
-        PanelQuery.threshold(terms, 0, query.threshold(found.tau()));
+        double tau = found.tau();
+        step = Math.min(step(at, tau, MOST_PANELS), count - at);
+        PanelQuery.threshold(terms, 0, query.threshold(tau));
         int n =
-            pass.kernel.scan(
-                panels, first + at, step, shadow.groups(), coded, terms, allowed, hits);
+            pass.kernel.scan(panels, from + at, step, shadow.groups(), coded, terms, allowed, hits);
         for (int i = 0; i < n; i++) {
-          int row = at * Panels.ROWS + hits.row(i);
-          offer(found, query, list, row, hits.product(i), hits.lowProduct(i));
+          long position = (long) Panels.ROWS * (from + at) + hits.row(i);
+          offer(found, query, first, end, position, hits.product(i), hits.lowProduct(i));
         }
       }
     }
 
-    private static int step(int seen, double tau) {
-      return tau < Double.POSITIVE_INFINITY ? MOST_PANELS : Math.clamp(seen, STEP, MOST_PANELS);
+    private static int step(int seen, double tau, int most) {
+      return tau < Double.POSITIVE_INFINITY ? most : Math.min(Math.max(seen, STEP), most);
     }
 
+    /**
+     * Scans lists for the queries of a tile.
+     *
+     * @param slots number of the query in each slot of the tile, from {@code at} on, or -1 for one
+     *     that is left out
+     * @param some slots in use
+     */
     private void tile(
-        PanelQuery all,
-        int list,
-        int[] queries,
-        int from,
+        PanelQuery tile,
+        int first,
+        int end,
+        int[] slots,
+        int at,
         int some,
         MemorySegment allowed,
         Candidates[] candidates) {
-      int width = pass.kernel.tileQueries();
-      int tiles = (some + width - 1) / width;
-      var gathered = gathered(tiles);
-      for (int i = 0; i < some; i++) {
-        gathered.copy(all, queries[from + i], i);
-      }
-      var ownTerms = tileTerms;
+      long bytes = (long) tile.count() * PanelQuery.TERM_BYTES;
+      var own = tileTerms;
       var found = tileHits;
-      if (ownTerms == null || found == null) {
-        int most = MOST_TILES * width;
-        tileTerms = ownTerms = arena.allocate((long) most * PanelQuery.TERM_BYTES, 64);
-        tileHits = found = PanelHits.ofTile(arena, (long) MOST_PANELS * Panels.ROWS * most);
+      if (own == null || own.byteSize() < bytes) {
+        tileTerms = own = arena.allocate(bytes, 64);
       }
-      gathered.copyTerms(ownTerms);
-      for (int i = some; i < tiles * width; i++) {
-        PanelQuery.threshold(ownTerms, i, Float.POSITIVE_INFINITY); // which no sum reaches
+      if (found == null) {
+        int least = Panels.ROWS * pass.tiled.length; // a panel for all queries
+        tileHits = found = PanelHits.ofTile(arena, Math.max(TILE_HITS, least));
       }
-      long first = positions[list] / Panels.ROWS;
-      int count = panelsOf(list);
+      tile.copyTerms(own);
+      for (int slot = 0; slot < tile.count(); slot++) {
+        PanelQuery.threshold(own, slot, Float.POSITIVE_INFINITY); // which no sum reaches
+      }
+      int most = Math.clamp(TILE_HITS / (Panels.ROWS * tile.count()), 1, MOST_PANELS);
+      int from = panel(first);
+      int count = panel(end) - from;
       int step;
-      for (int at = 0; at < count; at += step) {
+      for (int done = 0; done < count; done += step) {
         double loosest = 0;
-        for (int i = 0; i < some; i++) {
-          int q = queries[from + i];
-          double tau = candidates[q].tau();
-          loosest = Math.max(loosest, tau);
-          PanelQuery.threshold(
-              ownTerms,
-              i,
-              candidates[q].gaveUp() ? Float.POSITIVE_INFINITY : pass.tiled[q].threshold(tau));
+        for (int slot = 0; slot < some; slot++) {
+          int q = slots[at + slot];
+          if (q >= 0) {
+            double tau = candidates[q].tau();
+            boolean out = candidates[q].gaveUp();
+            loosest = out ? loosest : Math.max(loosest, tau);
+            PanelQuery.threshold(
+                own, slot, out ? Float.POSITIVE_INFINITY : pass.tiled[q].threshold(tau));
+          }
         }
-        step = Math.min(step(at, loosest), count - at);
+        step = Math.min(step(done, loosest, most), count - done);
         int n =
             pass.kernel.tile(
-                panels, first + at, step, shadow.groups(), gathered, ownTerms, allowed, found);
+                panels, from + done, step, shadow.groups(), tile, own, allowed, found);
         for (int i = 0; i < n; i++) {
           int slot = found.query(i);
-          if (slot < some) {
-            int q = queries[from + slot];
-            int row = at * Panels.ROWS + found.row(i);
-            offer(candidates[q], pass.tiled[q], list, row, found.product(i), 0);
+          int q = slot < some ? slots[at + slot] : -1;
+          if (q >= 0) {
+            long position = (long) Panels.ROWS * (from + done) + found.row(i);
+            offer(candidates[q], pass.tiled[q], first, end, position, found.product(i), 0);
           }
         }
       }
+    }
+
+    private int[] all(int queries) {
+      if (slots.length < queries) {
+        slots = new int[queries];
+      }
+      return slots;
     }
 
     private PanelQuery gathered(int tiles) {
@@ -303,11 +349,22 @@ final class Int8Lists implements ListCodes {
       return known;
     }
 
-    /** Offers a hit, unless it only fills up the list's last panel. */
+    /** Offers a hit, unless it only fills up a list's last panel. */
     private void offer(
-        Candidates found, PanelBound.Query query, int list, int row, long product, long low) {
+        Candidates found,
+        PanelBound.Query query,
+        int first,
+        int end,
+        long position,
+        long product,
+        long low) {
+      int list = first;
+      if (end - first > 1) {
+        int at = Arrays.binarySearch(positions, first, end, position);
+        list = at >= 0 ? at : -at - 2;
+      }
+      int row = (int) (position - positions[list]);
       if (row < order.size(list)) {
-        long position = positions[list] + row;
         found.offer(
             order.row(order.first(list) + row),
             query.estimate(product, low, shadow.scale(position), shadow.base(position)),

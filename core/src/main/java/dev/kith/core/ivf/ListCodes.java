@@ -61,12 +61,21 @@ interface ListCodes {
   /** One worker's loops. */
   interface Scanner {
     /**
-     * Offers the rows of a list that are not excluded, to {@code candidates[q]} for each query.
+     * Offers the rows of consecutive lists that are not excluded, to {@code candidates[q]} for each
+     * query.
      *
+     * @param first the first list
+     * @param end the list behind the last one
      * @param queries {@code [>= count]} numbers of queries, whose candidates have not given up
      * @param allowed a bit for each position, of which those of the list are read, or {@link
      *     MemorySegment#NULL}
      */
-    void scan(int list, int[] queries, int count, MemorySegment allowed, Candidates[] candidates);
+    void scan(
+        int first,
+        int end,
+        int[] queries,
+        int count,
+        MemorySegment allowed,
+        Candidates[] candidates);
   }
 }

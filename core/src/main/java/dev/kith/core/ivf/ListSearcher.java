@@ -86,6 +86,9 @@ public final class ListSearcher implements Searcher {
   /** Probes of a query before an exact search looks at all lists that are left. */
   private static final int FIRST_PROBES = 8;
 
+  /** Lists that are left which a worker takes at once. */
+  private static final int REST = 16;
+
   /** Length that a list of candidates may always reach. */
   private static final int CANDIDATES = 1024;
 
@@ -326,7 +329,8 @@ public final class ListSearcher implements Searcher {
       }
       if (search.whole()) {
         double left = (double) count * order.rows() * d;
-        each(search, order.lists(), search.workersFor(left), Worker::readRest);
+        int parts = (order.lists() + REST - 1) / REST;
+        each(search, parts, search.workersFor(left), Worker::readRest);
       }
       each(search, count, Math.min(count, search.workersFor(count * 64.0 * d)), Worker::decide);
       for (var worker : workers) {
@@ -477,43 +481,69 @@ public final class ListSearcher implements Searcher {
         int list = (int) (pairs[from] >>> 32);
         int some = 0;
         for (int i = from; i < to; i++) {
-          some = choose((int) pairs[i], list, some);
-        }
-        scan(search, list, some);
-      }
-
-      /** Reads a list for the queries that have not taken it, and that may need it. */
-      void readRest(Search search, int list) {
-        int some = 0;
-        for (int q = 0; q < count; q++) {
-          if ((taken[q][list >> 6] >>> list & 1) == 0) {
-            some = choose(q, list, some);
+          int q = (int) pairs[i];
+          if (!excluded(q, list)) {
+            chosen[some++] = q;
           }
         }
-        if (some > 0 && search.rows(list) > 0) {
-          scan(search, list, some);
+        scan(search, list, list + 1, some);
+      }
+
+      /** Reads some lists for the queries that have not taken them, and that may need them. */
+      void readRest(Search search, int part) {
+        int first = part * REST;
+        int end = Math.min(first + REST, order.lists());
+        if (count == 1) {
+          // Lists one behind the other are read as one.
+          for (int list = first, from = first; list <= end; list++) {
+            if (list == end || !wanted(search, 0, list)) {
+              chosen[0] = 0;
+              scan(search, from, list, from < list ? 1 : 0);
+              from = list + 1;
+            }
+          }
+          return;
+        }
+        for (int list = first; list < end; list++) {
+          int some = 0;
+          for (int q = 0; q < count; q++) {
+            if (wanted(search, q, list)) {
+              chosen[some++] = q;
+            }
+          }
+          scan(search, list, list + 1, some);
         }
       }
 
-      /** Adds a query to those that a list is read for, unless the bound excludes the list. */
-      private int choose(int q, int list, int some) {
+      private boolean wanted(Search search, int q, int list) {
+        return (taken[q][list >> 6] >>> list & 1) == 0
+            && !excluded(q, list)
+            && search.rows(list) > 0;
+      }
+
+      /** Whether the bound excludes a list, or a query's answer is sought elsewhere. */
+      private boolean excluded(int q, int list) {
         var found = candidates[q];
-        if (found.gaveUp() || queries[q].lower(list, dots[q][list]) > found.tau()) {
-          return some;
-        }
-        chosen[some] = q;
-        return some + 1;
+        return found.gaveUp() || queries[q].lower(list, dots[q][list]) > found.tau();
       }
 
-      private void scan(Search search, int list, int some) {
+      /** Scans lists for the {@code some} queries that were chosen. */
+      private void scan(Search search, int first, int end, int some) {
         if (some == 0) {
           return;
         }
         var filter = search.filter;
-        rowsRead += (long) search.rows(list) * some;
-        listsRead += some;
+        for (int list = first; list < end; list++) {
+          rowsRead += (long) search.rows(list) * some;
+        }
+        listsRead += (long) (end - first) * some;
         scanner.scan(
-            list, chosen, some, filter == null ? MemorySegment.NULL : filter.bits(), candidates);
+            first,
+            end,
+            chosen,
+            some,
+            filter == null ? MemorySegment.NULL : filter.bits(),
+            candidates);
         for (int i = 0; i < some; i++) {
           candidates[chosen[i]].publish();
         }

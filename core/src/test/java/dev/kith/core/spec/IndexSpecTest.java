@@ -112,7 +112,8 @@ class IndexSpecTest {
     assertThatThrownBy(() -> new ListSpec(-1, ListSpec.Codes.INT8, ListSpec.Refine.ROWS, 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "there are 1 to 1048576 lists, or 0 for a number that suits, and the seed is at least 1: lists=-1, seed=1");
+            "there are 1 to 1048576 lists, or 0 for a number that suits, and the seed is at least"
+                + " 1: lists=-1, seed=1");
   }
 
   @Test
