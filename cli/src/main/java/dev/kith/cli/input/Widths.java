@@ -32,7 +32,8 @@ public final class Widths {
   }
 
   /**
-   * Ladder of numbers of inverted lists to read: each twice the one before, up to half of the lists.
+   * Ladder of numbers of inverted lists to read: each twice the one before, up to half of the
+   * lists.
    *
    * @param lists number of lists that there are
    */

@@ -105,7 +105,15 @@ class BenchEffortTest {
   @Test
   void bench_probes_areRunsWithListsAndRecall() throws Exception {
     var result =
-        bench("--index", "ivf(lists=20)", "--probes", "1,4,20", "--truth", truth, "--check", "--json");
+        bench(
+            "--index",
+            "ivf(lists=20)",
+            "--probes",
+            "1,4,20",
+            "--truth",
+            truth,
+            "--check",
+            "--json");
     assertThat(result.exit()).isZero();
     var report = result.json();
     assertThat(report.get("index").textValue()).isEqualTo("ivf(lists=20)");
@@ -127,14 +135,24 @@ class BenchEffortTest {
     assertThat(runs.at("/2/proved").booleanValue()).isTrue();
     assertThat(runs.at("/2/mismatches").longValue()).isZero();
     assertThat(bench("--index", "ivf(lists=20)", "--probes", "2").done())
-        .containsPattern("(?m)^probes 2, batch 1: .* candidates a query by int8, 2\\.0 lists read$");
+        .containsPattern(
+            "(?m)^probes 2, batch 1: .* candidates a query by int8, 2\\.0 lists read$");
   }
 
   @Test
   void bench_sweepOfLists_isALadderOfProbes() throws Exception {
     var document =
-        bench("--index", "ivf(lists=20)", "--index", "graph", "--sweep", "--ef", "7", "--probes",
-                "3", "--json")
+        bench(
+                "--index",
+                "ivf(lists=20)",
+                "--index",
+                "graph",
+                "--sweep",
+                "--ef",
+                "7",
+                "--probes",
+                "3",
+                "--json")
             .json();
     var lists = document.at("/indexes/0");
     var probes = new ArrayList<Integer>();
@@ -300,8 +318,10 @@ class BenchEffortTest {
         "--ef 1.5         | Invalid value for option '--ef' (W): '1.5' is not an int",
         "--probes 0       | --probes must be at least 1: 0",
         "--probes ,       | --probes must be at least 1: none",
-        "--index graph --probes 3 | --probes needs an index with lists, such as ivf; give --ef: index=graph",
-        "--index ivf --ef 3 | --ef needs an index with a beam, such as graph; give --probes: index=ivf",
+        "--index graph --probes 3 | --probes needs an index with lists, such as ivf; give --ef:"
+            + " index=graph",
+        "--index ivf --ef 3 | --ef needs an index with a beam, such as graph; give --probes:"
+            + " index=ivf",
         "--plot p.svg     | --plot draws recall: give --truth or --check, too",
       })
   void bench_badEffort_isRefused(String arguments, String complaint) {

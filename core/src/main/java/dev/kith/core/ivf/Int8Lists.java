@@ -28,10 +28,10 @@ final class Int8Lists implements ListCodes {
    *
    * Few queries of a list are scanned one by one with two codes an element, several as a tile with
    * one, as PanelSieve does and for its reasons. A tile is made of the queries that probe the list:
-   * their codes are copied, four bytes at a time, out of those of the whole batch. That is a
-   * hundredth of what multiplying them costs for a list of a hundred rows. Where nearly all queries of
-   * the batch want a list, as when an exact answer is wanted of text, the tiles of all are taken as
-   * they are, and a query that is missing gets a threshold that nothing reaches.
+   * their codes are copied, four bytes at a time, out of those of the whole batch, which is a word
+   * for each group of a query where multiplying takes a group for each row. Where nearly all
+   * queries of the batch want a list, as when an exact answer is wanted of text, the tiles of all
+   * are taken as they are, and a query that is missing gets a threshold that nothing reaches.
    *
    * Steps. The first list that a query reads has no threshold yet and may be long: thresholds are
    * set anew after STEP rows, then after twice the rows seen.
@@ -319,8 +319,7 @@ final class Int8Lists implements ListCodes {
         }
         step = Math.min(step(done, loosest, most), count - done);
         int n =
-            pass.kernel.tile(
-                panels, from + done, step, shadow.groups(), tile, own, allowed, found);
+            pass.kernel.tile(panels, from + done, step, shadow.groups(), tile, own, allowed, found);
         for (int i = 0; i < n; i++) {
           int slot = found.query(i);
           int q = slot < some ? slots[at + slot] : -1;

@@ -22,7 +22,7 @@ import java.util.Arrays;
  */
 @SuppressWarnings("exports") // only Kith's own modules bring loops
 public record ListBuilder(ListSpec spec, Kernels kernels) implements IndexBuilder {
-  /** Rows of the sample that cells are fitted to, a cell (measured: docs/results/lists-cpu.md). */
+  /** Rows of the sample that cells are fitted to, a cell. */
   private static final int SAMPLE = 64;
 
   /** Times that cells are moved. */

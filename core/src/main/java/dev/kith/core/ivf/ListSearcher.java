@@ -53,10 +53,11 @@ public final class ListSearcher implements Searcher {
    * superfluous is skipped. Skipped lists count as probed: which they are depends on the threads,
    * and the answer must not.
    *
-   * The exact answer. After FIRST_ROUNDS rounds each list that is left is read for the queries
-   * whose bound does not exclude it, in any order, since tau hardly falls any more. Bounds of lists
-   * cost a few nanoseconds, so that all of them are looked at again for each list. On text they
-   * exclude nothing, and the search is a scan of all codes in another order, as fast as a flat one.
+   * The exact answer. After FIRST_PROBES probes the lists that are left are read for the queries
+   * whose bound does not exclude them, in any order, since tau hardly falls any more. Bounds are
+   * computed again for each list rather than kept. On text they exclude nothing, and the search
+   * becomes a scan of all codes in another order [1]: a single query reads neighbouring lists as
+   * one stretch of panels.
    *
    * Candidates are those of the exact scan, with a list for each worker and query, and so is the
    * decision. tau is shared among workers by a Limit, the caller's or one of the search's own. A
