@@ -89,12 +89,13 @@ class ArchitectureTest {
           new Part(
               "graph", "failure", "work", "vector", "metric", "kernel", "quant", "spec", "search",
               "recall", "exact"),
+          new Part("ivf", "work", "vector", "metric", "kernel", "quant", "spec", "search", "exact"),
           new Part(
               "backend", "failure", "work", "vector", "metric", "kernel", "quant", "spec", "search",
-              "exact", "graph"),
+              "exact", "graph", "ivf"),
           new Part(
               "index", "work", "vector", "metric", "quant", "spec", "search", "exact", "graph",
-              "backend"));
+              "ivf", "backend"));
 
   /**
    * The package of the module's own name: {@code dev.kith.db} is what users hold, {@code

@@ -21,7 +21,9 @@ import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
 import dev.kith.core.search.Work;
+import dev.kith.core.spec.GraphSpec;
 import dev.kith.core.spec.IndexSpec;
+import dev.kith.core.spec.ListSpec;
 import dev.kith.core.vector.Ivecs;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.lab.measure.Clock;
@@ -103,8 +105,8 @@ public final class BenchCommand implements Callable<Integer> {
       paramLabel = "SPEC",
       description =
           "flat, flat(shadow=int8|fp16|bf16), graph, graph(r=32,codes=int4), hnsw(m=16,efc=200),"
-              + " vamana(degree=64,alpha=1.2); may be given more than once; default:"
-              + " ${DEFAULT-VALUE}")
+              + " vamana(degree=64,alpha=1.2), ivf, ivf(lists=512); may be given more than once;"
+              + " default: ${DEFAULT-VALUE}")
   List<String> indexSpecs = new ArrayList<>();
 
   @Option(
@@ -112,8 +114,8 @@ public final class BenchCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "R",
       description =
-          "recalls to ask for, above 0 and at most 1, several with commas; without --recall, --ef"
-              + " and --sweep an approximate index is asked for 0.95")
+          "recalls to ask for, above 0 and at most 1, several with commas; without --recall, --ef,"
+              + " --probes and --sweep an approximate index is asked for 0.95")
   @Nullable List<Double> recalls;
 
   @Option(
@@ -123,7 +125,16 @@ public final class BenchCommand implements Callable<Integer> {
       description = "widths of the beam to ask for, several with commas")
   @Nullable List<Integer> widths;
 
-  @Option(names = "--sweep", description = "a ladder of widths, from k to 48 times that")
+  @Option(
+      names = "--probes",
+      split = ",",
+      paramLabel = "L",
+      description = "numbers of inverted lists to ask for, several with commas")
+  @Nullable List<Integer> probes;
+
+  @Option(
+      names = "--sweep",
+      description = "a ladder of widths, from k to 48 times that; of probes for inverted lists")
   boolean sweep;
 
   @Option(
@@ -272,7 +283,7 @@ public final class BenchCommand implements Callable<Integer> {
           "--batching must be 0 to %d microseconds: ".formatted(MAX_BATCHING),
           batching);
     }
-    requireEfforts();
+    requireEfforts(specs);
     vectors.require(
         seconds >= 0 && seconds <= MAX_SECONDS,
         "--seconds must be 0 to %.0f: ".formatted(MAX_SECONDS),
@@ -302,8 +313,18 @@ public final class BenchCommand implements Callable<Integer> {
     }
   }
 
-  private void requireEfforts() throws IOException {
+  private void requireEfforts(List<IndexSpec> specs) throws IOException {
     Efforts.requireUsable(spec, recalls, widths);
+    Efforts.requireProbes(spec, probes);
+    var indexes = String.join(", ", indexSpecs);
+    vectors.require(
+        widths == null || !specs.stream().allMatch(ListSpec.class::isInstance),
+        "--ef needs an index with a beam, such as graph; give --probes: index=",
+        indexes);
+    vectors.require(
+        probes == null || !specs.stream().allMatch(GraphSpec.class::isInstance),
+        "--probes needs an index with lists, such as ivf; give --ef: index=",
+        indexes);
     if (plot != null) {
       vectors.require(
           truthFile != null || check, "--plot draws recall: give --truth or --check, too", "");
@@ -433,7 +454,8 @@ public final class BenchCommand implements Callable<Integer> {
             built,
             recalls == null ? List.of() : recalls,
             widths == null ? List.of() : widths,
-            sweep ? Widths.ladder(vectors.k(), rows) : List.of());
+            probes == null ? List.of() : probes,
+            sweep ? ladder(built, rows) : List.of());
     var settings = new ArrayList<Setting>();
     for (int count : clients.isEmpty() ? batches : clients) {
       for (var effort : efforts) {
@@ -442,6 +464,12 @@ public final class BenchCommand implements Callable<Integer> {
       }
     }
     return settings;
+  }
+
+  private List<Integer> ladder(IndexSpec built, long rows) {
+    return built instanceof ListSpec lists
+        ? Widths.probes(lists.listsFor(rows))
+        : Widths.ladder(vectors.k(), rows);
   }
 
   private SearchOptions options(Effort effort) {
@@ -526,6 +554,7 @@ public final class BenchCommand implements Callable<Integer> {
             timing.queries() / timing.passes(),
             timing.work().keysComputed() / queries,
             timing.work().hops() / queries,
+            timing.work().lists() / queries,
             timing.work().keysComputed() / queries,
             timing.report().bound(),
             timing.work().fallbacks(),

@@ -48,6 +48,7 @@ record BenchDocument(
    * @param batched queries searched together, on average
    * @param candidates candidates a query
    * @param hops nodes of a graph that were expanded, a query
+   * @param lists inverted lists that were read, a query
    * @param keys canonical keys that were computed, a query
    * @param bound what excluded rows
    * @param fallbacks queries for which the shadow's bound was too loose
@@ -68,6 +69,7 @@ record BenchDocument(
       double batched,
       double candidates,
       double hops,
+      double lists,
       double keys,
       String bound,
       long fallbacks,
@@ -135,6 +137,9 @@ record BenchDocument(
             ? String.format(Locale.ROOT, ", %.1f hops and %.1f keys a query", run.hops, run.keys)
             : String.format(
                 Locale.ROOT, ", %.1f candidates a query by %s", run.candidates, run.bound));
+    if (run.lists > 0) {
+      line.append(String.format(Locale.ROOT, ", %.1f lists read", run.lists));
+    }
     if (run.fallbacks > 0) {
       line.append(", %d queries fell back".formatted(run.fallbacks));
     }

@@ -3,6 +3,7 @@ package dev.kith.cli.bench;
 import dev.kith.core.index.BatchingOptions;
 import dev.kith.core.search.Effort;
 import dev.kith.core.spec.IndexSpec;
+import dev.kith.core.spec.ListSpec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,16 +25,30 @@ record Setting(int batch, int clients, Effort effort) {
    * Efforts that an index is measured with.
    *
    * @param recalls recalls that were asked for
-   * @param widths widths that were asked for
-   * @param sweep widths of a sweep, or none; an exact index, which has no width, is then asked once
+   * @param widths widths that were asked for; inverted lists, which have no beam, are not asked for
+   *     them
+   * @param probes numbers of lists that were asked for; graphs, which have none, are not asked for
+   *     them
+   * @param sweep widths or probes of a sweep, or none; an exact index, which has neither, is then
+   *     asked once
    */
   static List<Effort> efforts(
-      IndexSpec spec, List<Double> recalls, List<Integer> widths, List<Integer> sweep) {
+      IndexSpec spec,
+      List<Double> recalls,
+      List<Integer> widths,
+      List<Integer> probes,
+      List<Integer> sweep) {
+    boolean lists = spec instanceof ListSpec;
     var efforts = new ArrayList<Effort>();
     recalls.forEach(recall -> efforts.add(new Effort.Recall(recall)));
-    widths.forEach(width -> efforts.add(new Effort.Beam(width)));
+    if (!lists) {
+      widths.forEach(width -> efforts.add(new Effort.Beam(width)));
+    }
+    if (lists || spec.exact()) {
+      probes.forEach(number -> efforts.add(new Effort.Probes(number)));
+    }
     if (!spec.exact()) {
-      sweep.forEach(width -> efforts.add(new Effort.Beam(width)));
+      sweep.forEach(step -> efforts.add(lists ? new Effort.Probes(step) : new Effort.Beam(step)));
     }
     if (efforts.isEmpty()) {
       efforts.add(spec.exact() ? new Effort.Exact() : USUAL);

@@ -32,6 +32,20 @@ public final class Efforts {
     }
   }
 
+  /**
+   * Refuses numbers of lists that no search takes.
+   *
+   * @param probes values of {@code --probes}, or null if it is not given
+   */
+  public static void requireProbes(CommandSpec spec, @Nullable List<Integer> probes) {
+    if (probes != null) {
+      require(spec, !probes.isEmpty(), "--probes must be at least 1: ", "none");
+      for (int number : probes) {
+        require(spec, number >= 1, "--probes must be at least 1: ", number);
+      }
+    }
+  }
+
   private static void require(CommandSpec spec, boolean condition, String rule, Object found) {
     if (!condition) {
       throw new ParameterException(spec.commandLine(), rule + found);

@@ -1,8 +1,9 @@
 package dev.kith.cli.input;
 
 import java.util.List;
+import java.util.stream.IntStream;
 
-/** Widths of beams that a curve of recall is measured at. */
+/** Widths of beams, and numbers of lists, that a curve of recall is measured at. */
 public final class Widths {
   /** Widths as multiples of a tenth of the least one. */
   private static final List<Integer> TENTHS =
@@ -28,5 +29,17 @@ public final class Widths {
             .map(Math::toIntExact)
             .toList();
     return widths.isEmpty() ? List.of(Math.toIntExact(least)) : widths;
+  }
+
+  /**
+   * Ladder of numbers of inverted lists to read: each twice the one before, up to half of the
+   * lists.
+   *
+   * @param lists number of lists that there are
+   */
+  public static List<Integer> probes(int lists) {
+    return IntStream.iterate(1, probes -> probes == 1 || probes <= lists / 2, probes -> 2 * probes)
+        .boxed()
+        .toList();
   }
 }

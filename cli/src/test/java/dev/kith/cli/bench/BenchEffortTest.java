@@ -79,6 +79,7 @@ class BenchEffortTest {
               "p50Micros",
               "p99Micros",
               "hops",
+              "lists",
               "keys",
               "proved",
               "slowestRound");
@@ -99,6 +100,72 @@ class BenchEffortTest {
     assertThat(runs.get(2).get("recall").doubleValue())
         .isGreaterThanOrEqualTo(runs.get(0).get("recall").doubleValue())
         .isGreaterThan(0.99);
+  }
+
+  @Test
+  void bench_probes_areRunsWithListsAndRecall() throws Exception {
+    var result =
+        bench(
+            "--index",
+            "ivf(lists=20)",
+            "--probes",
+            "1,4,20",
+            "--truth",
+            truth,
+            "--check",
+            "--json");
+    assertThat(result.exit()).isZero();
+    var report = result.json();
+    assertThat(report.get("index").textValue()).isEqualTo("ivf(lists=20)");
+    assertThat(report.at("/bytes/index").longValue()).isGreaterThan(ROWS * (24 + 24 + 4));
+    var runs = report.get("runs");
+    assertThat(runs).hasSize(3);
+    double lists = 0;
+    for (int i = 0; i < 3; i++) {
+      var run = runs.get(i);
+      assertThat(Kith.fields(run.get("params"))).containsExactly("batch", "probes");
+      int probes = run.at("/params/probes").intValue();
+      assertThat(probes).isEqualTo(List.of(1, 4, 20).get(i));
+      assertThat(run.get("lists").doubleValue()).isGreaterThan(lists).isLessThanOrEqualTo(probes);
+      lists = run.get("lists").doubleValue();
+      assertThat(run.get("hops").doubleValue()).isZero();
+    }
+    assertThat(runs.at("/0/recall").doubleValue()).isLessThan(1);
+    assertThat(runs.at("/2/recall").doubleValue()).isEqualTo(1);
+    assertThat(runs.at("/2/proved").booleanValue()).isTrue();
+    assertThat(runs.at("/2/mismatches").longValue()).isZero();
+    assertThat(bench("--index", "ivf(lists=20)", "--probes", "2").done())
+        .containsPattern(
+            "(?m)^probes 2, batch 1: .* candidates a query by int8, 2\\.0 lists read$");
+  }
+
+  @Test
+  void bench_sweepOfLists_isALadderOfProbes() throws Exception {
+    var document =
+        bench(
+                "--index",
+                "ivf(lists=20)",
+                "--index",
+                "graph",
+                "--sweep",
+                "--ef",
+                "7",
+                "--probes",
+                "3",
+                "--json")
+            .json();
+    var lists = document.at("/indexes/0");
+    var probes = new ArrayList<Integer>();
+    lists.get("runs").forEach(run -> probes.add(run.at("/params/probes").intValue()));
+    assertThat(probes).containsExactly(3, 1, 2, 4, 8);
+    assertThat(document.at("/indexes/1/runs/0/params/ef").intValue()).isEqualTo(7);
+  }
+
+  @Test
+  void probes_fewLists_stayBelowHalf() {
+    assertThat(Widths.probes(0)).containsExactly(1);
+    assertThat(Widths.probes(16)).containsExactly(1, 2, 4, 8);
+    assertThat(Widths.probes(17)).containsExactly(1, 2, 4, 8);
   }
 
   /** An approximate index answers what is asked of it, and is checked only where it proves. */
@@ -251,6 +318,12 @@ class BenchEffortTest {
         "--ef 10,-4       | --ef must be at least 1: -4",
         "--ef ,           | --ef must be at least 1: none",
         "--ef 1.5         | Invalid value for option '--ef' (W): '1.5' is not an int",
+        "--probes 0       | --probes must be at least 1: 0",
+        "--probes ,       | --probes must be at least 1: none",
+        "--index graph --probes 3 | --probes needs an index with lists, such as ivf; give --ef:"
+            + " index=graph",
+        "--index ivf --ef 3 | --ef needs an index with a beam, such as graph; give --probes:"
+            + " index=ivf",
         "--plot p.svg     | --plot draws recall: give --truth or --check, too",
       })
   void bench_badEffort_isRefused(String arguments, String complaint) {

@@ -8,12 +8,16 @@ import dev.kith.core.graph.DiskGraphSearcher;
 import dev.kith.core.graph.GraphBuilder;
 import dev.kith.core.graph.GraphData;
 import dev.kith.core.graph.GraphSearcher;
+import dev.kith.core.ivf.ListBuilder;
+import dev.kith.core.ivf.ListData;
+import dev.kith.core.ivf.ListSearcher;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.search.IndexBuilder;
 import dev.kith.core.search.IndexData;
 import dev.kith.core.search.Searcher;
 import dev.kith.core.spec.GraphSpec;
 import dev.kith.core.spec.IndexSpec;
+import dev.kith.core.spec.ListSpec;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +38,7 @@ public abstract class CpuBackend implements Backend {
       case FlatData flat -> new ExactScan(kernels(), name(), flat);
       case GraphData graph -> new GraphSearcher(kernels(), name(), graph);
       case DiskGraphData graph -> new DiskGraphSearcher(kernels(), name(), graph);
+      case ListData lists -> new ListSearcher(kernels(), name(), lists);
       default -> null;
     };
   }
@@ -43,6 +48,7 @@ public abstract class CpuBackend implements Backend {
     return switch (spec) {
       case IndexSpec.Flat flat -> new FlatBuilder(flat);
       case GraphSpec graph -> new GraphBuilder(graph, kernels());
+      case ListSpec lists -> new ListBuilder(lists, kernels());
       default -> null;
     };
   }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>One object serves many queries, one after another; see {@link #start}.
  */
-final class Candidates {
+public final class Candidates {
   private final TopK uppers = new TopK(1);
   private final TopK settled = new TopK(1);
   private double[] lowers = new double[32];
@@ -36,7 +36,8 @@ final class Candidates {
   private boolean gives;
   private double given;
 
-  Candidates(Rescorer rescorer) {
+  /** Creates an empty list, whose rows {@code rescorer} settles. */
+  public Candidates(Rescorer rescorer) {
     this.rescorer = rescorer;
   }
 
@@ -46,7 +47,7 @@ final class Candidates {
    * @param newLimit length from which on the list settles or gives up
    * @param newSettles whether a full list settles; if not, it gives up
    */
-  void start(float[] newQuery, int k, int newLimit, boolean newSettles) {
+  public void start(float[] newQuery, int k, int newLimit, boolean newSettles) {
     query = newQuery;
     limit = newLimit;
     settles = newSettles;
@@ -63,7 +64,7 @@ final class Candidates {
    * @param query number of this query in {@code limit}
    * @param mayGive whether {@code k} rows found here lower the limit
    */
-  void share(@Nullable Limit limit, int query, boolean mayGive) {
+  public void share(@Nullable Limit limit, int query, boolean mayGive) {
     shared = limit;
     sharedQuery = query;
     gives = mayGive;
@@ -71,7 +72,7 @@ final class Candidates {
   }
 
   /** Lowers the shared limit, if there is one, to the {@code k}-th smallest bound found here. */
-  void publish() {
+  public void publish() {
     if (shared != null && gives) {
       double own = own();
       if (own < given) {
@@ -82,17 +83,18 @@ final class Candidates {
   }
 
   /** Gives up: drops all rows and takes no more. */
-  void giveUp() {
+  public void giveUp() {
     gaveUp = true;
     size = 0;
   }
 
-  boolean gaveUp() {
+  /** Whether it gave up. */
+  public boolean gaveUp() {
     return gaveUp;
   }
 
   /** Key above which no row belongs to the answer. */
-  double tau() {
+  public double tau() {
     return shared == null ? own() : Math.min(own(), shared.key(sharedQuery));
   }
 
@@ -109,7 +111,7 @@ final class Candidates {
    * Takes a row unless it is excluded. Its key lies within {@code error} of {@code estimate}; one
    * of the two is infinite or NaN if nothing is known.
    */
-  void offer(long row, double estimate, double error) {
+  public void offer(long row, double estimate, double error) {
     if (gaveUp) {
       return;
     }

@@ -13,7 +13,6 @@ import dev.kith.core.search.SearchReport;
 import dev.kith.core.search.SearchResult;
 import dev.kith.core.search.Searcher;
 import dev.kith.core.search.StopSignal;
-import dev.kith.core.search.TopK;
 import dev.kith.core.search.Work;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
@@ -346,10 +345,7 @@ public final class ExactScan implements Searcher {
       private final Sieve.Scanner scanner = pass.scanner();
       private final Rescorer rescorer = new Rescorer(rows, metric);
       private final Candidates[] candidates = new Candidates[count];
-      private final TopK best = new TopK(1);
-      private final TopK order = new TopK(1);
-      private long[] ordered = new long[32];
-      private double[] lowers = new double[32];
+      private final Decider decider = new Decider(rows, metric, rescorer);
 
       Worker() {
         Arrays.setAll(candidates, _ -> new Candidates(rescorer));
@@ -405,38 +401,7 @@ public final class ExactScan implements Searcher {
       }
 
       private @Nullable Neighbors answer(int q, Search search, int scanning) {
-        double tau = Double.POSITIVE_INFINITY;
-        int waiting = 0;
-        best.reset(search.k);
-        for (int w = 0; w < scanning; w++) {
-          var found = workers.get(w).candidates[q];
-          if (found.gaveUp()) {
-            return null;
-          }
-          found.settledTo(best);
-          tau = Math.min(tau, found.tau());
-          waiting = Math.addExact(waiting, found.size());
-        }
-        order.reset(Math.max(waiting, 1));
-        for (int w = 0; w < scanning; w++) {
-          workers.get(w).candidates[q].waitingTo(order, tau);
-        }
-        int n = order.size();
-        if (n > ordered.length) {
-          ordered = new long[n];
-          lowers = new double[n];
-        }
-        order.drain(ordered, lowers);
-        for (int i = 0; i < n && !(lowers[i] > best.bound()); i++) {
-          double key = rescorer.key(pass.query(q), ordered[i]);
-          if (key < lowers[i]) {
-            throw new VectorDataException(
-                "a row's key must not be below its proved bound: source=%s, row=%d, bound=%s, key=%s; the rows were changed or their shadow is damaged: verify it, or delete it and build it again"
-                    .formatted(rows.name(), ordered[i], lowers[i], key));
-          }
-          best.offer(key, ordered[i]);
-        }
-        return best.drain(metric);
+        return decider.decide(pass.query(q), search.k, scanning, w -> workers.get(w).candidates[q]);
       }
     }
   }

@@ -7,10 +7,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.kith.core.exact.FlatData;
 import dev.kith.core.graph.DiskGraphData;
 import dev.kith.core.graph.GraphData;
+import dev.kith.core.ivf.ListData;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.IndexData;
 import dev.kith.core.spec.GraphSpec;
 import dev.kith.core.spec.IndexSpec;
+import dev.kith.core.spec.ListSpec;
 import dev.kith.core.vector.ByteSink;
 import dev.kith.core.vector.Checksums;
 import dev.kith.core.vector.MappedFile;
@@ -298,6 +300,7 @@ record IndexFile(
     return switch (spec) {
       case IndexSpec.Flat flat -> FlatData.open(rows, metric, flat, parts);
       case GraphSpec graph -> GraphData.open(rows, metric, graph, parts);
+      case ListSpec lists -> ListData.open(rows, metric, lists, parts);
       default -> throw new IllegalArgumentException("no index of this kind is stored: " + spec);
     };
   }

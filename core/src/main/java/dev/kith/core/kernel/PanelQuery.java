@@ -115,6 +115,28 @@ public final class PanelQuery {
     terms.set(Panels.FLOAT, at + THRESHOLD, Float.NEGATIVE_INFINITY);
   }
 
+  /**
+   * Copies a query of {@code from}, which has one code an element and the same dimension, so that a
+   * tile can be made of some queries of another.
+   */
+  public void copy(PanelQuery from, int query, int into) {
+    long source = from.placeOf(query);
+    long target = placeOf(into);
+    for (int g = 0; g < groups; g++) {
+      high.set(
+          Panels.INT,
+          target + 4L * width * g,
+          from.high.get(Panels.INT, source + 4L * from.width * g));
+    }
+    MemorySegment.copy(
+        from.terms, (long) query * TERM_BYTES, terms, (long) into * TERM_BYTES, TERM_BYTES);
+  }
+
+  /** Offset of a query's first group among the codes. */
+  private long placeOf(int query) {
+    return 4L * ((long) (query / width) * width * groups + query % width);
+  }
+
   private void putPairs(byte[] codes, int at) {
     for (int g = 0; g < groups; g++) {
       for (int odd = 0; odd < 2; odd++) {
@@ -127,7 +149,7 @@ public final class PanelQuery {
   }
 
   private int put(MemorySegment target, int query, byte[] codes) {
-    long at = 4L * ((long) (query / width) * width * groups + query % width);
+    long at = placeOf(query);
     int sum = 0;
     for (int i = 0; i < codes.length; i++) {
       target.set(ValueLayout.JAVA_BYTE, at + 4L * width * (i / 4) + i % 4, codes[i]);

@@ -109,6 +109,20 @@ public abstract sealed class Shadow permits Int8Shadow, HalfShadow {
     if (file != null) {
       file.verify();
     }
+    long first = firstDifference();
+    if (first >= 0) {
+      throw new VectorDataException(
+          "the shadow must be of these rows: source=%s, shadow=%s, rows from %d; the rows were changed or the shadow is damaged: delete it and build it again"
+              .formatted(rows.name(), quantizer.name(), first));
+    }
+  }
+
+  /**
+   * Codes every row again and compares.
+   *
+   * @return the first row of those coded together of which one differs, or -1 if none does
+   */
+  public final long firstDifference() {
     var first = new AtomicLong(Long.MAX_VALUE);
     Workers.forEach(
         units(),
@@ -117,11 +131,7 @@ public abstract sealed class Shadow permits Int8Shadow, HalfShadow {
             first.accumulateAndGet(unit, Math::min);
           }
         });
-    if (first.get() < Long.MAX_VALUE) {
-      throw new VectorDataException(
-          "the shadow must be of these rows: source=%s, shadow=%s, rows from %d; the rows were changed or the shadow is damaged: delete it and build it again"
-              .formatted(rows.name(), quantizer.name(), first.get() * rowsPerUnit()));
-    }
+    return first.get() == Long.MAX_VALUE ? -1 : first.get() * rowsPerUnit();
   }
 
   private boolean differs(long unit) {

@@ -51,6 +51,7 @@ public interface IndexSpec {
           case "graph" -> GraphSpec.Graph.of(parsed);
           case "hnsw" -> GraphSpec.Hnsw.of(parsed);
           case "vamana" -> GraphSpec.Vamana.of(parsed);
+          case "ivf" -> ListSpec.of(parsed);
           default ->
               throw parsed.unknownName(
                   String.join(
@@ -59,7 +60,8 @@ public interface IndexSpec {
                       Flat.FORM,
                       GraphSpec.Graph.FORM,
                       GraphSpec.Hnsw.FORM,
-                      GraphSpec.Vamana.FORM));
+                      GraphSpec.Vamana.FORM,
+                      ListSpec.FORM));
         };
     parsed.requireAllRead();
     return spec;

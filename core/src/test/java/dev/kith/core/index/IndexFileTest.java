@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.Effort;
 import dev.kith.core.search.SearchOptions;
+import dev.kith.core.spec.IndexSpec;
+import dev.kith.core.spec.ListSpec;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.VectorDataException;
@@ -38,7 +40,9 @@ class IndexFileTest {
         "graph(r=8)",
         "graph(r=12,codes=int8)",
         "hnsw(m=6)",
-        "vamana(degree=8,alpha=1.3)"
+        "vamana(degree=8,alpha=1.3)",
+        "ivf",
+        "ivf(lists=12,seed=5)"
       })
   void open_saved_isTheSameIndex(String spec, SplittableRandom random) throws IOException {
     var rows = TestVectors.gaussians(random, 300, 11);
@@ -63,13 +67,17 @@ class IndexFileTest {
                             Objects.requireNonNull(opened.data().parts().get(name)).mismatch(part))
                         .as("part %s", name)
                         .isEqualTo(-1));
-        var options = SearchOptions.nearest(5).withEffort(new Effort.Beam(20));
+        var options = SearchOptions.nearest(5).withEffort(effort(built.spec()));
         assertThat(opened.search(queries, options)).isEqualTo(built.search(queries, options));
         var again = folder.resolve("again.kith");
         opened.save(again);
         assertThat(Files.mismatch(path, again)).isEqualTo(-1);
       }
     }
+  }
+
+  private static Effort effort(IndexSpec spec) {
+    return spec instanceof ListSpec ? new Effort.Probes(3) : new Effort.Beam(20);
   }
 
   @Test
@@ -86,7 +94,7 @@ class IndexFileTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"flat(shadow=int8)", "graph(r=8)"})
+  @ValueSource(strings = {"flat(shadow=int8)", "graph(r=8)", "ivf(lists=6)"})
   void openOrVerify_anyByteFlipped_namesFileAndOffset(String spec, SplittableRandom random)
       throws IOException {
     try (var source = VectorSource.of(TestVectors.gaussians(random, 60, 5))) {

@@ -25,9 +25,11 @@ class IndexSpecTest {
         "hnsw",
         "hnsw(m=32,efc=100,codes=float32,seed=9)",
         "vamana",
-        "vamana(degree=32,alpha=1.1,efc=64,passes=1,codes=float16,seed=3)"
+        "vamana(degree=32,alpha=1.1,efc=64,passes=1,codes=float16,seed=3)",
+        "ivf",
+        "ivf(lists=256,seed=7)"
       })
-  void toString_ofAGraph_isReadAgain(String text) {
+  void toString_ofAnApproximateIndex_isReadAgain(String text) {
     assertThat(IndexSpec.parse(text)).hasToString(text).isEqualTo(IndexSpec.parse(text));
     assertThat(IndexSpec.parse(text).exact()).isFalse();
   }
@@ -37,6 +39,7 @@ class IndexSpecTest {
     assertThat(IndexSpec.parse("graph(r=64,codes=auto)")).hasToString("graph");
     assertThat(IndexSpec.parse("hnsw(m=16)")).isEqualTo(GraphSpec.Hnsw.DEFAULT);
     assertThat(IndexSpec.parse("vamana")).isEqualTo(GraphSpec.Vamana.DEFAULT);
+    assertThat(IndexSpec.parse("ivf(codes=int8,refine=rows,seed=1)")).isEqualTo(ListSpec.DEFAULT);
   }
 
   @Test
@@ -55,10 +58,15 @@ class IndexSpecTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "ivf(m=16) | column 1: no such index: ivf; known are flat, flat(shadow=int8|fp16|bf16),"
+        "ivfpq(m=16) | column 1: no such index: ivfpq; known are flat, flat(shadow=int8|fp16|bf16),"
             + " graph(r=64,codes=auto|int4|int8|float16|float32,builder=insert|knn|nndescent,efc=128,alpha=1.1,passes=1,seed=1),"
             + " hnsw(m=16,efc=200,codes=int8|int4|auto|float16|float32,seed=1),"
-            + " vamana(degree=64,alpha=1.2,efc=100,passes=2,codes=int8|int4|auto|float16|float32,seed=1)",
+            + " vamana(degree=64,alpha=1.2,efc=100,passes=2,codes=int8|int4|auto|float16|float32,seed=1),"
+            + " ivf(lists=4096,codes=int8,refine=rows,seed=1)",
+        "ivf(m=16) | column 5: ivf has no parameter m; known are: codes, lists, refine, seed",
+        "ivf(lists=0) | column 11: lists must be a whole number from 1 to 1048576: 0",
+        "ivf(codes=bits1) | column 11: codes must be one of int8: bits1",
+        "ivf(lists=4,refine=none) | column 20: refine must be one of rows: none",
         "graph(r=3) | column 9: r must be a whole number from 4 to 512: 3",
         "graph(r=64,seed=-1) | column 17: seed must be a whole number from 1 on: -1",
         "graph(codes=int2) | column 13: codes must be one of auto, int4, int8, float16, float32:"
@@ -86,6 +94,27 @@ class IndexSpecTest {
     assertThatThrownBy(() -> IndexSpec.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("index \"%s\", %s", text, message);
+  }
+
+  @Test
+  void listsFor_noNumberGiven_growsWithTheRootOfTheRows() {
+    assertThat(ListSpec.DEFAULT.listsFor(0)).isZero();
+    assertThat(ListSpec.DEFAULT.listsFor(1)).isEqualTo(1);
+    assertThat(ListSpec.DEFAULT.listsFor(1_000)).isEqualTo(62); // of 16 rows each
+    assertThat(ListSpec.DEFAULT.listsFor(1_000_000)).isEqualTo(4_000);
+    assertThat(ListSpec.DEFAULT.listsFor(Long.MAX_VALUE)).isEqualTo(ListSpec.MOST);
+  }
+
+  @Test
+  void listsFor_aNumber_isThatOrTheRows() {
+    var spec = (ListSpec) IndexSpec.parse("ivf(lists=50)");
+    assertThat(spec.listsFor(49)).isEqualTo(49);
+    assertThat(spec.listsFor(1_000_000)).isEqualTo(50);
+    assertThatThrownBy(() -> new ListSpec(-1, ListSpec.Codes.INT8, ListSpec.Refine.ROWS, 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "there are 1 to 1048576 lists, or 0 for a number that suits, and the seed is at least"
+                + " 1: lists=-1, seed=1");
   }
 
   @Test

@@ -1,0 +1,128 @@
+package dev.kith.core.ivf;
+
+import dev.kith.core.metric.Metric;
+import dev.kith.core.search.IndexData;
+import dev.kith.core.spec.ListSpec;
+import dev.kith.core.vector.VectorDataException;
+import dev.kith.core.vector.VectorSource;
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/**
+ * Rows, the lists that they are in, and codes of them in the order of the lists. Immutable; safe
+ * for many threads. {@code docs/formats/lists.md} draws the parts.
+ */
+public final class ListData implements IndexData {
+  /** The name of the part that holds centres, radii and the rows of lists. */
+  public static final String LISTS = "lists";
+
+  /** The name of the part that holds the codes. */
+  public static final String CODES = "codes";
+
+  private final VectorSource rows;
+  private final ListSpec spec;
+  private final ListPart part;
+  private final ListOrder order;
+  private final ListSpace space;
+  private final ListCodes codes;
+
+  ListData(VectorSource rows, ListSpec spec, ListPart part, ListCodes codes, ListOrder order) {
+    this.rows = rows;
+    this.spec = spec;
+    this.part = part;
+    this.order = order;
+    this.space = new ListSpace(part.metric(), part.origin());
+    this.codes = codes;
+  }
+
+  /**
+   * Opens parts that were stored, in place. Headers, lengths and the numbers of rows are checked;
+   * that the parts are undamaged, and of these rows, is for the caller to know, or for {@link
+   * #verify} to find out.
+   *
+   * @param parts as {@link #parts} gave them; others than lists need are left alone
+   * @throws VectorDataException if a part is missing, damaged, or of other rows, metric or spec
+   */
+  public static ListData open(
+      VectorSource rows, Metric metric, ListSpec spec, Map<String, MemorySegment> parts) {
+    var body = require(CODES, rows, parts);
+    var part =
+        ListPart.read(require(LISTS, rows, parts), body, rows, metric, spec.listsFor(rows.size()));
+    var order = part.order();
+    var codes = Int8Lists.over(body, rows, metric, order);
+    return new ListData(rows, spec, part, codes, order);
+  }
+
+  private static MemorySegment require(
+      String name, VectorSource rows, Map<String, MemorySegment> parts) {
+    var part = parts.get(name);
+    if (part == null) {
+      throw new VectorDataException(
+          "inverted lists need their part %s: rows=%s, found=%s; build the index again"
+              .formatted(name, rows.name(), parts.keySet()));
+    }
+    return part;
+  }
+
+  @Override
+  public VectorSource rows() {
+    return rows;
+  }
+
+  @Override
+  public Metric metric() {
+    return part.metric();
+  }
+
+  @Override
+  public ListSpec spec() {
+    return spec;
+  }
+
+  /** Number of lists; each has a row. */
+  public int lists() {
+    return part.lists();
+  }
+
+  /** Order in which lists hold rows. */
+  ListOrder order() {
+    return order;
+  }
+
+  /** Codes of rows. */
+  ListCodes codes() {
+    return codes;
+  }
+
+  /** Bounds of the keys of a list's rows. */
+  ListBound bound() {
+    return new ListBound(space, part::centre, part.radii());
+  }
+
+  /** Centres, {@code [lists][d]} float32. */
+  MemorySegment centres() {
+    return part.centres();
+  }
+
+  @Override
+  public SequencedMap<String, MemorySegment> parts() {
+    var parts = new LinkedHashMap<String, MemorySegment>();
+    parts.put(CODES, codes.body());
+    parts.put(LISTS, part.part().asReadOnly());
+    return parts;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Codes of all rows are made again and compared, and the radii are measured again, so a check
+   * takes about as long as that did in the build.
+   */
+  @Override
+  public void verify() {
+    part.verifyChecksums(codes.body(), rows);
+    new ListCheck(rows, order, space, part).check(codes);
+  }
+}

@@ -1,0 +1,561 @@
+package dev.kith.core.ivf;
+
+import dev.kith.core.exact.Candidates;
+import dev.kith.core.exact.Decider;
+import dev.kith.core.exact.ExactScan;
+import dev.kith.core.exact.FlatData;
+import dev.kith.core.kernel.Kernels;
+import dev.kith.core.search.Effort;
+import dev.kith.core.search.Limit;
+import dev.kith.core.search.Neighbors;
+import dev.kith.core.search.Rescorer;
+import dev.kith.core.search.RowFilter;
+import dev.kith.core.search.SearchOptions;
+import dev.kith.core.search.SearchReport;
+import dev.kith.core.search.SearchResult;
+import dev.kith.core.search.Searcher;
+import dev.kith.core.search.StopSignal;
+import dev.kith.core.search.Work;
+import dev.kith.core.vector.VectorDataException;
+import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.Workers;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Nearest rows by probing lists: those whose centres are nearest to a query are read first, by
+ * their codes, and the canonical keys of what the codes cannot exclude decide. Asked for a number
+ * of lists, it reads those, and more only while they have fewer than {@code k} rows that a filter
+ * lets through. Asked for the exact answer, it goes on until a certain bound excludes each list
+ * that is left.
+ */
+public final class ListSearcher implements Searcher {
+  /*
+   * Implementation notes
+   *
+   * Rounds. A batch probes in rounds: the first list of each query, the second, two more, four
+   * more. In a round the lists are taken one by one, each with all queries that probe it, so that
+   * its codes are read once and, where several queries meet, multiplied as a tile. Query after
+   * query would read a list again for each; all probes of all queries in one round would meet lists
+   * far from a query first, when its threshold excludes nothing. After the nearest list the
+   * threshold is close to what it will be in the end.
+   *
+   * Certain and not. The order of probes is a guess: centres, and no radii, for a large radius
+   * would bring a far list forward (measured [1]). Whether a list may be left out is none: its
+   * bound [2] is compared with tau just before the list is read, so that a list that has become
+   * superfluous is skipped. Skipped lists count as probed: which they are depends on the threads,
+   * and the answer must not.
+   *
+   * The exact answer. After FIRST_PROBES probes the lists that are left are read for the queries
+   * whose bound does not exclude them, in any order, since tau hardly falls any more. Bounds are
+   * computed again for each list rather than kept. On text they exclude nothing, and the search
+   * becomes a scan of all codes in another order [1]: a single query reads neighbouring lists as
+   * one stretch of panels.
+   *
+   * Candidates are those of the exact scan, with a list for each worker and query, and so is the
+   * decision. tau is shared among workers by a Limit, the caller's or one of the search's own. A
+   * query whose codes bound too little, when the exact answer is wanted, is answered by a scan of
+   * the rows; otherwise its candidates settle, for the lists that are read are few.
+   *
+   * Filters. A filter is brought into the order of the lists, a list at a time, when the list is
+   * first met. Lists without a row that passes are not probed. Where so few rows pass that reading
+   * them all costs less than probing, the scan answers, and the answer is exact.
+   *
+   * [1] docs/results/lists-cpu.md
+   * [2] docs/exactness.md, section 7
+   */
+
+  /** Most queries that are searched together. */
+  private static final int GROUP = 1024;
+
+  /** Most memory of a group's products with centres, and of its candidates. */
+  private static final long GROUP_BYTES = 1 << 28;
+
+  /** Most threads a core: more only cost memory. */
+  private static final int THREADS_PER_CORE = 4;
+
+  /** Multiplications of elements that make another worker pay, as in a scan. */
+  private static final long WORK = 1 << 18;
+
+  /** Probes of a query before an exact search looks at all lists that are left. */
+  private static final int FIRST_PROBES = 8;
+
+  /** Lists that are left which a worker takes at once. */
+  private static final int REST = 16;
+
+  /** Length that a list of candidates may always reach. */
+  private static final int CANDIDATES = 1024;
+
+  /** Share of the rows from which on candidates cost more than a scan of the rows. */
+  private static final int FALLBACK_SHARE = 32;
+
+  /** Bytes of a row's element beside those of its codes, where rows are float32. */
+  private static final int ROW_COST = 4;
+
+  /** Most idle workspaces kept. */
+  private static final int IDLE = 2 * Runtime.getRuntime().availableProcessors();
+
+  private final String backend;
+  private final ListData data;
+  private final Kernels kernels;
+  private final ListOrder order;
+  private final ListBound bound;
+  private final ListCodes.Sieve sieve;
+  private final MemorySegment centres;
+  private final ExactScan exact;
+  private final ConcurrentLinkedDeque<Group> idle = new ConcurrentLinkedDeque<>();
+
+  /**
+   * Creates a search of {@code data} with the loops of {@code kernels}.
+   *
+   * @param backend name for reports
+   */
+  @SuppressWarnings("exports") // only Kith's own modules bring loops
+  public ListSearcher(Kernels kernels, String backend, ListData data) {
+    this.backend = backend;
+    this.data = data;
+    this.kernels = kernels;
+    this.order = data.order();
+    this.bound = data.bound();
+    this.sieve = data.codes().sieve(kernels);
+    this.centres = data.centres();
+    this.exact = new ExactScan(kernels, backend, new FlatData(data.rows(), data.metric(), null));
+  }
+
+  @Override
+  public SearchResult search(VectorSource queries, SearchOptions options) {
+    Searcher.requireFits(queries, options, data.rows());
+    int probes = probes(options.effort());
+    var filter = options.filter();
+    long allowed = filter == null ? data.rows().size() : filter.count();
+    if (scans(probes, filter, allowed)) {
+      var result = exact.search(queries, options);
+      var report = result.report();
+      return new SearchResult(
+          result.neighbors(),
+          report(queries).withBounds(report.bounds()).withWork(report.work()).withProved(true));
+    }
+    var search = new Search(options, probes, allowed);
+    int count = Math.toIntExact(queries.size());
+    var answers = new Neighbors[count];
+    long bytes = 16L * order.lists() + 64L * search.k * search.workers;
+    int size = (int) Math.clamp(GROUP_BYTES / bytes, 1, GROUP);
+    for (int first = 0; first < count; first += size) {
+      int some = Math.min(size, count - first);
+      search.group(queries.slice(first, some), answers, first);
+    }
+    return new SearchResult(
+        List.of(answers),
+        report(queries).withBounds(search.bounds).withWork(search.work).withProved(search.proved));
+  }
+
+  private SearchReport report(VectorSource queries) {
+    return SearchReport.of(backend, data.spec().toString()).withBatched(queries.size());
+  }
+
+  /** Lists that an effort asks for; {@link Integer#MAX_VALUE} for the exact answer. */
+  private int probes(Effort effort) {
+    return switch (effort) {
+      // A recall is answered exactly as long as nothing is known of what a number of lists brings.
+      case Effort.Exact _, Effort.Recall _ -> Integer.MAX_VALUE;
+      case Effort.Probes probes -> Math.min(probes.lists(), Integer.MAX_VALUE - 1);
+      case Effort.Beam _ ->
+          throw new IllegalArgumentException(
+              "an index %s has no beam: ask for a recall or for lists to probe"
+                  .formatted(data.spec()));
+    };
+  }
+
+  /** Whether reading all rows that a filter lets through costs less than probing. */
+  private boolean scans(int probes, @Nullable RowFilter filter, long allowed) {
+    int lists = order.lists();
+    if (allowed == 0 || lists == 0) {
+      return true;
+    }
+    double read = (double) Math.min(probes, lists) * order.rows() / lists;
+    return filter != null && ROW_COST * (double) allowed <= ROW_COST * (double) lists + read;
+  }
+
+  @Override
+  public long bytes() {
+    return exact.bytes();
+  }
+
+  /** One call of {@link #search}: what it asks for, and what is counted for its report. */
+  private final class Search {
+    final SearchOptions options;
+    final StopSignal stop;
+    final int k;
+    final int workers;
+    final int probes;
+    final @Nullable ListFilter filter;
+    final @Nullable Limit limit;
+    final Set<String> bounds = new TreeSet<>();
+    Work work = Work.NONE;
+    boolean proved = true;
+
+    Search(SearchOptions options, int probes, long allowed) {
+      var only = options.filter();
+      int cores = Runtime.getRuntime().availableProcessors();
+      this.options = options;
+      this.probes = probes;
+      this.stop = new StopSignal(options);
+      this.k = (int) Math.min(options.k(), allowed);
+      this.workers =
+          options.threads() == 0 ? cores : Math.min(options.threads(), THREADS_PER_CORE * cores);
+      this.filter = only == null ? null : new ListFilter(only, order, data.codes().positions());
+      this.limit = options.limit();
+      bounds.add(sieve.bound());
+    }
+
+    /** Whether the exact answer is wanted. */
+    boolean whole() {
+      return probes == Integer.MAX_VALUE;
+    }
+
+    int workersFor(double multiplications) {
+      return (int) Math.clamp((long) (multiplications / WORK), 1, workers);
+    }
+
+    /** Number of a list's rows that may be returned. */
+    int rows(int list) {
+      return filter == null ? order.size(list) : filter.count(list);
+    }
+
+    void group(VectorSource queries, Neighbors[] answers, int first) {
+      int count = (int) queries.size();
+      boolean single = count == 1;
+      Group group = single ? idle.poll() : null;
+      if (group == null) {
+        group = new Group(count);
+      }
+      group.search(this, queries, first);
+      // A limit has a key for each query of the call, and a scan answers one of them.
+      var alone = options.withLimit(null);
+      for (int q = 0; q < count; q++) {
+        var answer = group.answers[q];
+        if (answer == null) {
+          var all = exact.search(queries.slice(q, 1), alone);
+          answer = all.neighbors().getFirst();
+          work = work.plus(all.report().work()).plus(Work.ofScan(0, 0, 1));
+          bounds.addAll(all.report().bounds());
+        }
+        answers[first + q] = answer;
+      }
+      if (single && idle.size() < IDLE) {
+        group.answers[0] = null;
+        idle.push(group); // not after a failure: what that left is unknown
+      }
+    }
+  }
+
+  /** Workspace of queries that are searched together; serves one search after another. */
+  private final class Group {
+    private final int count;
+    private final ListCodes.Pass pass;
+    private final ListBound.Query[] queries;
+    private final float[][] dots;
+    private final ProbeOrder[] orders;
+
+    /** Bits of the lists that a query has taken, {@code [query][list / 64]}. */
+    private final long[][] taken;
+
+    private final int[] probed;
+    private final long[] met;
+    final @Nullable Neighbors[] answers;
+    private final List<Worker> workers = new ArrayList<>();
+
+    /** Lists to read, each with a query: the list in the upper half. */
+    private long[] pairs = new long[64];
+
+    private int pairCount;
+
+    /** Where the pairs of each list begin. */
+    private int[] runs = new int[64];
+
+    private final AtomicInteger next = new AtomicInteger();
+
+    Group(int count) {
+      int lists = order.lists();
+      this.count = count;
+      this.pass = sieve.pass(count);
+      this.queries = new ListBound.Query[count];
+      this.dots = new float[count][lists];
+      this.orders = new ProbeOrder[count];
+      this.taken = new long[count][(lists + 63) / 64];
+      this.probed = new int[count];
+      this.met = new long[count];
+      this.answers = new Neighbors[count];
+      Arrays.setAll(queries, _ -> bound.new Query());
+      Arrays.setAll(orders, _ -> new ProbeOrder(lists));
+    }
+
+    /** Fills {@link #answers}; null stands for a query that a scan of the rows must answer. */
+    void search(Search search, VectorSource given, int first) {
+      for (int q = 0; q < count; q++) {
+        VectorDataException.requireFinite(given, q, given.row(q));
+      }
+      pass.start(given);
+      int d = data.rows().dimension();
+      double centre = (double) order.lists() * d;
+      while (workers.size() < search.workers) {
+        workers.add(new Worker());
+      }
+      var limit = search.limit;
+      // Fewer rows than were asked for say nothing about those of other sources.
+      boolean gives = limit == null || search.k == search.options.k();
+      var shared = limit == null ? new Limit(count) : limit;
+      for (var worker : workers) {
+        worker.start(search, shared, limit == null ? 0 : first, gives);
+      }
+      each(search, count, search.workersFor(count * centre), Worker::aim);
+      double usual = (double) order.rows() / order.lists() * d;
+      int probes = search.whole() ? FIRST_PROBES : search.probes;
+      for (int target = 1; ; target = (int) Math.min(2L * target, probes)) {
+        draw(search, target, target == probes);
+        if (pairCount > 0) {
+          int parts = count == 1 ? pairCount : runs();
+          each(search, parts, search.workersFor(pairCount * usual), Worker::read);
+        }
+        if (target == probes) {
+          break;
+        }
+      }
+      if (search.whole()) {
+        double left = (double) count * order.rows() * d;
+        int parts = (order.lists() + REST - 1) / REST;
+        each(search, parts, search.workersFor(left), Worker::readRest);
+      }
+      each(search, count, Math.min(count, search.workersFor(count * 64.0 * d)), Worker::decide);
+      for (var worker : workers) {
+        search.work =
+            search.work.plus(
+                new Work(worker.rowsRead, worker.rescorer.count(), 0, worker.listsRead, 0));
+      }
+      if (!search.whole()) {
+        for (int q = 0; q < count && search.proved; q++) {
+          double tau = limit == null ? Double.POSITIVE_INFINITY : limit.key(first + q);
+          search.proved = proved(q, search, tau);
+        }
+      }
+    }
+
+    /** One thing that a worker does with part {@code i} of a search. */
+    private interface Step {
+      void run(Worker worker, Search search, int i);
+    }
+
+    /** Shares {@code parts} parts of a step out to workers. */
+    private void each(Search search, int parts, int most, Step step) {
+      next.set(0);
+      Workers.run(
+          Math.clamp(parts, 1, most),
+          w -> {
+            var worker = workers.get(w);
+            for (int i; (i = next.getAndIncrement()) < parts; ) {
+              search.stop.check();
+              step.run(worker, search, i);
+            }
+          },
+          search.stop::abandon);
+    }
+
+    /**
+     * Takes lists for each query until it has probed {@code target}.
+     *
+     * @param last whether no more will be taken, so that the rows of all must be enough
+     */
+    private void draw(Search search, int target, boolean last) {
+      pairCount = 0;
+      for (int q = 0; q < count; q++) {
+        var from = orders[q];
+        while (from.size() > 0 && (probed[q] < target || (last && met[q] < search.k))) {
+          int list = from.next();
+          taken[q][list >> 6] |= 1L << list;
+          int rows = search.rows(list);
+          if (rows > 0) {
+            probed[q]++;
+            met[q] += rows;
+            if (pairCount == pairs.length) {
+              pairs = Arrays.copyOf(pairs, 2 * pairs.length);
+            }
+            pairs[pairCount++] = (long) list << 32 | q;
+          }
+        }
+      }
+    }
+
+    /** Sorts pairs by list; returns the number of lists. */
+    private int runs() {
+      Arrays.sort(pairs, 0, pairCount);
+      int found = 0;
+      for (int i = 0; i < pairCount; i++) {
+        if (i == 0 || pairs[i] >>> 32 != pairs[i - 1] >>> 32) {
+          if (found + 1 >= runs.length) {
+            runs = Arrays.copyOf(runs, 2 * runs.length);
+          }
+          runs[found++] = i;
+        }
+      }
+      runs[found] = pairCount;
+      return found;
+    }
+
+    /** Whether the bound excludes each list that was not taken. */
+    private boolean proved(int q, Search search, double limit) {
+      var answer = answers[q];
+      if (answer == null) {
+        return true; // a scan will answer
+      }
+      double tau = answer.size() == search.k ? Math.min(limit, answer.key(search.k - 1)) : limit;
+      var left = orders[q];
+      for (int i = 0; i < left.size(); i++) {
+        int list = left.left(i);
+        if (!(queries[q].lower(list, dots[q][list]) > tau) && search.rows(list) > 0) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    /** One worker: its loops, its candidates, and what it counts. */
+    private final class Worker {
+      private final ListCodes.Scanner scanner = pass.scanner();
+      private final Rescorer rescorer = new Rescorer(data.rows(), data.metric(), kernels.keys());
+      private final Candidates[] candidates = new Candidates[count];
+      private final Decider decider = new Decider(data.rows(), data.metric(), rescorer);
+      private final int[] chosen = new int[count];
+      long rowsRead;
+      long listsRead;
+
+      Worker() {
+        Arrays.setAll(candidates, _ -> new Candidates(rescorer));
+      }
+
+      void start(Search search, Limit limit, int first, boolean gives) {
+        rescorer.start(search.stop);
+        rowsRead = 0;
+        listsRead = 0;
+        long least = Math.min(Math.max(CANDIDATES, 2L * search.k), 1 << 30);
+        long memory = GROUP_BYTES / (16L * count * search.workers);
+        long most =
+            search.whole()
+                ? Math.max(least, Math.min(order.rows() / FALLBACK_SHARE, memory))
+                : least;
+        for (int q = 0; q < count; q++) {
+          candidates[q].start(pass.query(q), search.k, (int) most, !search.whole());
+          candidates[q].share(limit, first + q, gives);
+          if (search.whole() && !pass.bounded(q)) {
+            candidates[q].giveUp();
+          }
+        }
+      }
+
+      /** Multiplies a query with all centres, and orders the lists. */
+      void aim(Search search, int q) {
+        var query = queries[q];
+        query.set(pass.query(q));
+        int lists = order.lists();
+        kernels.rows().dots(query.probe(), centres, 4L * query.probe().length, lists, dots[q]);
+        var into = orders[q];
+        into.clear();
+        for (int list = 0; list < lists; list++) {
+          into.add(list, query.order(list, dots[q][list]));
+        }
+        into.order();
+        Arrays.fill(taken[q], 0);
+        probed[q] = 0;
+        met[q] = 0;
+      }
+
+      /** Reads a list for the queries that drew it. */
+      void read(Search search, int part) {
+        int from = count == 1 ? part : runs[part];
+        int to = count == 1 ? part + 1 : runs[part + 1];
+        int list = (int) (pairs[from] >>> 32);
+        int some = 0;
+        for (int i = from; i < to; i++) {
+          int q = (int) pairs[i];
+          if (!excluded(q, list)) {
+            chosen[some++] = q;
+          }
+        }
+        scan(search, list, list + 1, some);
+      }
+
+      /** Reads some lists for the queries that have not taken them, and that may need them. */
+      void readRest(Search search, int part) {
+        int first = part * REST;
+        int end = Math.min(first + REST, order.lists());
+        if (count == 1) {
+          // Lists one behind the other are read as one.
+          for (int list = first, from = first; list <= end; list++) {
+            if (list == end || !wanted(search, 0, list)) {
+              chosen[0] = 0;
+              scan(search, from, list, from < list ? 1 : 0);
+              from = list + 1;
+            }
+          }
+          return;
+        }
+        for (int list = first; list < end; list++) {
+          int some = 0;
+          for (int q = 0; q < count; q++) {
+            if (wanted(search, q, list)) {
+              chosen[some++] = q;
+            }
+          }
+          scan(search, list, list + 1, some);
+        }
+      }
+
+      private boolean wanted(Search search, int q, int list) {
+        return (taken[q][list >> 6] >>> list & 1) == 0
+            && !excluded(q, list)
+            && search.rows(list) > 0;
+      }
+
+      /** Whether the bound excludes a list, or a query's answer is sought elsewhere. */
+      private boolean excluded(int q, int list) {
+        var found = candidates[q];
+        return found.gaveUp() || queries[q].lower(list, dots[q][list]) > found.tau();
+      }
+
+      /** Scans lists for the {@code some} queries that were chosen. */
+      private void scan(Search search, int first, int end, int some) {
+        if (some == 0) {
+          return;
+        }
+        var filter = search.filter;
+        for (int list = first; list < end; list++) {
+          rowsRead += (long) search.rows(list) * some;
+        }
+        listsRead += (long) (end - first) * some;
+        scanner.scan(
+            first,
+            end,
+            chosen,
+            some,
+            filter == null ? MemorySegment.NULL : filter.bits(),
+            candidates);
+        for (int i = 0; i < some; i++) {
+          candidates[chosen[i]].publish();
+        }
+      }
+
+      /** Decides a query. */
+      void decide(Search search, int q) {
+        answers[q] =
+            decider.decide(
+                pass.query(q), search.k, workers.size(), w -> workers.get(w).candidates[q]);
+      }
+    }
+  }
+}

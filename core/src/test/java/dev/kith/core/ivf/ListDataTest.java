@@ -1,0 +1,243 @@
+package dev.kith.core.ivf;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kith.core.backend.Backends;
+import dev.kith.core.metric.Metric;
+import dev.kith.core.spec.IndexSpec;
+import dev.kith.core.spec.ListSpec;
+import dev.kith.core.testing.Seeded;
+import dev.kith.core.testing.TestVectors;
+import dev.kith.core.vector.Checksums;
+import dev.kith.core.vector.VectorDataException;
+import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.BuildOptions;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(Seeded.class)
+class ListDataTest {
+  private static final ListSpec SPEC = (ListSpec) IndexSpec.parse("ivf(lists=9)");
+
+  private static ListData build(VectorSource rows, Metric metric) {
+    return (ListData) Backends.builderOf(SPEC).build(rows, metric, BuildOptions.defaults());
+  }
+
+  /** Parts of their own, so that a test may write to them. */
+  private static Map<String, MemorySegment> copies(ListData data) {
+    var copies = new LinkedHashMap<String, MemorySegment>();
+    data.parts()
+        .forEach(
+            (name, part) ->
+                copies.put(name, Arena.ofAuto().allocate(part.byteSize(), 64).copyFrom(part)));
+    return copies;
+  }
+
+  private static MemorySegment part(Map<String, MemorySegment> parts, String name) {
+    return Objects.requireNonNull(parts.get(name));
+  }
+
+  private static void flip(MemorySegment part, long at, int bits) {
+    byte old = part.get(ValueLayout.JAVA_BYTE, at);
+    part.set(ValueLayout.JAVA_BYTE, at, (byte) (old ^ bits));
+  }
+
+  /** Writes an int, and the checksums that belong to it. */
+  private static void setInt(MemorySegment part, long at, int value) {
+    part.set(ValueLayout.JAVA_INT_UNALIGNED, at, value);
+    part.set(ValueLayout.JAVA_INT, 44, Checksums.crc32c(part.asSlice(64)));
+    part.set(ValueLayout.JAVA_INT, 60, Checksums.crc32c(part.asSlice(0, 60)));
+  }
+
+  @Test
+  void build_anyRows_areEachInOneListInOrder(SplittableRandom random) {
+    try (var source = VectorSource.of(TestVectors.gaussians(random, 400, 6))) {
+      for (var metric : Metric.values()) {
+        var data = build(source, metric);
+        data.verify();
+        var order = data.order();
+        assertThat(data.lists()).isBetween(1, 9).isEqualTo(order.lists());
+        assertThat(order.rows()).isEqualTo(400);
+        int rows = 0;
+        for (int list = 0; list < order.lists(); list++) {
+          assertThat(order.size(list)).isPositive();
+          rows += order.size(list);
+        }
+        assertThat(rows).isEqualTo(400);
+      }
+    }
+  }
+
+  @Test
+  void open_storedParts_areTheSame(SplittableRandom random) {
+    try (var source = VectorSource.of(TestVectors.gaussians(random, 200, 9))) {
+      for (var metric : Metric.values()) {
+        var data = build(source, metric);
+        var opened = ListData.open(source, metric, SPEC, copies(data));
+        opened.verify();
+        assertThat(opened.lists()).isEqualTo(data.lists());
+        assertThat(opened.bytes()).isEqualTo(data.bytes());
+      }
+      var none = source.slice(0, 0);
+      ListData.open(none, Metric.L2, SPEC, copies(build(none, Metric.L2))).verify();
+    }
+  }
+
+  @Test
+  void open_headerByteFlipped_isRefused(SplittableRandom random) {
+    try (var source = VectorSource.of(TestVectors.gaussians(random, 50, 4))) {
+      var data = build(source, Metric.L2);
+      for (int at = 0; at < ListPart.HEADER; at++) {
+        var parts = copies(data);
+        flip(part(parts, ListData.LISTS), at, 1 + random.nextInt(255));
+        assertThatThrownBy(() -> ListData.open(source, Metric.L2, SPEC, parts))
+            .as("byte %d", at)
+            .isInstanceOf(VectorDataException.class)
+            .hasMessageMatching("the part lists .*: rows=memory, offset in the part=.*")
+            .hasMessageEndingWith("restore the index, or build it again");
+      }
+    }
+  }
+
+  @Test
+  void openOrVerify_bodyByteFlipped_isFound(SplittableRandom random) {
+    try (var source = VectorSource.of(TestVectors.gaussians(random, 90, 4))) {
+      var data = build(source, Metric.L2);
+      for (int round = 0; round < 100; round++) {
+        var parts = copies(data);
+        var name = random.nextBoolean() ? ListData.LISTS : ListData.CODES;
+        var part = part(parts, name);
+        long first = name.equals(ListData.LISTS) ? ListPart.HEADER : 0;
+        flip(part, random.nextLong(first, part.byteSize()), 1 + random.nextInt(255));
+        assertThatThrownBy(() -> ListData.open(source, Metric.L2, SPEC, parts).verify())
+            .isInstanceOf(VectorDataException.class)
+            .hasMessageStartingWith("the part lists must ");
+      }
+    }
+  }
+
+  @Test
+  void open_otherRowsMetricOrSpec_isRefused(SplittableRandom random) {
+    try (var source = VectorSource.of(TestVectors.gaussians(random, 50, 4));
+        var wide = VectorSource.of(TestVectors.gaussians(random, 50, 5))) {
+      var parts = copies(build(source, Metric.L2));
+      assertRefused(source, Metric.DOT, SPEC, parts, "be for this metric");
+      assertRefused(wide, Metric.L2, SPEC, parts, "have the rows' dimension");
+      assertRefused(source.slice(0, 49), Metric.L2, SPEC, parts, "be of these rows");
+      var fewer = (ListSpec) IndexSpec.parse("ivf(lists=2)");
+      assertRefused(source, Metric.L2, fewer, parts, "have as many lists as the spec allows");
+      parts.put(ListData.CODES, part(parts, ListData.CODES).asSlice(0, 64));
+      assertRefused(source, Metric.L2, SPEC, parts, "lie beside its codes");
+      parts.remove(ListData.CODES);
+      assertThatThrownBy(() -> ListData.open(source, Metric.L2, SPEC, parts))
+          .isInstanceOf(VectorDataException.class)
+          .hasMessage(
+              "inverted lists need their part codes: rows=memory, found=[lists]; build the index"
+                  + " again");
+    }
+  }
+
+  private static void assertRefused(
+      VectorSource rows,
+      Metric metric,
+      ListSpec spec,
+      Map<String, MemorySegment> parts,
+      String rule) {
+    assertThatThrownBy(() -> ListData.open(rows, metric, spec, parts))
+        .isInstanceOf(VectorDataException.class)
+        .hasMessageStartingWith("the part lists must " + rule)
+        .hasMessageEndingWith("restore the index, or build it again");
+  }
+
+  /** Damage that a checksum would hide, had it been written with it. */
+  @Test
+  void openOrVerify_falseLists_areNamed(SplittableRandom random) {
+    try (var source = VectorSource.of(TestVectors.gaussians(random, 50, 4))) {
+      var data = build(source, Metric.L2);
+      int lists = data.lists();
+      long radii = 128 + 4L * lists * 4;
+      long firsts = radii + 4L * lists;
+      long rows = firsts + 4L * (lists + 1);
+      var parts = copies(data);
+      setInt(part(parts, ListData.LISTS), firsts + 4, 0);
+      assertRefused(source, Metric.L2, SPEC, parts, "have lists one behind the other");
+      var outside = copies(data);
+      setInt(part(outside, ListData.LISTS), rows + 4L * 49, 50);
+      assertRefused(source, Metric.L2, SPEC, outside, "name rows that are there");
+      var twice = copies(data);
+      int first = data.order().row(0);
+      setInt(part(twice, ListData.LISTS), rows + 4, first);
+      assertFault(
+          source,
+          twice,
+          "each row must be in one list, and rows of a list must ascend: rows=memory, list=0, row %d behind %d"
+              .formatted(first, first));
+      var small = copies(data);
+      setInt(part(small, ListData.LISTS), radii + 4, Float.floatToRawIntBits(1e-3f));
+      assertFault(
+          source,
+          small,
+          "rows must lie within the radius of their list: rows=memory, list=1, radius=0.001");
+    }
+  }
+
+  private static void assertFault(
+      VectorSource rows, Map<String, MemorySegment> parts, String message) {
+    assertThatThrownBy(() -> ListData.open(rows, Metric.L2, SPEC, parts).verify())
+        .isInstanceOf(VectorDataException.class)
+        .hasMessageStartingWith(message)
+        .hasMessageEndingWith("restore the index, or build it again");
+  }
+
+  @Test
+  void verify_rowChanged_isNamed(SplittableRandom random) {
+    var rows = TestVectors.gaussians(random, 300, 4);
+    try (var source = VectorSource.of(rows)) {
+      var data = build(source, Metric.COSINE);
+      var parts = copies(data);
+      // Nearer to the centre than before: the radius holds, the code does not.
+      int row = data.order().row(0);
+      for (int e = 0; e < 4; e++) {
+        rows[row][e] *= 1 + 0x1p-10f * (e - 2);
+      }
+      try (var changed = VectorSource.of(rows)) {
+        assertThatThrownBy(() -> ListData.open(changed, Metric.COSINE, SPEC, parts).verify())
+            .isInstanceOf(VectorDataException.class)
+            .hasMessageMatching(
+                "(codes must be of these rows: rows=memory, list=0, rows from %d on have other codes|rows must lie within the radius of their list: rows=memory, list=0).*"
+                    .formatted(row));
+      }
+    }
+  }
+
+  @Test
+  void lists_bytes_areThoseOfTheFormatPage() {
+    try (var source = VectorSource.of(new float[] {0}, new float[] {1}, new float[] {9})) {
+      var one = (ListSpec) IndexSpec.parse("ivf(lists=1)");
+      var data =
+          (ListData) Backends.builderOf(one).build(source, Metric.COSINE, BuildOptions.defaults());
+      var part = part(data.parts(), ListData.LISTS);
+      // The codes: a centre of 64 bytes, and a panel of one group.
+      var ints = part.toArray(ValueLayout.JAVA_INT);
+      assertThat(part.byteSize()).isEqualTo(64 + 64 + 4 + 4 + 8 + 12);
+      assertThat(new String(part.asSlice(0, 8).toArray(ValueLayout.JAVA_BYTE), US_ASCII))
+          .isEqualTo("KithList");
+      assertThat(ints).startsWith(ints[0], ints[1], 1, 1, 3, 1, 1, 1, 64 + 64 + 384, 0);
+      assertThat(ints[10]).isEqualTo(Checksums.crc32c(part(data.parts(), ListData.CODES)));
+      assertThat(ints[11]).isEqualTo(Checksums.crc32c(part.asSlice(64)));
+      assertThat(ints[15]).isEqualTo(Checksums.crc32c(part.asSlice(0, 60)));
+      assertThat(Float.intBitsToFloat(ints[32])).isEqualTo(2 / 3f); // mean of 0, 1 and 1
+      assertThat(Float.intBitsToFloat(ints[33])).isBetween(2 / 3f, 0.66667f);
+      assertThat(ints).endsWith(0, 3, 0, 1, 2);
+    }
+  }
+}
