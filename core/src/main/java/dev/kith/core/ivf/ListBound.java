@@ -106,7 +106,7 @@ final class ListBound {
      */
     float order(int list, float dot) {
       float distance = space.metric() == Metric.DOT ? -dot : (float) (squares[list] - 2.0 * dot);
-      return distance == distance ? distance : Float.POSITIVE_INFINITY;
+      return Float.isNaN(distance) ? Float.POSITIVE_INFINITY : distance;
     }
 
     /**
@@ -135,7 +135,7 @@ final class ListBound {
               yield apart > 0 ? apart * apart * (1 - LOOSE) : 0;
             }
           };
-      return lower == lower ? lower : Double.NEGATIVE_INFINITY;
+      return Double.isNaN(lower) ? Double.NEGATIVE_INFINITY : lower;
     }
 
     /** Lower bound of the distance between the query and the rows of a list; may be negative. */

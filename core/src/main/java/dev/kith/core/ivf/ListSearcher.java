@@ -146,7 +146,7 @@ public final class ListSearcher implements Searcher {
     int count = Math.toIntExact(queries.size());
     var answers = new Neighbors[count];
     long bytes = 16L * order.lists() + 64L * search.k * search.workers;
-    int size = (int) Math.clamp(GROUP_BYTES / bytes, 1, GROUP);
+    int size = Math.clamp(GROUP_BYTES / bytes, 1, GROUP);
     for (int first = 0; first < count; first += size) {
       int some = Math.min(size, count - first);
       search.group(queries.slice(first, some), answers, first);
@@ -221,7 +221,7 @@ public final class ListSearcher implements Searcher {
     }
 
     int workersFor(double multiplications) {
-      return (int) Math.clamp((long) (multiplications / WORK), 1, workers);
+      return Math.clamp((long) (multiplications / WORK), 1, workers);
     }
 
     /** Number of a list's rows that may be returned. */

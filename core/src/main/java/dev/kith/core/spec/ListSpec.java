@@ -74,7 +74,8 @@ public record ListSpec(int lists, Codes codes, Refine refine, long seed) impleme
     long wanted =
         lists > 0
             ? lists
-            : Math.min(Math.round(USUAL * Math.sqrt(rows)), Math.max(rows / LEAST_ROWS, 1));
+            : Math.min(
+                Math.round(USUAL * Math.sqrt((double) rows)), Math.max(rows / LEAST_ROWS, 1));
     return (int) Math.min(wanted, Math.min(rows, MOST));
   }
 
