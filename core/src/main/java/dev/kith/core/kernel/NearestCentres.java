@@ -113,8 +113,7 @@ public final class NearestCentres {
       if (p < count) {
         var someFound = new int[count - p];
         var someScores = new float[count - p];
-        plain(
-            points, at + p * width, count - p, width, centres, halves, someFound, someScores);
+        plain(points, at + p * width, count - p, width, centres, halves, someFound, someScores);
         System.arraycopy(someFound, 0, found, p, count - p);
         System.arraycopy(someScores, 0, scores, p, count - p);
       }

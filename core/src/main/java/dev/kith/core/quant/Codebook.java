@@ -31,8 +31,7 @@ final class Codebook {
   }
 
   /** Starts with points that are drawn at random; with few points, some centres are the same. */
-  static Codebook start(
-      float[] points, int count, int width, int cells, SplittableRandom random) {
+  static Codebook start(float[] points, int count, int width, int cells, SplittableRandom random) {
     var book = new Codebook(width, cells);
     var order = new int[count];
     Arrays.setAll(order, i -> i);

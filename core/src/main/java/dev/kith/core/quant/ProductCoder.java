@@ -226,8 +226,7 @@ public final class ProductCoder {
     private void terms(double whole, double code, double off, CodeBlocks blocks, long place) {
       // Rotating rounds; what that may move is lost, too.
       double error = off + (rotation == null ? 0 : rotation.off() * Math.sqrt(whole));
-      double margin =
-          RotatedCoder.MARGIN / 2 * (whole + code + error * error) + Float.MIN_NORMAL;
+      double margin = RotatedCoder.MARGIN / 2 * (whole + code + error * error) + Float.MIN_NORMAL;
       double base = code - error * error - margin;
       boolean bounded = whole < RotatedCoder.HUGE && code < RotatedCoder.HUGE;
       blocks.term(

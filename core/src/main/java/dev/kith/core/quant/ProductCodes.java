@@ -186,8 +186,7 @@ public final class ProductCodes {
       books[part].measure();
     }
     var coder = new ProductCoder(d, plan.bits(), books, rotation);
-    long bytes =
-        blocksAt(space, plan.bits(), rotated == 1) + coder.shape(plan.terms()).bytes(size);
+    long bytes = blocksAt(space, plan.bits(), rotated == 1) + coder.shape(plan.terms()).bytes(size);
     if (body.byteSize() != bytes) {
       throw new VectorDataException(
           "product codes must be as long as their rows need: rows=%d, dimension=%d, expected=%d bytes, found=%d; build them again"

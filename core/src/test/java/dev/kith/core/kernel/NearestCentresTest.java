@@ -37,8 +37,7 @@ class NearestCentresTest {
       NearestCentres.find(points, 3, count, width, centres, halves, found, scores);
       var expected = new int[count];
       var expectedScores = new float[count];
-      NearestCentres.plain(
-          points, 3, count, width, centres, halves, expected, expectedScores);
+      NearestCentres.plain(points, 3, count, width, centres, halves, expected, expectedScores);
       assertThat(found).isEqualTo(expected);
       assertThat(scores).isEqualTo(expectedScores);
       if (kind == 2) {

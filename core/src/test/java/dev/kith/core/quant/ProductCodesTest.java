@@ -60,8 +60,7 @@ class ProductCodesTest {
   /** Every part of a row is coded by the centre that an exhaustive search finds. */
   @ParameterizedTest
   @CsvSource({"7, 3, 8", "16, 16, 8", "20, 6, 4", "64, 8, 4", "5, 1, 4"})
-  void encode_anyParts_takesTheNearestCentres(
-      int d, int parts, int bits, SplittableRandom random) {
+  void encode_anyParts_takesTheNearestCentres(int d, int parts, int bits, SplittableRandom random) {
     var rows = TestVectors.gaussians(random, 700, d);
     try (var source = VectorSource.of(rows)) {
       var codes = encode(source, Metric.L2, plan(parts, bits, false, true));
@@ -91,10 +90,16 @@ class ProductCodesTest {
     }
   }
 
-  /** Estimates are the squared distances from what codes stand for, but for the tables' rounding. */
+  /**
+   * Estimates are the squared distances from what codes stand for, but for the tables' rounding.
+   */
   @ParameterizedTest
   @CsvSource({
-    "24, 6, 8, false", "24, 6, 8, true", "24, 8, 4, false", "24, 8, 4, true", "30, 7, 4, true"
+    "24, 6, 8, false",
+    "24, 6, 8, true",
+    "24, 8, 4, false",
+    "24, 8, 4, true",
+    "30, 7, 4, true"
   })
   void estimate_fromSums_isTheDistanceOfTheCode(
       int d, int parts, int bits, boolean terms, SplittableRandom random) {
@@ -175,8 +180,7 @@ class ProductCodesTest {
       query.set(mapped);
       query.threshold(4);
       var hits = new BlockHits(rows.length);
-      int kept =
-          LOOPS.scan(codes.blocks(), 0, 2000, 1, query.tables(), MemorySegment.NULL, hits);
+      int kept = LOOPS.scan(codes.blocks(), 0, 2000, 1, query.tables(), MemorySegment.NULL, hits);
       assertThat(kept).isBetween(1, 100);
     }
   }
