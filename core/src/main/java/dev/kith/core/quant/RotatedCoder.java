@@ -36,12 +36,12 @@ public final class RotatedCoder {
   /*
    * Implementation notes
    *
-   * With 1 bit, y is the row's signs. With more, y is to have the largest cosine with r. The paper
-   * tries all scales at which an element's code changes, d * 2^(B-1) of them; here some scales about
-   * the one that suits a Gaussian are tried, and then elements are moved by one code wherever the
-   * cosine gains, twice over. The first bit stays the sign, so that the first plane alone is the
-   * 1-bit code, with terms of its own: loops look at one plane, and at all where that does not
-   * decide.
+   * With 1 bit, y is the row's signs. With more, y is to have the largest cosine with r. The
+   * paper tries all scales at which an element's code changes, d * 2^(B-1) of them; here some
+   * scales about the one that suits a Gaussian are tried, and then elements are moved by one
+   * code wherever the cosine gains, twice over. The first bit stays the sign, so that the first
+   * plane alone is the 1-bit code, with terms of its own: loops look at one plane, and at all
+   * where that does not decide.
    *
    * Margin. The certain bound must hold although products are computed in float32. Rotating is at
    * most 13 stages in each of 3 rounds, each of which rounds to within 3u of a vector's length,
