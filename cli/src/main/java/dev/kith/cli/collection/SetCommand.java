@@ -7,7 +7,6 @@ import dev.kith.db.point.Payload;
 import dev.kith.db.point.Point;
 import dev.kith.db.point.PointId;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -95,16 +94,10 @@ public final class SetCommand implements Callable<Integer> {
   }
 
   private int change(Collection collection, List<Point> points, Payload payload) {
-    if (replace) {
-      return collection.setPayload(points.stream().map(Point::id).toList(), payload);
-    }
-    int changed = 0;
-    for (var point : points) {
-      var all = new LinkedHashMap<>(point.payload().values());
-      all.putAll(payload.values());
-      changed += collection.setPayload(List.of(point.id()), Payload.of(all));
-    }
-    return changed;
+    var ids = points.stream().map(Point::id).toList();
+    return replace
+        ? collection.replacePayload(ids, payload)
+        : collection.mergePayload(ids, payload);
   }
 
   private Payload payload() {

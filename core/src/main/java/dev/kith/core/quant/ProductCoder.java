@@ -174,6 +174,9 @@ public final class ProductCoder {
     private final double[] lost = new double[STRIP];
     private final double[] squares = new double[STRIP];
 
+    /** Creates it for this coder. */
+    public Work() {}
+
     /** Most rows of {@link #encode}. */
     public int rows() {
       return STRIP;

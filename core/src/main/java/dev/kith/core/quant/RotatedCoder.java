@@ -107,6 +107,9 @@ public final class RotatedCoder {
     private final int[] codes = new int[dimension];
     private final int[] best = new int[dimension];
 
+    /** Creates it for this coder. */
+    public Work() {}
+
     /**
      * Codes a row.
      *
