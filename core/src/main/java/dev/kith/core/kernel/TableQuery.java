@@ -5,6 +5,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /**
  * A query as the loops over {@link CodeBlocks} read it: a table of small integers for each group of
@@ -95,6 +96,7 @@ public final class TableQuery {
     if (bits == 4) {
       MemorySegment.copy(bytes, 0, tables, ValueLayout.JAVA_BYTE, 0, given * width);
     } else {
+      Arrays.fill(shorts, given * width, shorts.length, (short) 0);
       MemorySegment.copy(shorts, 0, tables, SHORT, 0, given * width);
     }
     long used = (long) given * width * (bits / 4);
@@ -160,6 +162,11 @@ public final class TableQuery {
   /** Entries: {@code [groups][16]} bytes, or {@code [groups][256]} of two bytes; off-heap. */
   public MemorySegment tables() {
     return tables;
+  }
+
+  /** Entries of 8-bit groups, on the heap, {@code [groups][256]}. */
+  short[] shorts() {
+    return shorts;
   }
 
   /** Scale, shift, weight and threshold, float32 each; off-heap. */
