@@ -42,7 +42,7 @@ public final class ProductCodes {
   private static final int MOST_POINTS = 65_536;
 
   /** Fewest points of the sample, where there are enough rows. */
-  private static final int FEWEST = 8_192;
+  private static final int FEWEST = 16_384;
 
   /** Rows coded as one unit of work, whole blocks. */
   private static final int UNIT = 16 * CodeBlocks.ROWS;
