@@ -277,6 +277,7 @@ class LauncherTest {
             "help",
             "help demo",
             "demo --help",
+            "serch c text",
             "get c 1",
             "list",
             "stats c",
@@ -292,7 +293,8 @@ class LauncherTest {
           .contains("kith-cli.jar")
           .doesNotContain(module);
     }
-    for (var line : List.of("demo", "doctor --json", "search c text", "recommend c 1")) {
+    for (var line :
+        List.of("demo", "doctor --json", "search c text", "recommend c 1", "verify c", "bench")) {
       assertThat(kith(line.split(" ", -1)).out()).as(line).contains(module);
     }
   }

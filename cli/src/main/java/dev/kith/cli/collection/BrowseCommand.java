@@ -4,9 +4,10 @@ import com.fasterxml.jackson.databind.util.RawValue;
 import dev.kith.cli.console.ExitStatus;
 import dev.kith.cli.console.Json;
 import dev.kith.db.filter.Filter;
-import dev.kith.db.point.PointId;
+import dev.kith.db.point.Point;
+import dev.kith.db.point.Schema;
 import dev.kith.db.transfer.PointJson;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -45,9 +46,6 @@ public final class BrowseCommand implements Callable<Integer> {
   @Option(names = "--vectors", description = "show the vectors, too")
   boolean withVectors;
 
-  /** Document printed with {@code --json}. */
-  record Report(List<RawValue> points, @Nullable PointId next) {}
-
   @Override
   public Integer call() {
     if (limit < 1) {
@@ -61,8 +59,10 @@ public final class BrowseCommand implements Callable<Integer> {
       var points = withVectors ? page.points() : PointTable.bare(page.points());
       if (database.json) {
         var schema = reader.schema();
-        var texts = points.stream().map(p -> new RawValue(PointJson.text(p, schema))).toList();
-        Json.print(database.out(), new Report(texts, page.next()));
+        var document = new LinkedHashMap<String, @Nullable Object>();
+        document.put("points", points.stream().map(p -> text(p, schema)).toList());
+        document.put("next", page.next());
+        Json.print(database.out(), document);
         return ExitStatus.DONE;
       }
       var out = database.out();
@@ -80,6 +80,11 @@ public final class BrowseCommand implements Callable<Integer> {
       out.flush();
       return ExitStatus.DONE;
     }
+  }
+
+  /** The point as export writes it. */
+  private static RawValue text(Point point, Schema schema) {
+    return new RawValue(PointJson.text(point, schema));
   }
 
   /** Text as a shell takes it for one word. */

@@ -20,11 +20,11 @@ public final class Table {
     rows.add(List.of(columns));
   }
 
-  /** Appends a row of one cell a column. */
+  /** Appends a row of one cell a column; numbers are whole. */
   public void row(Object... cells) {
     var row = new ArrayList<String>();
     for (var cell : cells) {
-      row.add(cell instanceof Long || cell instanceof Integer ? count(cell) : cell.toString());
+      row.add(cell instanceof Number number ? count(number.longValue()) : cell.toString());
     }
     rows.add(row);
   }
@@ -58,7 +58,7 @@ public final class Table {
   }
 
   /** Text of a count, with commas between the thousands. */
-  public static String count(Object number) {
+  public static String count(long number) {
     return String.format(Locale.ROOT, "%,d", number);
   }
 

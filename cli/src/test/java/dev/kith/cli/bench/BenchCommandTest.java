@@ -319,7 +319,6 @@ class BenchCommandTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "",
         "--n 5",
         "--dim 5",
         "--data d.npy",
@@ -328,7 +327,7 @@ class BenchCommandTest {
         "--data d.npy --queries q.npy --n 5",
         "--data d.npy --queries q.npy --n 5 --dim 2"
       })
-  void bench_neitherFilesNorSynthetic_isRefused(String sources) {
+  void bench_halfOrBothOfFilesAndSynthetic_isRefused(String sources) {
     assertThat(Kith.run(words("--metric l2 " + sources)).refused())
         .isEqualTo("kith: give --data and --queries, or --n and --dim; see kith bench --help");
   }

@@ -156,7 +156,20 @@ class LabCompareCommandTest {
   @Test
   void compareCurves_text_isATable() throws Exception {
     var out =
-        compare("--n", 200, "--dim", 4, "--index", "hnsw(m=8)", "--ef", 50, "--rounds", 1).done();
+        compare(
+                "--n",
+                200,
+                "--dim",
+                4,
+                "--metric",
+                "l2",
+                "--index",
+                "hnsw(m=8)",
+                "--ef",
+                50,
+                "--rounds",
+                1)
+            .done();
     assertThat(out)
         .startsWith("synthetic, seed 1: 200 x 4 (intrinsic dimension ")
         .contains(", l2, k=10, 1,000 queries one at a time on one thread; least of 1 rounds over")
@@ -188,6 +201,8 @@ class LabCompareCommandTest {
       "flat",
       "--truth",
       temp.resolve("t.ivecs"),
+      "--metric",
+      "l2",
       "-k",
       5,
       "--rounds",

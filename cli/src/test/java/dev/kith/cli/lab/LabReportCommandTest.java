@@ -33,7 +33,8 @@ class LabReportCommandTest {
     String page = Files.readString(file);
     assertThat(page)
         .contains("<h2>The ladder</h2>", "<h2>Candidates and proofs</h2>", "class=\"query\"")
-        .contains("synthetic, seed 1: 200 rows of 8 elements, l2, 9 queries, 10 neighbours each")
+        .contains(
+            "synthetic, seed 1: 200 rows of 8 elements, cosine, 9 queries, 10 neighbours each")
         .contains("kith lab report --n 200 --dim 8 --query-count 9 --seconds 0 --out " + file)
         .contains("--index &quot;flat(shadow=int8)&quot; --check")
         .doesNotContain("NOT the rows of the definition", "<h2>Profile</h2>");

@@ -206,6 +206,11 @@ public final class SegmentVectors {
     };
   }
 
+  /** Bytes of the shadow, 0 if the segment has none; asks no backend. */
+  public long shadowBytes() {
+    return shadow == null ? 0 : shadow.body().byteSize();
+  }
+
   /** Scans the shadow if the segment has one, else the rows. */
   public VectorIndex index() {
     var made = index;

@@ -37,7 +37,7 @@ public record SegmentStats(
               (long) vectors.size()
                   * vectors.rows().dimension()
                   * vectors.rows().elementType().bytes();
-          shadowBytes += vectors.index().data().bytes();
+          shadowBytes += vectors.shadowBytes();
           zeroRows += cosine ? vectors.zeroRows() : 0;
         }
       }
