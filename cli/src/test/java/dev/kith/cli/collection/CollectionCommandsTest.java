@@ -576,8 +576,8 @@ class CollectionCommandsTest {
         .isEqualTo("1 point changed");
     assertThat(kith("get", "c", 1, "--json").json().toString())
         .isEqualTo(
-            "[{\"id\":1,\"vector\":[0.0,0.0],\"payload\":{\"lang\":\"fr\",\"title\":\"a red"
-                + " house\",\"n\":1}}]");
+            "[{\"id\":1,\"vector\":[0.0,0.0],\"payload\":{\"title\":\"a red"
+                + " house\",\"lang\":\"fr\",\"n\":1}}]");
     assertThat(
             kith("set", "c", "--filter", "lang == 'en'", "--payload", "{}", "--replace", "--json")
                 .json()
