@@ -1,5 +1,8 @@
 package dev.kith.core.graph;
 
+import static dev.kith.core.testing.Parts.copies;
+import static dev.kith.core.testing.Parts.flip;
+import static dev.kith.core.testing.Parts.part;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -15,11 +18,7 @@ import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -31,20 +30,6 @@ class GraphDataTest {
 
   private static GraphData build(VectorSource rows, Metric metric) {
     return (GraphData) Backends.builderOf(SPEC).build(rows, metric, BuildOptions.defaults());
-  }
-
-  /** Parts of their own, so that a test may write to them. */
-  private static Map<String, MemorySegment> copies(GraphData data) {
-    var copies = new LinkedHashMap<String, MemorySegment>();
-    data.parts()
-        .forEach(
-            (name, part) ->
-                copies.put(name, Arena.ofAuto().allocate(part.byteSize(), 64).copyFrom(part)));
-    return copies;
-  }
-
-  private static MemorySegment part(Map<String, MemorySegment> parts, String name) {
-    return Objects.requireNonNull(parts.get(name));
   }
 
   @Test
@@ -103,11 +88,6 @@ class GraphDataTest {
             .hasMessageStartingWith("the part graph must ");
       }
     }
-  }
-
-  private static void flip(MemorySegment part, long at, int bits) {
-    byte old = part.get(ValueLayout.JAVA_BYTE, at);
-    part.set(ValueLayout.JAVA_BYTE, at, (byte) (old ^ bits));
   }
 
   @Test

@@ -3,54 +3,30 @@ package dev.kith.core.graph;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kith.core.backend.Backend;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.Effort;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchResult;
 import dev.kith.core.search.SearchStoppedException;
-import dev.kith.core.search.Searcher;
-import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.testing.Fixed;
-import dev.kith.core.testing.Seeded;
+import dev.kith.core.testing.IndexContract;
 import dev.kith.core.testing.TestVectors;
-import dev.kith.core.vector.ClusteredVectors;
-import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
-import dev.kith.core.work.BuildOptions;
-import dev.kith.core.work.Progress;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.SplittableRandom;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a search through a graph promises on every backend, with all codes and of every builder. */
-@ExtendWith(Seeded.class)
-public abstract class GraphSearchContract {
-  private static final int K = 10;
-
-  /** Backend under test. */
-  protected abstract Backend backend();
-
-  private GraphData build(VectorSource rows, Metric metric, String spec) {
-    return build(rows, metric, spec, BuildOptions.defaults());
-  }
-
-  private GraphData build(VectorSource rows, Metric metric, String spec, BuildOptions options) {
-    var builder = Objects.requireNonNull(backend().builder(IndexSpec.parse(spec)));
-    return (GraphData) builder.build(rows, metric, options);
-  }
-
-  private Searcher searcher(GraphData data) {
-    return Objects.requireNonNull(backend().searcher(data));
+public abstract class GraphSearchContract extends IndexContract<GraphData> {
+  /** Creates the contract. */
+  protected GraphSearchContract() {
+    super(GraphData.class);
   }
 
   private static SearchOptions beam(int width) {
@@ -87,16 +63,6 @@ public abstract class GraphSearchContract {
           assertThat(row).isGreaterThan(found.row(rank - 1));
         }
       }
-    }
-  }
-
-  private static float[][] clustered(int first, int count, int d, int clusters, double spread) {
-    try (var made = new ClusteredVectors(d, 4, clusters, spread, 5).generate(first, count)) {
-      var rows = new float[count][];
-      for (int i = 0; i < count; i++) {
-        rows[i] = made.row(i);
-      }
-      return rows;
     }
   }
 
@@ -320,16 +286,7 @@ public abstract class GraphSearchContract {
   void build_anyNumberOfThreads_sameGraphForASeed(String spec, SplittableRandom random) {
     var rows = TestVectors.gaussians(random, 1100, 16);
     try (var source = VectorSource.of(rows)) {
-      var one = build(source, Metric.L2, spec, BuildOptions.defaults().withThreads(1));
-      for (int threads : new int[] {2, 5}) {
-        var many = build(source, Metric.L2, spec, BuildOptions.defaults().withThreads(threads));
-        one.parts()
-            .forEach(
-                (name, part) ->
-                    assertThat(Objects.requireNonNull(many.parts().get(name)).mismatch(part))
-                        .as("part %s on %d threads", name, threads)
-                        .isEqualTo(-1));
-      }
+      assertSameOnAnyThreads(source, Metric.L2, spec);
     }
   }
 
@@ -346,37 +303,8 @@ public abstract class GraphSearchContract {
       })
   void build_stoppedByItsListener_throwsWhatTheListenerThrew(String spec, SplittableRandom random) {
     try (var source = VectorSource.of(TestVectors.gaussians(random, 700, 8))) {
-      var whole = new StoppingProgress(Long.MAX_VALUE);
-      build(source, Metric.L2, spec, BuildOptions.defaults().withThreads(1).withProgress(whole));
-      assertThat(whole.checks.get()).isGreaterThan(10);
-      for (int round = 0; round < 10; round++) {
-        var stopping = new StoppingProgress(random.nextLong(whole.checks.get()));
-        var options = BuildOptions.defaults().withThreads(1 + round % 3).withProgress(stopping);
-        assertThatThrownBy(() -> build(source, Metric.L2, spec, options))
-            .isInstanceOf(IllegalStateException.class)
-            .hasMessage("stopped by its listener");
-      }
+      assertStops(source, spec, 10, random);
     }
-  }
-
-  /** Listener that stops the work at its {@code last}-th check. */
-  private static final class StoppingProgress implements Progress {
-    final AtomicLong checks = new AtomicLong();
-    private final long last;
-
-    StoppingProgress(long last) {
-      this.last = last;
-    }
-
-    @Override
-    public void check() {
-      if (checks.getAndIncrement() >= last) {
-        throw new IllegalStateException("stopped by its listener");
-      }
-    }
-
-    @Override
-    public void advance(long units) {}
   }
 
   @Test
@@ -405,18 +333,7 @@ public abstract class GraphSearchContract {
 
   @Test
   void buildOrSearch_notFinite_namesTheRow() {
-    try (var source = VectorSource.of(new float[][] {{1, 2}, {3, Float.NaN}});
-        var good = VectorSource.of(new float[][] {{1, 2}, {3, 4}})) {
-      for (var metric : Metric.values()) {
-        assertThatThrownBy(() -> build(source, metric, "graph"))
-            .isInstanceOf(VectorDataException.class)
-            .hasMessageContaining("row=1, element=1, found=NaN");
-        var searcher = searcher(build(good, metric, "graph"));
-        assertThatThrownBy(() -> searcher.search(source, beam(3)))
-            .isInstanceOf(VectorDataException.class)
-            .hasMessageContaining("row=1, element=1, found=NaN");
-      }
-    }
+    assertRefusesNotFinite("graph", beam(3));
   }
 
   @Test

@@ -4,16 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.kith.core.backend.Backend;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.recall.RecallCurve;
 import dev.kith.core.search.Effort;
 import dev.kith.core.search.ExpectedRecall;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchResult;
-import dev.kith.core.search.Searcher;
-import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.testing.Fixed;
+import dev.kith.core.testing.IndexContract;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.VectorDataException;
@@ -24,18 +22,18 @@ import java.util.Arrays;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is promised of a search that is asked for a recall, on every backend. */
-@ExtendWith(Seeded.class)
-public abstract class RecallContract {
+public abstract class RecallContract extends IndexContract<GraphData> {
   private static final int QUERIES = 150;
 
-  /** Backend under test. */
-  protected abstract Backend backend();
+  /** Creates the contract. */
+  protected RecallContract() {
+    super(GraphData.class);
+  }
 
   /** Kinds of rows and queries. */
   enum Data {
@@ -79,15 +77,6 @@ public abstract class RecallContract {
       }
       return made;
     }
-  }
-
-  private GraphData build(VectorSource rows, Metric metric, String spec) {
-    var builder = Objects.requireNonNull(backend().builder(IndexSpec.parse(spec)));
-    return (GraphData) builder.build(rows, metric, BuildOptions.defaults());
-  }
-
-  private Searcher searcher(GraphData data) {
-    return Objects.requireNonNull(backend().searcher(data));
   }
 
   private static SearchOptions recall(int k, double target) {

@@ -1,5 +1,8 @@
 package dev.kith.core.ivf;
 
+import static dev.kith.core.testing.Parts.copies;
+import static dev.kith.core.testing.Parts.flip;
+import static dev.kith.core.testing.Parts.part;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -14,12 +17,9 @@ import dev.kith.core.vector.Checksums;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -30,25 +30,6 @@ class ListDataTest {
 
   private static ListData build(VectorSource rows, Metric metric) {
     return (ListData) Backends.builderOf(SPEC).build(rows, metric, BuildOptions.defaults());
-  }
-
-  /** Parts of their own, so that a test may write to them. */
-  private static Map<String, MemorySegment> copies(ListData data) {
-    var copies = new LinkedHashMap<String, MemorySegment>();
-    data.parts()
-        .forEach(
-            (name, part) ->
-                copies.put(name, Arena.ofAuto().allocate(part.byteSize(), 64).copyFrom(part)));
-    return copies;
-  }
-
-  private static MemorySegment part(Map<String, MemorySegment> parts, String name) {
-    return Objects.requireNonNull(parts.get(name));
-  }
-
-  private static void flip(MemorySegment part, long at, int bits) {
-    byte old = part.get(ValueLayout.JAVA_BYTE, at);
-    part.set(ValueLayout.JAVA_BYTE, at, (byte) (old ^ bits));
   }
 
   /** Writes an int, and the checksums that belong to it. */
@@ -174,19 +155,26 @@ class ListDataTest {
       setInt(part(outside, ListData.LISTS), rows + 4L * 49, 50);
       assertRefused(source, Metric.L2, SPEC, outside, "name rows that are there");
       var twice = copies(data);
-      int first = data.order().row(0);
-      setInt(part(twice, ListData.LISTS), rows + 4, first);
+      var order = data.order();
+      int list = 0;
+      while (order.size(list) < 2) { // a row alone follows none, and is its list's centre
+        list++;
+      }
+      int place = order.first(list);
+      int first = order.row(place);
+      setInt(part(twice, ListData.LISTS), rows + 4L * (place + 1), first);
       assertFault(
           source,
           twice,
-          "each row must be in one list, and rows of a list must ascend: rows=memory, list=0, row %d behind %d"
-              .formatted(first, first));
+          "each row must be in one list, and rows of a list must ascend: rows=memory, list=%d, row %d behind %d"
+              .formatted(list, first, first));
       var small = copies(data);
-      setInt(part(small, ListData.LISTS), radii + 4, Float.floatToRawIntBits(1e-3f));
+      setInt(part(small, ListData.LISTS), radii + 4L * list, Float.floatToRawIntBits(1e-3f));
       assertFault(
           source,
           small,
-          "rows must lie within the radius of their list: rows=memory, list=1, radius=0.001");
+          "rows must lie within the radius of their list: rows=memory, list=%d, radius=0.001"
+              .formatted(list));
     }
   }
 

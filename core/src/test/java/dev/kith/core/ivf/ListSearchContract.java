@@ -3,7 +3,6 @@ package dev.kith.core.ivf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kith.core.backend.Backend;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.Effort;
 import dev.kith.core.search.Limit;
@@ -11,50 +10,28 @@ import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchResult;
 import dev.kith.core.search.SearchStoppedException;
-import dev.kith.core.search.Searcher;
-import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.testing.Fixed;
+import dev.kith.core.testing.IndexContract;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
-import dev.kith.core.vector.ClusteredVectors;
 import dev.kith.core.vector.ElementType;
-import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
-import dev.kith.core.work.BuildOptions;
-import dev.kith.core.work.Progress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What inverted lists promise on every backend. */
-@ExtendWith(Seeded.class)
-public abstract class ListSearchContract {
-  private static final int K = 10;
-
-  /** Backend under test. */
-  protected abstract Backend backend();
-
-  private ListData build(VectorSource rows, Metric metric, String spec) {
-    return build(rows, metric, spec, BuildOptions.defaults());
-  }
-
-  private ListData build(VectorSource rows, Metric metric, String spec, BuildOptions options) {
-    var builder = Objects.requireNonNull(backend().builder(IndexSpec.parse(spec)));
-    return (ListData) builder.build(rows, metric, options);
-  }
-
-  private Searcher searcher(ListData data) {
-    return Objects.requireNonNull(backend().searcher(data));
+public abstract class ListSearchContract extends IndexContract<ListData> {
+  /** Creates the contract. */
+  protected ListSearchContract() {
+    super(ListData.class);
   }
 
   private static SearchOptions probes(int lists) {
@@ -91,14 +68,6 @@ public abstract class ListSearchContract {
           }
         }
       }
-    }
-  }
-
-  private static float[][] clustered(int first, int count, int d, int clusters, double spread) {
-    try (var made = new ClusteredVectors(d, 4, clusters, spread, 5).generate(first, count)) {
-      var rows = new float[count][];
-      Arrays.setAll(rows, i -> made.row(i));
-      return rows;
     }
   }
 
@@ -513,35 +482,14 @@ public abstract class ListSearchContract {
 
   @Test
   void buildOrSearch_notFinite_namesTheRow() {
-    try (var source = VectorSource.of(new float[][] {{1, 2}, {3, Float.NaN}});
-        var good = VectorSource.of(new float[][] {{1, 2}, {3, 4}})) {
-      for (var metric : Metric.values()) {
-        assertThatThrownBy(() -> build(source, metric, "ivf"))
-            .isInstanceOf(VectorDataException.class)
-            .hasMessageContaining("row=1, element=1, found=NaN");
-        var searcher = searcher(build(good, metric, "ivf"));
-        assertThatThrownBy(() -> searcher.search(source, probes(1)))
-            .isInstanceOf(VectorDataException.class)
-            .hasMessageContaining("row=1, element=1, found=NaN");
-      }
-    }
+    assertRefusesNotFinite("ivf", probes(1));
   }
 
   @ParameterizedTest
   @EnumSource
   void build_anyNumberOfThreads_sameLists(Metric metric, SplittableRandom random) {
     try (var source = VectorSource.of(TestVectors.gaussians(random, 1100, 16))) {
-      var spec = "ivf(lists=40,seed=3)";
-      var one = build(source, metric, spec, BuildOptions.defaults().withThreads(1));
-      for (int threads : new int[] {2, 5}) {
-        var many = build(source, metric, spec, BuildOptions.defaults().withThreads(threads));
-        one.parts()
-            .forEach(
-                (name, part) ->
-                    assertThat(Objects.requireNonNull(many.parts().get(name)).mismatch(part))
-                        .as("part %s on %d threads", name, threads)
-                        .isEqualTo(-1));
-      }
+      assertSameOnAnyThreads(source, metric, "ivf(lists=40,seed=3)");
     }
   }
 
@@ -549,41 +497,8 @@ public abstract class ListSearchContract {
   @Test
   void build_stoppedByItsListener_throwsWhatTheListenerThrew(SplittableRandom random) {
     try (var source = VectorSource.of(TestVectors.gaussians(random, 700, 8))) {
-      var whole = new StoppingProgress(Long.MAX_VALUE);
-      var all = BuildOptions.defaults().withThreads(1).withProgress(whole);
-      build(source, Metric.L2, "ivf(lists=30)", all);
-      assertThat(whole.checks.get()).isGreaterThan(50);
+      var whole = assertStops(source, "ivf(lists=30)", 50, random);
       assertThat(whole.done.get()).isEqualTo(whole.checks.get());
-      for (int round = 0; round < 10; round++) {
-        var stopping = new StoppingProgress(random.nextLong(whole.checks.get()));
-        var options = BuildOptions.defaults().withThreads(1 + round % 3).withProgress(stopping);
-        assertThatThrownBy(() -> build(source, Metric.L2, "ivf(lists=30)", options))
-            .isInstanceOf(IllegalStateException.class)
-            .hasMessage("stopped by its listener");
-      }
-    }
-  }
-
-  /** Listener that stops the work at its {@code last}-th check. */
-  private static final class StoppingProgress implements Progress {
-    final AtomicLong checks = new AtomicLong();
-    final AtomicLong done = new AtomicLong();
-    private final long last;
-
-    StoppingProgress(long last) {
-      this.last = last;
-    }
-
-    @Override
-    public void check() {
-      if (checks.getAndIncrement() >= last) {
-        throw new IllegalStateException("stopped by its listener");
-      }
-    }
-
-    @Override
-    public void advance(long units) {
-      done.addAndGet(units);
     }
   }
 }
