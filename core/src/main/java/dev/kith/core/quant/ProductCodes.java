@@ -7,11 +7,9 @@ import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
-import dev.kith.core.work.Workers;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,9 +41,6 @@ public final class ProductCodes {
 
   /** Fewest points of the sample, where there are enough rows. */
   private static final int FEWEST = 16_384;
-
-  /** Rows coded as one unit of work, whole blocks. */
-  private static final int UNIT = 16 * CodeBlocks.ROWS;
 
   /**
    * What is to be made.
@@ -111,29 +106,26 @@ public final class ProductCodes {
     space.write(body);
     write(coder, body.asSlice(space.bytes()));
     var coded = new ProductCodes(space, coder, plan.terms(), rows.size(), body);
-    Workers.forEach(
-        (rows.size() + UNIT - 1) / UNIT,
-        options.threads(),
-        options.progress(),
-        unit -> coded.encode(rows, unit, coded.blocks, 0));
+    BlockCoding.encode(coded.blocks, rows.size(), options, coded.rows(rows));
     return coded;
   }
 
-  /** Codes a unit of rows; its first row goes to the place of row {@code from} less. */
-  private void encode(VectorSource rows, long unit, CodeBlocks target, long less) {
-    var work = coder.work();
-    int d = space.dimension();
-    var one = new float[d];
-    var values = new float[work.rows() * d];
-    long end = Math.min(size, (unit + 1) * UNIT);
-    for (long from = unit * UNIT; from < end; from += work.rows()) {
-      int some = (int) Math.min(work.rows(), end - from);
-      for (int r = 0; r < some; r++) {
-        space.row(rows, from + r, one);
-        System.arraycopy(one, 0, values, r * d, d);
+  /** Codes rows of a source, a strip at a time. */
+  private BlockCoding.Coder rows(VectorSource rows) {
+    return (first, end, target, less) -> {
+      var work = coder.work();
+      int d = space.dimension();
+      var one = new float[d];
+      var values = new float[work.rows() * d];
+      for (long from = first; from < end; from += work.rows()) {
+        int some = (int) Math.min(work.rows(), end - from);
+        for (int r = 0; r < some; r++) {
+          space.row(rows, from + r, one);
+          System.arraycopy(one, 0, values, r * d, d);
+        }
+        work.encode(values, some, target, from - less);
       }
-      work.encode(values, some, target, from - less);
-    }
+    };
   }
 
   private static void write(ProductCoder coder, MemorySegment target) {
@@ -202,24 +194,7 @@ public final class ProductCodes {
    * @throws VectorDataException if a row is not finite
    */
   public long firstDifference(VectorSource rows) {
-    var first = new AtomicLong(Long.MAX_VALUE);
-    long stride = blocks.shape().stride();
-    Workers.forEach(
-        (size + UNIT - 1) / UNIT,
-        unit -> {
-          long from = unit * UNIT;
-          long some = Math.min(size - from, UNIT);
-          var again = CodeBlocks.allocate(Arena.ofAuto(), blocks.shape(), some);
-          encode(rows, unit, again, from);
-          long at = from / CodeBlocks.ROWS * stride;
-          long bytes = again.memory().byteSize();
-          long off =
-              MemorySegment.mismatch(again.memory(), 0, bytes, blocks.memory(), at, at + bytes);
-          if (off >= 0) {
-            first.accumulateAndGet(from + off / stride * CodeBlocks.ROWS, Math::min);
-          }
-        });
-    return first.get() == Long.MAX_VALUE ? -1 : first.get();
+    return BlockCoding.firstDifference(blocks, size, rows(rows));
   }
 
   /** Number of rows. */

@@ -5,10 +5,7 @@ import dev.kith.core.kernel.CodeBlocks.Term;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
-import dev.kith.core.work.Workers;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Rotated codes of all rows, 1 to 8 bits an element of {@link WalkSpace}, about its mean; see
@@ -23,9 +20,6 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class RotatedCodes {
   private static final int LINE = 64;
-
-  /** Rows coded as one unit of work, whole blocks. */
-  private static final int UNIT = 16 * CodeBlocks.ROWS;
 
   private final WalkSpace space;
   private final RotatedCoder coder;
@@ -70,22 +64,20 @@ public final class RotatedCodes {
     var body = options.arena().allocate(bytes, LINE);
     space.write(body);
     var coded = new RotatedCodes(space, bits, rows.size(), body);
-    Workers.forEach(
-        (rows.size() + UNIT - 1) / UNIT,
-        options.threads(),
-        options.progress(),
-        unit -> coded.encode(rows, unit, coded.blocks, 0));
+    BlockCoding.encode(coded.blocks, rows.size(), options, coded.rows(rows));
     return coded;
   }
 
-  /** Codes a unit of rows; its first row goes to the place of row {@code from} less. */
-  private void encode(VectorSource rows, long unit, CodeBlocks target, long less) {
-    var work = coder.work();
-    var values = new float[space.dimension()];
-    for (long row = unit * UNIT; row < Math.min(size, (unit + 1) * UNIT); row++) {
-      space.row(rows, row, values);
-      work.encode(values, null, target, row - less);
-    }
+  /** Codes rows of a source. */
+  private BlockCoding.Coder rows(VectorSource rows) {
+    return (first, end, target, less) -> {
+      var work = coder.work();
+      var values = new float[space.dimension()];
+      for (long row = first; row < end; row++) {
+        space.row(rows, row, values);
+        work.encode(values, null, target, row - less);
+      }
+    };
   }
 
   /**
@@ -105,24 +97,7 @@ public final class RotatedCodes {
    * @throws dev.kith.core.vector.VectorDataException if a row is not finite
    */
   public long firstDifference(VectorSource rows) {
-    var first = new AtomicLong(Long.MAX_VALUE);
-    long stride = coder.shape().stride();
-    Workers.forEach(
-        (size + UNIT - 1) / UNIT,
-        unit -> {
-          long from = unit * UNIT;
-          long some = Math.min(size - from, UNIT);
-          var again = CodeBlocks.allocate(Arena.ofAuto(), coder.shape(), some);
-          encode(rows, unit, again, from);
-          long at = from / CodeBlocks.ROWS * stride;
-          long bytes = again.memory().byteSize();
-          long off =
-              MemorySegment.mismatch(again.memory(), 0, bytes, blocks.memory(), at, at + bytes);
-          if (off >= 0) {
-            first.accumulateAndGet(from + off / stride * CodeBlocks.ROWS, Math::min);
-          }
-        });
-    return first.get() == Long.MAX_VALUE ? -1 : first.get();
+    return BlockCoding.firstDifference(blocks, size, rows(rows));
   }
 
   /** Number of rows. */
