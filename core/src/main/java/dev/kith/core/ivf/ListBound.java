@@ -1,6 +1,7 @@
 package dev.kith.core.ivf;
 
 import dev.kith.core.metric.Metric;
+import dev.kith.core.quant.Norms;
 import java.util.Arrays;
 
 /**
@@ -47,7 +48,7 @@ final class ListBound {
         sum += (double) element * element;
       }
       squares[list] = sum;
-      norms[list] = ListSpace.up(Math.sqrt(sum));
+      norms[list] = Norms.up(Math.sqrt(sum));
     }
   }
 
@@ -85,8 +86,8 @@ final class ListBound {
         lost += error * error;
         square += (double) probe[i] * probe[i];
       }
-      norm = ListSpace.up(Math.sqrt(square));
-      missed = ListSpace.up(Math.sqrt(lost)) + space.slack(ListSpace.up(Math.sqrt(whole)));
+      norm = Norms.up(Math.sqrt(square));
+      missed = Norms.up(Math.sqrt(lost)) + space.slack(Norms.up(Math.sqrt(whole)));
       // Keys of a zero query are all equal for COSINE, whatever the distance.
       bounded = norm < LIMIT && (space.metric() != Metric.COSINE || square > 0);
       if (!bounded) {

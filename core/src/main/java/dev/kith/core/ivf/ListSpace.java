@@ -1,6 +1,7 @@
 package dev.kith.core.ivf;
 
 import dev.kith.core.metric.Metric;
+import dev.kith.core.quant.Norms;
 
 /**
  * Space that lists lie in: a row <i>x</i> as it is for DOT, divided by its length for COSINE, less
@@ -27,13 +28,8 @@ final class ListSpace {
     for (float element : origin) {
       squares += (double) element * element;
     }
-    this.originNorm = up(Math.sqrt(squares));
+    this.originNorm = Norms.up(Math.sqrt(squares));
     this.inexact = (origin.length + 16.0) * 0x1p-53;
-  }
-
-  /** Rounds a norm that was computed in float64 up. */
-  static double up(double norm) {
-    return norm * (1 + 0x1p-30);
   }
 
   Metric metric() {
@@ -47,14 +43,7 @@ final class ListSpace {
 
   /** Maps a finite row or query; a zero vector of COSINE stays zero. */
   void map(float[] x, double[] into) {
-    double divisor = 1;
-    if (metric == Metric.COSINE) {
-      double squares = 0;
-      for (float element : x) {
-        squares += (double) element * element;
-      }
-      divisor = squares == 0 ? 1 : Math.sqrt(squares);
-    }
+    double divisor = Norms.divisor(metric, x);
     for (int i = 0; i < x.length; i++) {
       into[i] = x[i] / divisor - origin[i];
     }
@@ -74,6 +63,6 @@ final class ListSpace {
       squares += mapped[i] * mapped[i];
       missed += difference * difference;
     }
-    return up(Math.sqrt(missed)) + slack(up(Math.sqrt(squares)));
+    return Norms.up(Math.sqrt(missed)) + slack(Norms.up(Math.sqrt(squares)));
   }
 }

@@ -71,7 +71,7 @@ public final class FloatBound {
       }
       squaredNorm = squaredNorm(scanned);
     }
-    double norm = Math.sqrt(squaredNorm) * (1 + 0x1p-30);
+    double norm = Norms.up(Math.sqrt(squaredNorm));
     boolean bounded = norm < QUERY_LIMIT && (metric != Metric.COSINE || norm > 0);
     return new Query(original, scanned, squaredNorm, norm, bounded);
   }

@@ -125,7 +125,7 @@ public final class HalfShadow extends Shadow {
       lost += gap * gap;
     }
     // Infinite where an element was too large for the type: such a row is never excluded.
-    float residual = lost == 0 ? 0 : Math.nextUp((float) (Math.sqrt(lost) * (1 + 0x1p-30)));
+    float residual = lost == 0 ? 0 : Math.nextUp((float) Norms.up(Math.sqrt(lost)));
     target.set(FLOAT, 2L * row.length, (float) squares);
     target.set(FLOAT, 2L * row.length + 4, residual);
   }

@@ -55,13 +55,9 @@ public final class PanelBound {
     for (float element : centre) {
       squares += (double) element * element;
     }
-    this.centreNorm = metric == Metric.L2 ? 0 : up(Math.sqrt(squares));
+    this.centreNorm = metric == Metric.L2 ? 0 : Norms.up(Math.sqrt(squares));
     this.sigma = (8.0 * d + 128) * 0x1p-53;
     this.inexact = (d + 16.0) * 0x1p-53;
-  }
-
-  private static double up(double norm) {
-    return norm * (1 + 0x1p-30);
   }
 
   float[] centre() {
@@ -70,14 +66,7 @@ public final class PanelBound {
 
   /** Puts the vector that is coded into {@code v}; false if it is all zero. */
   boolean vector(float[] x, double[] v) {
-    double divisor = 1;
-    if (metric == Metric.COSINE) {
-      double squares = 0;
-      for (float element : x) {
-        squares += (double) element * element;
-      }
-      divisor = squares == 0 ? 1 : Math.sqrt(squares);
-    }
+    double divisor = Norms.divisor(metric, x);
     double max = 0;
     for (int i = 0; i < d; i++) {
       v[i] = x[i] / divisor - centre[i];
@@ -137,9 +126,9 @@ public final class PanelBound {
         centred += (double) centre[i] * x[i];
       }
       base = metric == Metric.L2 ? norm : metric == Metric.DOT ? centred : centredCosine(x);
-      norm = up(Math.sqrt(norm));
-      residual = floatUp(up(Math.sqrt(missed)) + inexact * (norm + centreNorm));
-      reach = floatUp(up(scale * Math.sqrt((double) squares)) + residual);
+      norm = Norms.up(Math.sqrt(norm));
+      residual = floatUp(Norms.up(Math.sqrt(missed)) + inexact * (norm + centreNorm));
+      reach = floatUp(Norms.up(scale * Math.sqrt((double) squares)) + residual);
       if (zero && metric != Metric.COSINE) {
         residual = 0; // v is exactly zero
         reach = 0;
@@ -237,9 +226,9 @@ public final class PanelBound {
         offset += centre[i] * v[i];
       }
       offset = metric == Metric.L2 ? 0 : offset;
-      norm = up(Math.sqrt(squaredNorm));
-      codedNorm = up(Math.sqrt(codedSquares));
-      missed = up(Math.sqrt(missedSquares)) + inexact * (norm + codedNorm + centreNorm);
+      norm = Norms.up(Math.sqrt(squaredNorm));
+      codedNorm = Norms.up(Math.sqrt(codedSquares));
+      missed = Norms.up(Math.sqrt(missedSquares)) + inexact * (norm + codedNorm + centreNorm);
       boolean trusted = zero || (scale >= SCALE_MIN && scale <= SCALE_MAX);
       bounded = trusted && !(metric == Metric.COSINE && allZero(x));
     }
