@@ -3,6 +3,7 @@ package dev.kith.core.graph;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.WalkCodes;
 import dev.kith.core.search.IndexData;
+import dev.kith.core.search.PartCheck;
 import dev.kith.core.spec.GraphSpec;
 import dev.kith.core.vector.ByteSink;
 import dev.kith.core.vector.Checksums;
@@ -132,7 +133,7 @@ public final class DiskGraphData implements IndexData {
     var body = GraphData.require(GraphData.CODES, rows, parts);
     var part = GraphData.require(NODES, rows, parts);
     var header = GraphPart.read(NODES, GraphPart.NODES, part, body, rows, metric);
-    var check = new GraphPart.Check(NODES, rows);
+    var check = new PartCheck(NODES, rows);
     check.require("must be as the spec says", 24, spec.degree(), header.degree());
     check.require("must begin with a sector", 0, 0L, at % NodeLayout.SECTOR);
     check.require(
@@ -190,7 +191,7 @@ public final class DiskGraphData implements IndexData {
   @Override
   public void verify() {
     header.verifyChecksums(NODES, part, codes.body(), rows);
-    var check = new GraphPart.Check(NODES, rows);
+    var check = new PartCheck(NODES, rows);
     long first = GraphPart.linksAt(header.pivots().length, NodeLayout.SECTOR);
     try (var arena = Arena.ofShared()) {
       int degree = layout.degree();

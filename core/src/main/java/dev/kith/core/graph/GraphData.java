@@ -5,6 +5,7 @@ import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.WalkCodes;
 import dev.kith.core.recall.RecallCurve;
 import dev.kith.core.search.IndexData;
+import dev.kith.core.search.PartCheck;
 import dev.kith.core.spec.GraphSpec;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
@@ -82,7 +83,7 @@ public final class GraphData implements IndexData {
     var body = require(CODES, rows, parts);
     var part = require(GRAPH, rows, parts);
     var header = GraphPart.read(GRAPH, GraphPart.TABLE, part, body, rows, metric);
-    var check = new GraphPart.Check(GRAPH, rows);
+    var check = new PartCheck(GRAPH, rows);
     check.require("must be as the spec says", 24, spec.degree(), header.degree());
     check.require(
         "must be as long as its rows need",
@@ -194,13 +195,10 @@ public final class GraphData implements IndexData {
 
   /** Where walks begin. */
   Entry entry(Kernels kernels) {
-    return entry(codes, header.pivots(), levels, kernels);
-  }
-
-  /** Where walks begin among {@code pivots}, by {@code levels} if there are any. */
-  static Entry entry(WalkCodes codes, int[] pivots, @Nullable Levels levels, Kernels kernels) {
     var coded = CodedRows.of(codes, kernels);
-    return levels == null ? Pivots.of(pivots, coded) : new Descent(levels, pivots, coded);
+    return levels == null
+        ? Pivots.of(header.pivots(), coded)
+        : new Descent(levels, header.pivots(), coded);
   }
 
   /** Number of rows that links lead to from the pivots, the pivots among them. */

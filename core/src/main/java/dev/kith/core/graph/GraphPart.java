@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.WalkCodes;
+import dev.kith.core.search.PartCheck;
 import dev.kith.core.vector.Checksums;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
@@ -64,7 +65,7 @@ record GraphPart(
   }
 
   /** Bytes of the header. */
-  static final int HEADER = 64;
+  static final int HEADER = PartCheck.HEADER;
 
   /** Magic of a table of links. */
   static final String TABLE = "KithGrph";
@@ -73,13 +74,10 @@ record GraphPart(
   static final String NODES = "KithNode";
 
   private static final int VERSION = 1;
-  private static final int CHECKED = 60;
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
-
-  private static final String ADVICE = "restore the index, or build it again";
 
   /** Bytes before the links. */
   static long linksAt(int pivots, int alignment) {
@@ -106,7 +104,7 @@ record GraphPart(
     header.set(LONG, 40, codes.bytes);
     header.set(INT, 48, codes.crc);
     header.set(INT, 52, bodyCrc);
-    header.set(INT, CHECKED, Checksums.crc32c(header.asSlice(0, CHECKED)));
+    PartCheck.seal(header);
     return header;
   }
 
@@ -147,21 +145,8 @@ record GraphPart(
       MemorySegment codes,
       VectorSource rows,
       Metric metric) {
-    var check = new Check(name, rows);
-    if (part.byteSize() < HEADER) {
-      throw check.damaged("must have a header", 0, HEADER + " bytes", part.byteSize());
-    }
-    var found = new String(part.asSlice(0, 8).toArray(ValueLayout.JAVA_BYTE), US_ASCII);
-    if (!found.equals(magic)) {
-      throw check.damaged("starts with its magic", 0, magic, "other bytes");
-    }
-    int crc = Checksums.crc32c(part.asSlice(0, CHECKED));
-    check.require(
-        "must have a header with its checksum", CHECKED, hex(crc), hex(part.get(INT, CHECKED)));
-    check.require("must be of a known version", 8, VERSION, part.get(INT, 8));
-    check.require("must be for this metric", 12, metric.code(), part.get(INT, 12));
-    check.require("must be of these rows", 16, rows.size(), (long) part.get(INT, 16));
-    check.require("must have the rows' dimension", 20, rows.dimension(), part.get(INT, 20));
+    var check = new PartCheck(name, rows);
+    check.requireHeader(part, magic, VERSION, metric);
     int size = part.get(INT, 16);
     int degree = part.get(INT, 24);
     if (degree < 1 || degree > 1 << 16) {
@@ -205,37 +190,16 @@ record GraphPart(
 
   /** Checks that the bytes of both parts are those that were written. */
   void verifyChecksums(String name, MemorySegment part, MemorySegment beside, VectorSource rows) {
-    var check = new Check(name, rows);
+    var check = new PartCheck(name, rows);
     check.require(
-        "must have its checksum", 52, hex(bodyCrc), hex(Checksums.crc32c(part.asSlice(HEADER))));
+        "must have its checksum",
+        52,
+        PartCheck.hex(bodyCrc),
+        PartCheck.hex(Checksums.crc32c(part.asSlice(HEADER))));
     check.require(
         "must lie beside the codes that it was built of",
         48,
-        hex(codes.crc),
-        hex(Checksums.crc32c(beside)));
-  }
-
-  static String hex(int crc) {
-    return "%08x".formatted(crc);
-  }
-
-  /**
-   * Exceptions for one part.
-   *
-   * @param name of the part
-   */
-  record Check(String name, VectorSource rows) {
-    /** Exception for a part that contradicts its format at {@code offset}. */
-    VectorDataException damaged(String rule, long offset, Object expected, Object found) {
-      return new VectorDataException(
-          "the part %s %s: rows=%s, offset in the part=%d, expected=%s, found=%s; %s"
-              .formatted(name, rule, rows.name(), offset, expected, found, ADVICE));
-    }
-
-    void require(String rule, long offset, Object expected, Object found) {
-      if (!expected.equals(found)) {
-        throw damaged(rule, offset, expected, found);
-      }
-    }
+        PartCheck.hex(codes.crc),
+        PartCheck.hex(Checksums.crc32c(beside)));
   }
 }

@@ -1,5 +1,6 @@
 package dev.kith.core.ivf;
 
+import dev.kith.core.search.PartCheck;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.Workers;
@@ -35,7 +36,7 @@ final class ListCheck {
       throw new VectorDataException(
           "codes must be of these rows: rows=%s, list=%d, rows from %d on have other codes; the rows were changed or the index is damaged: %s"
               .formatted(
-                  rows.name(), list, order.row(order.first(list) + within), ListPart.ADVICE));
+                  rows.name(), list, order.row(order.first(list) + within), PartCheck.ADVICE));
     }
   }
 
@@ -48,7 +49,7 @@ final class ListCheck {
         if (row <= before || seen.get(row)) {
           throw new VectorDataException(
               "each row must be in one list, and rows of a list must ascend: rows=%s, list=%d, row %d behind %d; %s"
-                  .formatted(rows.name(), list, row, before, ListPart.ADVICE));
+                  .formatted(rows.name(), list, row, before, PartCheck.ADVICE));
         }
         seen.set(row);
         before = row;
@@ -72,7 +73,7 @@ final class ListCheck {
     if (first.get() < Long.MAX_VALUE) {
       throw new VectorDataException(
           "rows must lie within the radius of their list: rows=%s, list=%d, radius=%s; the rows were changed or the index is damaged: %s"
-              .formatted(rows.name(), first.get(), radii[(int) first.get()], ListPart.ADVICE));
+              .formatted(rows.name(), first.get(), radii[(int) first.get()], PartCheck.ADVICE));
     }
   }
 }

@@ -4,6 +4,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.kith.core.metric.Metric;
+import dev.kith.core.search.PartCheck;
 import dev.kith.core.vector.Checksums;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
@@ -48,12 +49,11 @@ record ListPart(
     int codeCrc,
     int bodyCrc) {
   /** Bytes of the header. */
-  static final int HEADER = 64;
+  static final int HEADER = PartCheck.HEADER;
 
   private static final String MAGIC = "KithList";
   private static final String NAME = ListData.LISTS;
   private static final int VERSION = 1;
-  private static final int CHECKED = 60;
   private static final int LINE = 64;
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
@@ -61,8 +61,6 @@ record ListPart(
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
-
-  static final String ADVICE = "restore the index, or build it again";
 
   private static long centresAt(int d) {
     return HEADER + (4L * d + LINE - 1) / LINE * LINE;
@@ -126,7 +124,7 @@ record ListPart(
     part.set(LONG, 32, codes.body().byteSize());
     part.set(INT, 40, Checksums.crc32c(codes.body()));
     part.set(INT, 44, Checksums.crc32c(part.asSlice(HEADER)));
-    part.set(INT, CHECKED, Checksums.crc32c(part.asSlice(0, CHECKED)));
+    PartCheck.seal(part);
     return of(part, metric);
   }
 
@@ -151,43 +149,26 @@ record ListPart(
    */
   static ListPart read(
       MemorySegment part, MemorySegment codes, VectorSource rows, Metric metric, int mostLists) {
-    if (part.byteSize() < HEADER) {
-      throw damaged(rows, "must have a header", 0, HEADER + " bytes", part.byteSize());
-    }
-    var found = new String(part.asSlice(0, 8).toArray(ValueLayout.JAVA_BYTE), US_ASCII);
-    if (!found.equals(MAGIC)) {
-      throw damaged(rows, "starts with its magic", 0, MAGIC, "other bytes");
-    }
-    int crc = Checksums.crc32c(part.asSlice(0, CHECKED));
-    require(
-        rows,
-        "must have a header with its checksum",
-        CHECKED,
-        hex(crc),
-        hex(part.get(INT, CHECKED)));
-    require(rows, "must be of a known version", 8, VERSION, part.get(INT, 8));
+    var check = new PartCheck(NAME, rows);
+    check.requireHeader(part, MAGIC, VERSION, metric);
     var read = of(part, metric);
-    require(rows, "must be for this metric", 12, metric.code(), part.get(INT, 12));
-    require(rows, "must be of these rows", 16, rows.size(), (long) read.rows);
-    require(rows, "must have the rows' dimension", 20, rows.dimension(), read.dimension);
     if (read.lists < Math.min(1, read.rows) || read.lists > mostLists) {
-      throw damaged(
-          rows, "must have as many lists as the spec allows", 24, "1 to " + mostLists, read.lists);
+      throw check.damaged(
+          "must have as many lists as the spec allows", 24, "1 to " + mostLists, read.lists);
     }
-    require(rows, "must have codes of a known kind", 28, Int8Lists.KIND, read.kind);
-    require(rows, "must lie beside its codes", 32, read.codeBytes, codes.byteSize());
-    require(
-        rows,
+    check.require("must have codes of a known kind", 28, Int8Lists.KIND, read.kind);
+    check.require("must lie beside its codes", 32, read.codeBytes, codes.byteSize());
+    check.require(
         "must be as long as its rows need",
         16,
         bytes(read.dimension, read.lists, read.rows),
         part.byteSize());
-    read.requireLists(rows);
+    read.requireLists(check);
     return read;
   }
 
   /** Checks that lists have rows, and that those are rows. */
-  private void requireLists(VectorSource source) {
+  private void requireLists(PartCheck check) {
     long at = firstsAt(dimension, lists);
     for (int list = 0; list <= lists; list++, at += 4) {
       int first = part.get(INT, at);
@@ -196,8 +177,7 @@ record ListPart(
               ? first == 0
               : list == lists ? first == rows : first > part.get(INT, at - 4) && first < rows;
       if (!right) {
-        throw damaged(
-            source,
+        throw check.damaged(
             "must have lists one behind the other",
             at,
             list == 0 ? "0" : list == lists ? "" + rows : "more than the one before",
@@ -208,8 +188,7 @@ record ListPart(
     for (int place = 0; place < rows; place++, at += 4) {
       int row = part.get(INT, at);
       if (row < 0 || row >= rows) {
-        throw damaged(
-            source,
+        throw check.damaged(
             "must name rows that are there",
             at,
             "0 to " + (rows - 1),
@@ -250,35 +229,16 @@ record ListPart(
 
   /** Checks that the bytes of both parts are those that were written. */
   void verifyChecksums(MemorySegment codes, VectorSource source) {
-    require(
-        source,
+    var check = new PartCheck(NAME, source);
+    check.require(
         "must have its checksum",
         44,
-        hex(bodyCrc),
-        hex(Checksums.crc32c(part.asSlice(HEADER))));
-    require(
-        source,
+        PartCheck.hex(bodyCrc),
+        PartCheck.hex(Checksums.crc32c(part.asSlice(HEADER))));
+    check.require(
         "must lie beside the codes that it was built with",
         40,
-        hex(codeCrc),
-        hex(Checksums.crc32c(codes)));
-  }
-
-  private static String hex(int crc) {
-    return "%08x".formatted(crc);
-  }
-
-  private static VectorDataException damaged(
-      VectorSource rows, String rule, long offset, Object expected, Object found) {
-    return new VectorDataException(
-        "the part %s %s: rows=%s, offset in the part=%d, expected=%s, found=%s; %s"
-            .formatted(NAME, rule, rows.name(), offset, expected, found, ADVICE));
-  }
-
-  private static void require(
-      VectorSource rows, String rule, long offset, Object expected, Object found) {
-    if (!expected.equals(found)) {
-      throw damaged(rows, rule, offset, expected, found);
-    }
+        PartCheck.hex(codeCrc),
+        PartCheck.hex(Checksums.crc32c(codes)));
   }
 }
