@@ -4,7 +4,6 @@ import dev.kith.cli.console.ExitStatus;
 import dev.kith.db.Collection;
 import dev.kith.db.filter.Filter;
 import dev.kith.db.point.PointId;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -54,22 +53,10 @@ public final class DeleteCommand implements Callable<Integer> {
   }
 
   private int delete(Collection collection, List<PointId> wanted) {
-    var missing = new ArrayList<>(wanted);
-    String none = "";
-    try (var reader = collection.reader()) {
-      reader.get(wanted).forEach(point -> missing.remove(point.id()));
-      if (!missing.isEmpty()) {
-        none = Ids.missing(missing, name, reader);
-      }
-    }
+    var named = NamedPoints.of(wanted, collection, name);
     collection.delete(wanted);
-    tell(wanted.size() - missing.size());
-    if (missing.isEmpty()) {
-      return ExitStatus.DONE;
-    }
-    database.err().println("kith: " + none);
-    database.err().flush();
-    return missing.size() < wanted.size() ? ExitStatus.DONE : ExitStatus.CHECK_FAILED;
+    tell(named.present());
+    return named.tellMissing(database);
   }
 
   private void tell(long deleted) {

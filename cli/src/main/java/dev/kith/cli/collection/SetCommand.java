@@ -1,12 +1,8 @@
 package dev.kith.cli.collection;
 
 import dev.kith.cli.console.ExitStatus;
-import dev.kith.db.Collection;
 import dev.kith.db.filter.Filter;
 import dev.kith.db.point.Payload;
-import dev.kith.db.point.Point;
-import dev.kith.db.point.PointId;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +21,6 @@ import picocli.CommandLine.Parameters;
           + " --replace is given. Exit status 1 if there is none of the ids."
     })
 public final class SetCommand implements Callable<Integer> {
-  private static final int AT_ONCE = 1000;
-
   @Mixin Database database;
 
   @Parameters(index = "0", paramLabel = "C", description = "the collection's name")
@@ -56,48 +50,33 @@ public final class SetCommand implements Callable<Integer> {
     if ((filter == null) == ids.isEmpty()) {
       throw database.wrong("say which points: ids, or --filter, not both");
     }
-    var wanted = new ArrayList<>(Ids.parse(ids));
+    var wanted = Ids.parse(ids);
     var condition = filter == null ? null : Filter.parse(filter);
     var payload = payload();
     try (var opened = database.writable(name)) {
       var collection = opened.collection();
-      var missing = new ArrayList<>(wanted);
-      long changed = 0;
-      String none = "";
-      try (var reader = collection.reader()) {
-        if (condition != null) {
-          reader.forEachId(condition, wanted::add);
-        }
-        for (int from = 0; from < wanted.size(); from += AT_ONCE) {
-          var points = reader.get(wanted.subList(from, Math.min(from + AT_ONCE, wanted.size())));
-          changed += change(collection, points, payload);
-          points.forEach(point -> missing.remove(point.id()));
-        }
-        none = missing.isEmpty() ? "" : Ids.missing(missing, name, reader);
+      if (condition == null) {
+        var named = NamedPoints.of(wanted, collection, name);
+        tell(
+            replace
+                ? collection.replacePayload(wanted, payload)
+                : collection.mergePayload(wanted, payload));
+        return named.tellMissing(database);
       }
-      return told(changed, none, missing);
+      tell(
+          replace
+              ? collection.replacePayload(condition, payload)
+              : collection.mergePayload(condition, payload));
+      return ExitStatus.DONE;
     }
   }
 
-  private int told(long changed, String none, List<PointId> missing) {
+  private void tell(long changed) {
     database.print(
         new Report(changed),
         filter != null && changed == 0
             ? Database.nonePasses(filter)
             : Database.points(changed) + " changed");
-    if (missing.isEmpty()) {
-      return ExitStatus.DONE;
-    }
-    database.err().println("kith: " + none);
-    database.err().flush();
-    return changed > 0 ? ExitStatus.DONE : ExitStatus.CHECK_FAILED;
-  }
-
-  private int change(Collection collection, List<Point> points, Payload payload) {
-    var ids = points.stream().map(Point::id).toList();
-    return replace
-        ? collection.replacePayload(ids, payload)
-        : collection.mergePayload(ids, payload);
   }
 
   private Payload payload() {
