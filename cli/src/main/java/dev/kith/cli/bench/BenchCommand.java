@@ -30,7 +30,7 @@ import dev.kith.lab.measure.Clock;
 import dev.kith.lab.measure.Oracle;
 import dev.kith.lab.measure.ReadBandwidth;
 import dev.kith.lab.measure.SampledDimension;
-import dev.kith.lab.peers.RecallCurve;
+import dev.kith.lab.peers.SpeedCurve;
 import dev.kith.lab.profile.NamedRange;
 import dev.kith.lab.report.RecallPlot;
 import java.io.IOException;
@@ -602,20 +602,20 @@ public final class BenchCommand implements Callable<Integer> {
   private RecallPlot plotted(List<BenchDocument> reports, @Nullable Double dimension) {
     var lines = new ArrayList<RecallPlot.Line>();
     for (var report : reports) {
-      var points = new LinkedHashMap<String, List<RecallCurve.Point>>();
+      var points = new LinkedHashMap<String, List<SpeedCurve.Point>>();
       for (var run : report.runs()) {
         var name =
             report.index() + (batches.size() > 1 ? ", batch " + run.params().get("batch") : "");
         points
             .computeIfAbsent(name, _ -> new ArrayList<>())
             .add(
-                new RecallCurve.Point(
+                new SpeedCurve.Point(
                     run.setting(),
                     Objects.requireNonNull(run.recall()),
                     run.qpsPerCpuSecond(),
                     Objects.requireNonNullElse(run.slowestRound(), 1.0)));
       }
-      points.forEach((name, some) -> lines.add(new RecallPlot.Line(name, new RecallCurve(some))));
+      points.forEach((name, some) -> lines.add(new RecallPlot.Line(name, new SpeedCurve(some))));
     }
     var first = reports.getFirst();
     return new RecallPlot(

@@ -10,7 +10,7 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** What a user who mistyped may have meant. */
+/** What may have been meant by a word that was mistyped. */
 final class Suggestions {
   /** Labels of arguments that are texts, which a shell splits where they are not quoted. */
   private static final List<String> TEXTS = List.of("TEXT", "QUERY");

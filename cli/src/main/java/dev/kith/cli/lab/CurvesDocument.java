@@ -1,13 +1,13 @@
 package dev.kith.cli.lab;
 
 import dev.kith.lab.peers.PeerResult;
-import dev.kith.lab.peers.RecallCurve;
+import dev.kith.lab.peers.SpeedCurve;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Document of {@code kith lab compare --json} at equal recall; its fields mean what those of {@link
- * PeerResult} and {@link RecallCurve} do.
+ * PeerResult} and {@link SpeedCurve} do.
  */
 record CurvesDocument(
     String data,
@@ -69,12 +69,12 @@ record CurvesDocument(
         one.speeds().stream().map(CurvesDocument::speed).toList());
   }
 
-  private static Point point(RecallCurve.Point point) {
+  private static Point point(SpeedCurve.Point point) {
     return new Point(
         point.effort(), point.recall(), point.queriesPerCpuSecond(), point.slowestRound());
   }
 
-  private static Speed speed(RecallCurve.Speed speed) {
+  private static Speed speed(SpeedCurve.Speed speed) {
     return new Speed(speed.recall(), speed.queriesPerCpuSecond(), speed.leastEffort());
   }
 }

@@ -58,8 +58,8 @@ public record PeerResult(
       String version,
       double buildCpuSeconds,
       long bytes,
-      List<RecallCurve.Point> curve,
-      List<RecallCurve.Speed> speeds) {
+      List<SpeedCurve.Point> curve,
+      List<SpeedCurve.Speed> speeds) {
     /** Copies the lists. */
     public Measured {
       curve = List.copyOf(curve);
@@ -124,8 +124,7 @@ public record PeerResult(
               : String.format(Locale.ROOT, "%s%,.0f", speed.leastEffort() ? ">" : "", rate);
       line.append(String.format(Locale.ROOT, "%10s", text));
     }
-    double slowest =
-        one.curve.stream().mapToDouble(RecallCurve.Point::slowestRound).max().orElse(1);
+    double slowest = one.curve.stream().mapToDouble(SpeedCurve.Point::slowestRound).max().orElse(1);
     return line.append(
             String.format(
                 Locale.ROOT, "%13.1f%10.1f%14.2fx", one.buildCpuSeconds, one.bytes / 1e6, slowest))

@@ -269,14 +269,14 @@ public final class PeerRun {
                 series -> {
                   double least = Arrays.stream(series.least).sum();
                   double slowest = Arrays.stream(series.rounds).max().orElse(least);
-                  return new RecallCurve.Point(
+                  return new SpeedCurve.Point(
                       text(series.effort),
                       series.hits / all,
                       limits.length / least,
                       slowest / least);
                 })
             .toList();
-    var curve = new RecallCurve(points);
+    var curve = new SpeedCurve(points);
     return new Measured(
         entrant.contestant.name(),
         entrant.built.version(),

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param points results, one an effort, in any order
  */
-public record RecallCurve(List<Point> points) {
+public record SpeedCurve(List<Point> points) {
   /** Copies the list. */
-  public RecallCurve {
+  public SpeedCurve {
     points = List.copyOf(points);
   }
 

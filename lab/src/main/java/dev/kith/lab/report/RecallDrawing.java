@@ -1,6 +1,6 @@
 package dev.kith.lab.report;
 
-import dev.kith.lab.peers.RecallCurve.Point;
+import dev.kith.lab.peers.SpeedCurve.Point;
 import dev.kith.lab.report.LabelPlaces.Box;
 import dev.kith.lab.report.RecallPlot.Line;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package dev.kith.lab.report;
 
 import dev.kith.lab.peers.PeerResult;
-import dev.kith.lab.peers.RecallCurve;
+import dev.kith.lab.peers.SpeedCurve;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -32,13 +32,13 @@ public record RecallPlot(
   }
 
   /** Index by its name, and what was measured of it. */
-  public record Line(String name, RecallCurve curve) {}
+  public record Line(String name, SpeedCurve curve) {}
 
   /** Plot of all contestants that ran to the end; null if there is none. */
   public static @Nullable RecallPlot of(PeerResult result) {
     var lines =
         result.contestants().stream()
-            .map(one -> new Line(one.name(), new RecallCurve(one.curve())))
+            .map(one -> new Line(one.name(), new SpeedCurve(one.curve())))
             .filter(line -> !line.curve().points().isEmpty())
             .toList();
     return lines.isEmpty()

@@ -135,11 +135,11 @@ class PeerRunTest {
             .contestants()
             .getFirst()
             .speeds();
-    assertThat(speeds.get(0)).isEqualTo(new RecallCurve.Speed(0.5, 1.5, true));
+    assertThat(speeds.get(0)).isEqualTo(new SpeedCurve.Speed(0.5, 1.5, true));
     assertThat(speeds.get(1).queriesPerCpuSecond())
         .isCloseTo(Math.sqrt(1.5 * 0.375), within(1e-12));
     assertThat(speeds.get(1).leastEffort()).isFalse();
-    assertThat(speeds.get(2)).isEqualTo(new RecallCurve.Speed(1.0, 0.375, false));
+    assertThat(speeds.get(2)).isEqualTo(new SpeedCurve.Speed(1.0, 0.375, false));
   }
 
   @Test

@@ -3,12 +3,12 @@ package dev.kith.lab.peers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.kith.lab.peers.RecallCurve.Point;
-import dev.kith.lab.peers.RecallCurve.Speed;
+import dev.kith.lab.peers.SpeedCurve.Point;
+import dev.kith.lab.peers.SpeedCurve.Speed;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class RecallCurveTest {
+class SpeedCurveTest {
 
   @Test
   void at_betweenTwoEfforts_followsTheLogarithm() {
@@ -42,8 +42,8 @@ class RecallCurveTest {
     assertThat(equal.at(0.9)).isEqualTo(new Speed(0.9, 200.0, false));
   }
 
-  private static RecallCurve curve(Point... points) {
-    return new RecallCurve(List.of(points));
+  private static SpeedCurve curve(Point... points) {
+    return new SpeedCurve(List.of(points));
   }
 
   private static Point point(double recall, double rate) {

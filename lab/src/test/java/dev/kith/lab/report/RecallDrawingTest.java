@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import dev.kith.core.testing.Seeded;
-import dev.kith.lab.peers.RecallCurve;
-import dev.kith.lab.peers.RecallCurve.Point;
+import dev.kith.lab.peers.SpeedCurve;
+import dev.kith.lab.peers.SpeedCurve.Point;
 import dev.kith.lab.report.RecallPlot.Line;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +28,7 @@ class RecallDrawingTest {
     for (int i = 0; i < recallsAndRates.length; i += 2) {
       points.add(new Point("beam " + i, recallsAndRates[i], recallsAndRates[i + 1], 1));
     }
-    return new Line(name, new RecallCurve(points));
+    return new Line(name, new SpeedCurve(points));
   }
 
   /** Equal ratios of speed are equal distances, and so are nines of recall. */

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.kith.lab.ladder.LadderResult;
 import dev.kith.lab.peers.PeerResult;
-import dev.kith.lab.peers.RecallCurve;
+import dev.kith.lab.peers.SpeedCurve;
 import dev.kith.lab.profile.Activity;
 import dev.kith.lab.profile.Profile;
 import java.io.File;
@@ -185,8 +185,8 @@ class ReportPageTest {
                     text,
                     1,
                     2,
-                    List.of(new RecallCurve.Point(text, 0.9, 100, 1)),
-                    List.of(new RecallCurve.Speed(0.95, null, false)))),
+                    List.of(new SpeedCurve.Point(text, 0.9, 100, 1)),
+                    List.of(new SpeedCurve.Speed(0.95, null, false)))),
             List.of(new PeerResult.Missing(text, text))),
         null,
         new Profile(

@@ -9,7 +9,7 @@ import dev.kith.lab.ladder.LadderResult.Task;
 import dev.kith.lab.ladder.RungResult;
 import dev.kith.lab.ladder.RungResult.DeviceTime;
 import dev.kith.lab.peers.PeerResult;
-import dev.kith.lab.peers.RecallCurve;
+import dev.kith.lab.peers.SpeedCurve;
 import dev.kith.lab.profile.Activity;
 import dev.kith.lab.profile.CopyKind;
 import dev.kith.lab.profile.MemoryKind;
@@ -69,11 +69,11 @@ final class Reports {
   }
 
   private static PeerResult.Measured curve(String name, double rate, double... recalls) {
-    var points = new ArrayList<RecallCurve.Point>();
+    var points = new ArrayList<SpeedCurve.Point>();
     for (int i = 0; i < recalls.length; i++) {
-      points.add(new RecallCurve.Point("beam " + 10 * (i + 1), recalls[i], rate / (i + 1), 1.1));
+      points.add(new SpeedCurve.Point("beam " + 10 * (i + 1), recalls[i], rate / (i + 1), 1.1));
     }
-    var curve = new RecallCurve(points);
+    var curve = new SpeedCurve(points);
     return new PeerResult.Measured(
         name, "1.0", 2.5, 9_600, points, List.of(curve.at(0.95), curve.at(0.999)));
   }
