@@ -104,7 +104,7 @@ public interface Collection extends AutoCloseable {
    * with one id the first. The call's points become durable together.
    *
    * @return how many were put
-   * @throws IllegalArgumentException if one of these does not fit the schema; then none was put
+   * @throws IllegalArgumentException if a point does not fit the schema; then none was put
    */
   int insertIfAbsent(List<Point> points);
 

@@ -124,9 +124,9 @@ final class CalibrationSample {
   }
 
   /**
-   * Adds as many queries off the rows: rows moved by multiples of the difference of two others, to
-   * the middle between two, in each element alone by twice as far as neighbours lie, mirrored at
-   * the mean, halved towards it, or with their elements turned about; and a Gaussian's.
+   * Adds a query off the rows for each that is there: rows moved by multiples of the difference of
+   * two others, to the middle between two, in each element alone by twice as far as neighbours lie,
+   * mirrored at the mean, halved towards it, or with their elements turned about; and a Gaussian's.
    *
    * @param rows rows that were built over
    */

@@ -54,7 +54,7 @@ final class CurveWatch implements Watch {
   /**
    * Starts a walk.
    *
-   * @param exact the exact answer, of at least as many rows as the largest {@code k}, at most 127
+   * @param exact the exact answer, of the largest {@code k} rows or more, at most 127
    */
   void start(Observation into, float[] newQuery, Neighbors exact) {
     for (int rank = 0; rank < truth.size(); rank++) {

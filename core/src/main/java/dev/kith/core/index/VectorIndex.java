@@ -60,8 +60,8 @@ public interface VectorIndex {
    * An index over the same data that has measured its recall anew, on {@code queries} like those
    * that it will be asked: what {@link dev.kith.core.search.Effort.Recall} does and what reports
    * expect follows them, and no longer the rows. At most 1,000 queries are used, evenly spread, and
-   * as many that are made of them; all of them are searched exactly and walked once, which takes
-   * less than a tenth of a build from some 75,000 rows on.
+   * another that is made of each; all are searched exactly and walked once. With 1,000 queries that
+   * took 0.3 of the work of the build, with 500 0.12 (73,000 x 384).
    *
    * @param queries {@code [q][d]}, at least 20
    * @throws IllegalArgumentException if the dimensions differ, if there are too few, or if answers

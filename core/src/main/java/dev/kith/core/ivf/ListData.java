@@ -39,7 +39,7 @@ public final class ListData implements IndexData {
 
   /**
    * Opens parts that were stored, in place. Headers, lengths and the numbers of rows are checked;
-   * that the parts are undamaged, and of these rows, is for the caller to know, or for {@link
+   * that the parts are undamaged, and of its rows, is for the caller to know, or for {@link
    * #verify} to find out.
    *
    * @param parts as {@link #parts} gave them; others than lists need are left alone

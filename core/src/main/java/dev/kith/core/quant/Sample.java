@@ -59,7 +59,7 @@ final class Sample {
     return drawn;
   }
 
-  /** Room for as many points as there are here. */
+  /** Room for another sample of this size. */
   Sample like(Arena arena) {
     return new Sample(arena.allocate(values.byteSize(), 64), dimension);
   }

@@ -25,7 +25,7 @@ public final class StoppingRule {
     this.ratios = ratios;
   }
 
-  /** Number of neighbours that the rule was measured for, at least as many as are asked for. */
+  /** Number of neighbours that the rule was measured for, no fewer than are asked for. */
   public int k() {
     return curve.ks().get(place);
   }

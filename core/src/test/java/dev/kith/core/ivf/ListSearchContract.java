@@ -361,7 +361,7 @@ public abstract class ListSearchContract extends IndexContract<ListData> {
             assertThat(searcher.search(batch.slice(q, 1), options).neighbors().getFirst().rows())
                 .isEqualTo(expected);
           }
-          // Few probes find as many rows as there are.
+          // Few probes find every row there is.
           var few = searcher.search(batch, options.withEffort(new Effort.Probes(1)));
           for (var found : few.neighbors()) {
             assertThat(found.size()).isEqualTo(Math.min(k, passing.length));
