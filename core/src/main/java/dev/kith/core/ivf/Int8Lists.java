@@ -70,6 +70,11 @@ final class Int8Lists implements ListCodes {
     this.positions = positions;
   }
 
+  /** Bytes of the codes of rows in that order. */
+  static long bytes(VectorSource rows, ListOrder order) {
+    return Int8Shadow.bytes(new ListedRows(rows, order, order.positions(Panels.ROWS)));
+  }
+
   /** Codes all rows. */
   static Int8Lists encode(VectorSource rows, Metric metric, ListOrder order, BuildOptions options) {
     var positions = order.positions(Panels.ROWS);
@@ -78,7 +83,7 @@ final class Int8Lists implements ListCodes {
     return new Int8Lists(shadow, order, positions);
   }
 
-  /** Opens codes that were stored, in place; only their length is checked. */
+  /** Opens codes that were stored, in place; they must be as long as {@link #bytes} says. */
   static Int8Lists over(MemorySegment body, VectorSource rows, Metric metric, ListOrder order) {
     var positions = order.positions(Panels.ROWS);
     var listed = new ListedRows(rows, order, positions);

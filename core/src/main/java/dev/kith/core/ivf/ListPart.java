@@ -164,6 +164,11 @@ record ListPart(
         bytes(read.dimension, read.lists, read.rows),
         part.byteSize());
     read.requireLists(check);
+    check.require(
+        "must have lists that fit their codes",
+        firstsAt(read.dimension, read.lists),
+        Int8Lists.bytes(rows, read.order()),
+        codes.byteSize());
     return read;
   }
 

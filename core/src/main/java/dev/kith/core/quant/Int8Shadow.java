@@ -101,7 +101,8 @@ public final class Int8Shadow extends Shadow {
     return norms * residuals;
   }
 
-  static long bytes(VectorSource rows) {
+  /** Bytes of the codes of {@code rows}, as they are stored. */
+  public static long bytes(VectorSource rows) {
     int groups = Panels.groups(rows.dimension());
     long count = (rows.size() + Panels.ROWS - 1) / Panels.ROWS;
     return centreBytes(rows.dimension()) + count * Panels.stride(groups);

@@ -178,6 +178,27 @@ class ListDataTest {
     }
   }
 
+  /**
+   * A list that begins elsewhere has codes of another length: the lists are named, not the codes.
+   */
+  @Test
+  void open_listsThatNeedMoreCodes_areRefused() {
+    var rows = new float[34][]; // 16 and 18 rows, which need one panel of codes and two
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = new float[] {i < 16 ? i : 1000 + i};
+    }
+    var spec = (ListSpec) IndexSpec.parse("ivf(lists=2)");
+    try (var source = VectorSource.of(rows)) {
+      var data =
+          (ListData) Backends.builderOf(spec).build(source, Metric.L2, BuildOptions.defaults());
+      assertThat(data.order().size(0)).isIn(16, 18);
+      var parts = copies(data);
+      long firsts = 128 + 4L * 2 + 4L * 2;
+      setInt(part(parts, ListData.LISTS), firsts + 4, 17);
+      assertRefused(source, Metric.L2, spec, parts, "have lists that fit their codes");
+    }
+  }
+
   private static void assertFault(
       VectorSource rows, Map<String, MemorySegment> parts, String message) {
     assertThatThrownBy(() -> ListData.open(rows, Metric.L2, SPEC, parts).verify())
