@@ -1,6 +1,7 @@
 package dev.kith.cli.collection;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.kith.core.search.ExpectedRecall;
 import dev.kith.db.point.Payload;
 import dev.kith.db.point.PointId;
 import dev.kith.db.query.QueryReport;
@@ -13,12 +14,15 @@ import org.jspecify.annotations.Nullable;
  * Document that a search prints with {@code --json}.
  *
  * @param query the text, the file of the vector, or the points that hits shall be like
+ * @param expectedRecall share of the exact answer that searches for vectors are expected to have
+ *     found, 1 if they are proved, null if nothing is known
  */
 record HitsDocument(
     String query,
     String backend,
     String index,
     boolean proved,
+    @Nullable ExpectedRecall expectedRecall,
     String scoreKind,
     Served served,
     List<Hit> hits) {
@@ -31,6 +35,7 @@ record HitsDocument(
    * @param points with such a vector that pass the filter
    * @param rowsRead rows that were looked at, or their codes
    * @param keysComputed rows whose canonical key was computed
+   * @param hops nodes of graphs that were expanded
    * @param fallbacks searches for which a bound was too loose
    * @param stale whether acknowledged writes may be missing, because the disk failed
    */
@@ -40,6 +45,7 @@ record HitsDocument(
       long points,
       long rowsRead,
       long keysComputed,
+      long hops,
       long fallbacks,
       boolean stale) {
     static Served of(QueryReport report) {
@@ -50,6 +56,7 @@ record HitsDocument(
           report.passed(),
           work.rowsRead(),
           work.keysComputed(),
+          work.hops(),
           work.fallbacks(),
           report.stale());
     }

@@ -136,45 +136,93 @@ record IndexFile(
 
   /** Writes {@code parts} as those of an index; the target is replaced as a whole. */
   static void write(Path target, IndexData data, List<Part> parts) throws IOException {
-    var rows = data.rows();
-    var spec = data.spec().toString().getBytes(UTF_8);
-    int bytes = (int) roundUp(FIXED + (long) LINE * parts.size() + spec.length, ALIGNMENT);
-    var header = ByteBuffer.allocate(bytes).order(LITTLE_ENDIAN);
+    var header = new Header(data, parts);
     try (var file = new WholeFile(target)) {
-      file.append(MemorySegment.ofArray(new byte[bytes]));
-      header.position(FIXED);
-      long at = bytes;
+      file.append(MemorySegment.ofArray(new byte[header.bytes]));
+      long at = header.bytes;
       for (var part : parts) {
         long start = roundUp(at, part.alignment);
         file.append(MemorySegment.ofArray(new byte[(int) (start - at)]));
-        var crc = new CRC32C();
-        var count = new long[1];
-        part.content.write(
-            piece -> {
-              Checksums.update(crc, piece);
-              count[0] += piece.byteSize();
-              file.append(piece);
-            });
-        if (count[0] != part.bytes) {
-          throw new IllegalStateException(
-              "part %s has %d bytes, not %d".formatted(part.name, count[0], part.bytes));
-        }
-        var name = part.name.getBytes(US_ASCII);
-        if (name.length > NAME) {
-          throw new IllegalStateException("a part's name has at most 24 letters: " + part.name);
-        }
-        header.put(name).position(header.position() + NAME - name.length);
-        header.putLong(start).putLong(part.bytes).putInt((int) crc.getValue()).putInt(0);
+        header.add(part, start, copy(part, file));
         at = start + part.bytes;
       }
+      file.overwriteStart(header.whole(at));
+      file.commit();
+    }
+  }
+
+  /** Writes the parts of an index, as a file has them, to what cannot be overwritten. */
+  static void write(IndexData data, ByteSink sink) throws IOException {
+    var parts = new ArrayList<Part>();
+    data.parts().forEach((name, body) -> parts.add(Part.of(name, body)));
+    var header = new Header(data, parts);
+    long at = header.bytes;
+    for (var part : parts) {
+      long start = roundUp(at, part.alignment);
+      header.add(part, start, copy(part, _ -> {}));
+      at = start + part.bytes;
+    }
+    sink.append(MemorySegment.ofArray(header.whole(at).array()));
+    at = header.bytes;
+    for (var part : parts) {
+      long start = roundUp(at, part.alignment);
+      sink.append(MemorySegment.ofArray(new byte[(int) (start - at)]));
+      part.content.write(sink);
+      at = start + part.bytes;
+    }
+  }
+
+  /** Writes a part; returns its checksum. */
+  private static int copy(Part part, ByteSink sink) throws IOException {
+    var crc = new CRC32C();
+    var count = new long[1];
+    part.content.write(
+        piece -> {
+          Checksums.update(crc, piece);
+          count[0] += piece.byteSize();
+          sink.append(piece);
+        });
+    if (count[0] != part.bytes) {
+      throw new IllegalStateException(
+          "part %s has %d bytes, not %d".formatted(part.name, count[0], part.bytes));
+    }
+    return (int) crc.getValue();
+  }
+
+  /** A header while its parts become known. */
+  private static final class Header {
+    final int bytes;
+    private final IndexData data;
+    private final int parts;
+    private final byte[] spec;
+    private final ByteBuffer header;
+
+    Header(IndexData data, List<Part> parts) {
+      this.data = data;
+      this.parts = parts.size();
+      this.spec = data.spec().toString().getBytes(UTF_8);
+      this.bytes = (int) roundUp(FIXED + (long) LINE * parts.size() + spec.length, ALIGNMENT);
+      this.header = ByteBuffer.allocate(bytes).order(LITTLE_ENDIAN).position(FIXED);
+    }
+
+    void add(Part part, long start, int crc) {
+      var name = part.name.getBytes(US_ASCII);
+      if (name.length > NAME) {
+        throw new IllegalStateException("a part's name has at most 24 letters: " + part.name);
+      }
+      header.put(name).position(header.position() + NAME - name.length);
+      header.putLong(start).putLong(part.bytes).putInt(crc).putInt(0);
+    }
+
+    /** All of it, once every part was added and the file's length is known. */
+    ByteBuffer whole(long length) {
+      var rows = data.rows();
       header.put(spec).position(0);
       header.put(MAGIC.getBytes(US_ASCII)).putInt(VERSION).putInt(data.metric().code());
-      header.putLong(rows.size()).putInt(rows.dimension()).putInt(parts.size());
-      header.putLong(Checksums.identity(rows)).putInt(spec.length).putInt(bytes).putLong(at);
+      header.putLong(rows.size()).putInt(rows.dimension()).putInt(parts);
+      header.putLong(Checksums.identity(rows)).putInt(spec.length).putInt(bytes).putLong(length);
       header.putInt(0).putInt(headerCrc(MemorySegment.ofArray(header.array())));
-      header.position(0);
-      file.overwriteStart(header);
-      file.commit();
+      return header.position(0);
     }
   }
 
@@ -197,7 +245,11 @@ record IndexFile(
    * @throws VectorDataException if the header is damaged, or the file is of other rows
    */
   static IndexFile open(Path path, VectorSource rows, List<OpenOption> reading) throws IOException {
-    var file = MappedFile.map(path, Arena.ofAuto());
+    return open(MappedFile.map(path, Arena.ofAuto()), rows, reading);
+  }
+
+  /** The same of bytes that lie in memory; {@code file} has their name for messages. */
+  static IndexFile open(MappedFile file, VectorSource rows, List<OpenOption> reading) {
     var all = file.bytes();
     long length = all.byteSize();
     if (length < FIXED || !text(all, 0, 8).equals(MAGIC)) {

@@ -1,8 +1,10 @@
 package dev.kith.db.query;
 
 import dev.kith.core.metric.Metric.ScoreKind;
+import dev.kith.core.search.ExpectedRecall;
 import dev.kith.core.search.SearchReport;
 import dev.kith.core.search.Work;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.SortedSet;
@@ -27,6 +29,7 @@ public final class QueryReport {
   private final long passed;
   private final Work work;
   private final boolean proved;
+  private final @Nullable ExpectedRecall expectedRecall;
   private final boolean stale;
 
   private QueryReport(Builder parts) {
@@ -38,6 +41,7 @@ public final class QueryReport {
     passed = parts.passed;
     work = parts.work;
     proved = parts.proved;
+    expectedRecall = parts.expectedRecall();
     stale = parts.stale;
   }
 
@@ -144,6 +148,15 @@ public final class QueryReport {
   }
 
   /**
+   * The share of the exact answer's points that the searches for vectors are expected to have
+   * found, from what indexes measured of themselves: 1 if they are proved, null if nothing is
+   * known, as of words. Of several segments it is the mean over the points of the answer.
+   */
+  public @Nullable ExpectedRecall expectedRecall() {
+    return expectedRecall;
+  }
+
+  /**
    * Whether acknowledged writes may be missing: the disk failed, so that they can be seen only when
    * the collection is opened again.
    */
@@ -171,6 +184,7 @@ public final class QueryReport {
       parts.segments += other.segments;
       parts.passed += other.passed;
       parts.work = parts.work.plus(other.work);
+      parts.expect(other.expectedRecall, 1);
     }
     parts.proved = proved && other.proved;
     parts.stale = stale || other.stale;
@@ -181,8 +195,18 @@ public final class QueryReport {
     return indexes.contains(WORDS);
   }
 
-  private List<Object> all() {
-    return List.of(scoreKind, backends, indexes, bounds, segments, passed, work, proved, stale);
+  private List<@Nullable Object> all() {
+    return Arrays.asList(
+        scoreKind,
+        backends,
+        indexes,
+        bounds,
+        segments,
+        passed,
+        work,
+        proved,
+        expectedRecall,
+        stale);
   }
 
   @Override
@@ -198,7 +222,7 @@ public final class QueryReport {
   @Override
   public String toString() {
     return ("QueryReport[scoreKind=%s, backends=%s, indexes=%s, bounds=%s, segments=%s, passed=%s,"
-            + " work=%s, proved=%s, stale=%s]")
+            + " work=%s, proved=%s, expectedRecall=%s, stale=%s]")
         .formatted(all().toArray());
   }
 
@@ -214,6 +238,14 @@ public final class QueryReport {
     private boolean proved = true;
     private boolean stale;
 
+    /** Sums of what is expected, each times its weight. */
+    private double mean;
+
+    private double low;
+    private double high;
+    private double weight;
+    private boolean unknown;
+
     private Builder(ScoreKind kind) {
       this.scoreKind = kind;
     }
@@ -228,6 +260,7 @@ public final class QueryReport {
       work = from.work;
       proved = from.proved;
       stale = from.stale;
+      expect(from.expectedRecall, 1);
     }
 
     /**
@@ -247,6 +280,35 @@ public final class QueryReport {
       bounds.addAll(search.bounds());
       proved &= search.proved();
       add(search.work());
+    }
+
+    /**
+     * Says what share of the points of the exact answer a search is expected to have found.
+     *
+     * @param expected or null if nothing is known
+     * @param points of the answer that the search found
+     */
+    public void expect(@Nullable ExpectedRecall expected, double points) {
+      if (expected == null) {
+        unknown = true;
+      } else {
+        mean += points * expected.mean();
+        low += points * expected.low();
+        high += points * expected.high();
+        weight += points;
+      }
+    }
+
+    private @Nullable ExpectedRecall expectedRecall() {
+      if (proved) {
+        return ExpectedRecall.EXACT;
+      }
+      if (unknown || weight == 0) {
+        return null;
+      }
+      double expected = Math.min(mean / weight, 1);
+      return new ExpectedRecall(
+          expected, Math.min(low / weight, expected), Math.clamp(high / weight, expected, 1));
     }
 
     /** Counts work that was done beside the searches. */

@@ -104,7 +104,7 @@ public final class Segments implements Closeable {
       throws IOException {
     this.description = description;
     this.refreshInterval = refreshInterval;
-    this.merges = new Merges(this::isOutdated);
+    this.merges = new Merges(this::isOutdated, this::lacksIndex, written::incrementAndGet);
     var config =
         new IndexWriterConfig(PayloadFields.ANALYZER)
             .setCodec(
@@ -159,11 +159,30 @@ public final class Segments implements Closeable {
     return schema().vectors().entrySet().stream()
         .anyMatch(
             vector -> {
-              var built =
-                  info.info.getAttribute(
-                      KithVectorsFormat.specAttribute(Documents.vectorField(vector.getKey())));
+              var built = info.info.getAttribute(attribute(vector.getKey()));
               return built != null && !built.equals(vector.getValue().index().toString());
             });
+  }
+
+  /** Whether it is large enough for an index that takes long to build, and has another or none. */
+  private boolean lacksIndex(SegmentCommitInfo info) {
+    return info.info.maxDoc() >= KithVectorsFormat.INDEX_ROWS
+        && schema().vectors().entrySet().stream()
+            .filter(vector -> !vector.getValue().index().exact())
+            .anyMatch(
+                vector -> {
+                  var built = info.info.getAttribute(attribute(vector.getKey()));
+                  return built != null && !built.equals(vector.getValue().index().toString());
+                });
+  }
+
+  /** Lets segments that lack their index get it, in the background. */
+  void buildIndexes() throws IOException {
+    writer.maybeMerge();
+  }
+
+  private static String attribute(String vector) {
+    return KithVectorsFormat.specAttribute(Documents.vectorField(vector));
   }
 
   /** The generation of the log that begins where the last commit ends; 0 without a commit. */
