@@ -245,7 +245,7 @@ final class FilterPlanner {
     if (nearby.most() < SCARCE * overall) {
       return null;
     }
-    double share = nearby.share();
+    double share = nearby.share(overall);
     double all = rules.all().cost(share, costs, exact) * allFactor;
     double two =
         nearby.most() < overall

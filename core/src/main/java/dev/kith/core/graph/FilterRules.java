@@ -32,6 +32,9 @@ final class FilterRules {
   /** Share, of the smallest that was measured, down to which the rules of that one hold. */
   private static final double BEYOND = 0.7;
 
+  /** The same for walks through all rows, whose ratios become smaller where more ranks are met. */
+  private static final double BEYOND_ALL = 0.5;
+
   /** Share, of the largest that was measured, above which a way is no longer tried. */
   private static final double ABOVE = 1.25;
 
@@ -110,7 +113,7 @@ final class FilterRules {
      * The step with the smallest share that is no less than {@code share}, or -1 beyond the last.
      */
     int stepAt(double share) {
-      if (share < BEYOND * list.getLast().share) {
+      if (share < (twoHops ? BEYOND : BEYOND_ALL) * list.getLast().share) {
         return -1;
       }
       int step = 0;
@@ -145,7 +148,7 @@ final class FilterRules {
       double there = cost(from, costs, scan);
       double beyond = cost(to, costs, scan);
       if (from == to || share >= from.share) {
-        return there;
+        return share < from.share ? there * from.share / share : there;
       }
       double part = Math.log(from.share / share) / Math.log(from.share / to.share);
       return there * Math.pow(beyond / there, part);

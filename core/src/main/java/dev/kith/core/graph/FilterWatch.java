@@ -27,12 +27,13 @@ final class FilterWatch implements Watch {
   /**
    * Starts a walk.
    *
-   * @param nearby what the first stage saw; a walk through all rows counts anew what passes
+   * @param nearby share of the rows near the query that pass; a walk through all rows counts anew
+   * @param firstSeed squared distance of the nearest row that the first stage began from
    */
-  void start(FilterRules.Way newWay, FilteredWalk.Nearby nearby) {
+  void start(FilterRules.Way newWay, double nearby, float firstSeed) {
     way = newWay;
-    share = nearby.share();
-    seed = nearby.seed();
+    share = nearby;
+    seed = firstSeed;
     begun = !newWay.twoHops();
     decided = false;
     missed = false;

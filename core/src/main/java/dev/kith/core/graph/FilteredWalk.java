@@ -40,6 +40,12 @@ final class FilteredWalk {
       return (passing + 0.5) / (met + 1);
     }
 
+    /** Share of the rows near the query that pass, taken to be that of all where it may well be. */
+    double share(double overall) {
+      double deviation = Math.sqrt(overall * (1 - overall) / (met + 1));
+      return Math.abs(share() - overall) <= 2 * deviation ? overall : share();
+    }
+
     /** The largest share that is likely: two deviations more than were met. */
     double most() {
       return (passing + 2 * Math.sqrt(passing) + 2) / (met + 1);

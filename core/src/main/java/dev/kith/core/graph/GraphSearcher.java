@@ -230,7 +230,8 @@ public final class GraphSearcher implements Searcher {
     }
     var watch = scratch.filterWatch;
     var way = sift.twoHops() ? rules.twoHops() : rules.all();
-    watch.start(way, nearby);
+    double overall = filter.count() / (double) filter.size();
+    watch.start(way, nearby.share(overall), nearby.seed());
     var pool = walk.go(watch, sift);
     if (watch.misses() || pool.answers() < k) {
       return new Answer(null, null, watch.width());
