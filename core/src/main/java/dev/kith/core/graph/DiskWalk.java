@@ -100,9 +100,10 @@ final class DiskWalk {
    * @param rows hears of every row that is read
    */
   void readNearest(int count, Rows rows) {
-    while (read(count, rows) > 0) {
-      continue;
-    }
+    int some;
+    do {
+      some = read(count, rows);
+    } while (some > 0);
   }
 
   /** Reads the nearest rows that were not, among the first {@code most}; returns their number. */

@@ -147,7 +147,7 @@ final class FilterRules {
       var to = list.get(Math.min(step + 1, list.size() - 1));
       double there = cost(from, costs, scan);
       double beyond = cost(to, costs, scan);
-      if (from == to || share >= from.share) {
+      if (step == list.size() - 1 || share >= from.share) {
         return share < from.share ? there * from.share / share : there;
       }
       double part = Math.log(from.share / share) / Math.log(from.share / to.share);
