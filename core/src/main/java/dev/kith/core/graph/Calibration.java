@@ -10,13 +10,16 @@ import dev.kith.core.recall.Observation;
 import dev.kith.core.recall.RecallCurve;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.Rescorer;
+import dev.kith.core.search.RowFilter;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
 import dev.kith.core.work.Workers;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Walks for queries whose exact answer is known, one walk a query, and the curve of what they
@@ -37,6 +40,27 @@ final class Calibration {
 
   /** Ladder of ratios: how far they are above 1 grows by a constant factor. */
   private static final List<Float> RATIOS = ratios();
+
+  /** Numbers of neighbours that are measured with filters. */
+  private static final List<Integer> FILTERED_KS = List.of(10, 30, 100);
+
+  /** Queries that are walked with each filter, at most. */
+  private static final int FILTERED_QUERIES = 300;
+
+  /** Least and most steps of a walk with a filter, and rows for one of them, between these. */
+  private static final int LEAST_STEPS = 10_000;
+
+  private static final int MOST_STEPS = 20_000;
+  private static final int ROWS_A_STEP = 10;
+
+  /** The largest share of rows that pass a filter of the measurement. */
+  private static final double LARGEST_SHARE = 0.4;
+
+  /** Factor from a share to the next smaller one. */
+  private static final double SHARE_STEP = 2.5;
+
+  /** Rows that pass, at least: fewer are scanned in less time than any walk takes. */
+  private static final int FEWEST_PASSING = 1_000;
 
   /** Queries walked as one unit of work. */
   private static final int UNIT = 8;
@@ -89,12 +113,19 @@ final class Calibration {
   private final class Scratch {
     final Walk walk;
     final Entry.Finder finder;
+    final FilteredWalk filtered;
     final CurveWatch watch;
 
-    Scratch(CurveFit fit) {
+    /**
+     * Creates what a worker needs.
+     *
+     * @param most steps of a walk, at most
+     */
+    Scratch(CurveFit fit, long most) {
       walk = new Walk(graph, codes.scorers(kernels));
       finder = entry.finder(walk.scorer());
-      watch = new CurveWatch(fit, new Rescorer(rows, metric), graph.size());
+      watch = new CurveWatch(fit, new Rescorer(rows, metric), graph.size(), most);
+      filtered = new FilteredWalk(walk);
     }
   }
 
@@ -119,7 +150,7 @@ final class Calibration {
           options.progress(),
           unit -> {
             var reused = idle.poll();
-            var scratch = reused == null ? new Scratch(fit) : reused;
+            var scratch = reused == null ? new Scratch(fit, Long.MAX_VALUE) : reused;
             int end = (int) Math.min(observations.length, (unit + 1) * UNIT);
             for (int i = (int) unit * UNIT; i < end; i++) {
               observations[i] = walk(scratch, fit, queries.get(i));
@@ -138,6 +169,74 @@ final class Calibration {
     var seeds = scratch.finder.find();
     int widest = fit.widths().getLast();
     scratch.walk.run(seeds, scratch.finder.found(), widest, query.without(), scratch.watch, null);
+    return observation;
+  }
+
+  /** The index with the curves of walks with and without filters. */
+  GraphData measured(GraphData data, CalibrationSample sample, BuildOptions options) {
+    long seed = data.spec().seed();
+    var curve = curve(sample, seed, options);
+    return data.withCurves(curve, filtered(sample, seed, options));
+  }
+
+  /** Shares of rows that pass at which filtered walks are measured, descending. */
+  static List<Float> shares(int size) {
+    var shares = new ArrayList<Float>();
+    for (double share = LARGEST_SHARE; share * size >= FEWEST_PASSING; share /= SHARE_STEP) {
+      shares.add((float) share);
+    }
+    return List.copyOf(shares);
+  }
+
+  /**
+   * Makes the curves of walks of two hops from a sample, to which queries off the rows were added;
+   * null if there are so few rows that scans are always cheaper.
+   */
+  @Nullable FilterCurves filtered(CalibrationSample sample, long seed, BuildOptions options) {
+    var shares = shares(graph.size());
+    if (shares.isEmpty()) {
+      return null;
+    }
+    var curves = new ArrayList<RecallCurve>();
+    for (float share : shares) {
+      var random = new SplittableRandom(seed ^ 0xf117);
+      var filter = RowFilter.of(graph.size(), row -> random.nextDouble() < share);
+      var queries = sample.among(filter, FILTERED_QUERIES);
+      curves.add(curve(queries, filter, options));
+    }
+    return FilterCurves.of(shares, curves, options.arena());
+  }
+
+  private RecallCurve curve(List<Query> queries, RowFilter filter, BuildOptions options) {
+    var fit = new CurveFit(FILTERED_KS, List.of(), RATIOS);
+    // Where a walk has taken as many steps as rows pass, a scan has long been cheaper.
+    long most = Math.clamp(graph.size() / ROWS_A_STEP, LEAST_STEPS, MOST_STEPS);
+    var observations = new Observation[queries.size()];
+    var idle = new ConcurrentLinkedDeque<Scratch>();
+    Workers.forEach(
+        (observations.length + UNIT - 1) / UNIT,
+        options.threads(),
+        options.progress(),
+        unit -> {
+          var reused = idle.poll();
+          var scratch = reused == null ? new Scratch(fit, Math.min(filter.count(), most)) : reused;
+          int end = (int) Math.min(observations.length, (unit + 1) * UNIT);
+          for (int i = (int) unit * UNIT; i < end; i++) {
+            observations[i] = walk(scratch, fit, queries.get(i), filter);
+          }
+          idle.push(scratch);
+        });
+    return fit.fit(List.of(observations), Double.NaN, Arena.ofAuto());
+  }
+
+  private Observation walk(Scratch scratch, CurveFit fit, Query query, RowFilter filter) {
+    var observation = new Observation(query.kind(), fit);
+    scratch.watch.start(observation, query.values(), query.truth());
+    scratch.walk.scorer().setQuery(query.values());
+    var seeds = scratch.finder.find();
+    var sift = new Sift(row -> filter.allows(row), true, WalkCosts.NONE, Double.POSITIVE_INFINITY);
+    scratch.filtered.begin(seeds, scratch.finder.found(), WIDEST, query.without(), sift.wanted());
+    scratch.filtered.go(scratch.watch, sift);
     return observation;
   }
 

@@ -6,6 +6,7 @@ import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.Quantizer;
 import dev.kith.core.search.Neighbors;
+import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
@@ -116,6 +117,46 @@ final class CalibrationSample {
       keys[i] = found.key(i < at ? i : i + 1);
     }
     return new Neighbors(metric, rows, keys);
+  }
+
+  /**
+   * Some of the queries, evenly spread, with their exact answers among the rows that pass: of those
+   * like the rows two for each off the rows.
+   *
+   * @param most number of queries, at most
+   */
+  List<Query> among(RowFilter filter, int most) {
+    var candidates = new ArrayList<Query>();
+    for (int i = 0; i < queries.size(); i++) {
+      if (queries.get(i).kind == 0 || i % 2 == 0) {
+        candidates.add(queries.get(i));
+      }
+    }
+    int count = Math.min(most, candidates.size());
+    var some = new ArrayList<Query>();
+    for (int from = 0; from < count; from += CHUNK) {
+      options.progress().check();
+      int to = Math.min(count, from + CHUNK);
+      var chosen = new ArrayList<Query>();
+      for (int i = from; i < to; i++) {
+        chosen.add(candidates.get((int) ((long) i * candidates.size() / count)));
+      }
+      try (var chunk =
+          VectorSource.of(chosen.stream().map(Query::values).toArray(float[][]::new))) {
+        var search = SearchOptions.nearest(NEIGHBOURS).among(filter).withThreads(options.threads());
+        var found = exact.search(chunk, search).neighbors();
+        for (int i = 0; i < chosen.size(); i++) {
+          var query = chosen.get(i);
+          int without =
+              query.without != Graph.NONE && filter.allows(query.without)
+                  ? query.without
+                  : Graph.NONE;
+          some.add(
+              new Query(query.kind, query.values, query.without, without(found.get(i), without)));
+        }
+      }
+    }
+    return some;
   }
 
   /** The queries so far. */

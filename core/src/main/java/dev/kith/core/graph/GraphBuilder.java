@@ -29,7 +29,7 @@ public record GraphBuilder(GraphSpec spec, Kernels kernels) implements IndexBuil
     var data = build(rows, metric, sample, options);
     var calibration =
         new Calibration(rows, metric, data.codes(), data.graph(), data.entry(kernels), kernels);
-    return data.withCurve(calibration.curve(sample, spec.seed(), options));
+    return calibration.measured(data, sample, options);
   }
 
   /** Builds an index that has not measured what walks find, and answers every recall exactly. */

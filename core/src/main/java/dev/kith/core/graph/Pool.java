@@ -18,8 +18,11 @@ final class Pool {
   private int width;
   private int size;
 
-  /** Number of rows that are not aside. */
+  /** Number of rows that are not aside, where rows are offered with that mark. */
   private int counted;
+
+  /** Whether rows are offered with a mark. */
+  private boolean marked;
 
   /** Place of the nearest row that was not expanded, or {@link #size}. */
   private int next;
@@ -36,6 +39,7 @@ final class Pool {
     width = newWidth;
     size = 0;
     counted = 0;
+    marked = false;
     next = 0;
     limit = Float.POSITIVE_INFINITY;
   }
@@ -60,7 +64,8 @@ final class Pool {
    * last of them is forgotten.
    */
   void offer(float estimate, int row, boolean aside) {
-    if (counted == width && !(estimate < estimates[size - 1])) {
+    marked = true;
+    if (estimate >= limit || (counted == width && !(estimate < estimates[size - 1]))) {
       return;
     }
     if (size == rows.length) {
@@ -84,6 +89,44 @@ final class Pool {
   /** Number of rows that are not aside, of those offered with that mark. */
   int counted() {
     return counted;
+  }
+
+  /** Number of rows that may be answers: all but those aside. */
+  int answers() {
+    return marked ? counted : size;
+  }
+
+  /** Number of rows that may be answers among the nearest that are all expanded. */
+  int settledAnswers() {
+    return marked ? answersBefore(next) : next;
+  }
+
+  /** Number of rows that may be answers and are estimated below {@code bound}. */
+  int answersBelow(float bound) {
+    return marked ? answersBefore(below(bound)) : below(bound);
+  }
+
+  /** Number of rows that may be answers among the first {@code end}. */
+  int answersBefore(int end) {
+    int found = 0;
+    for (int i = 0; i < end; i++) {
+      found += aside(i) ? 0 : 1;
+    }
+    return found;
+  }
+
+  /** Place of the row that has {@code rank}, from 0, among those that may be answers. */
+  int placeOf(int rank) {
+    if (!marked) {
+      return rank;
+    }
+    int place = -1;
+    for (int left = rank; left >= 0; left--) {
+      do {
+        place++;
+      } while (aside(place));
+    }
+    return place;
   }
 
   /** Whether the row at {@code place} is no answer. */
@@ -142,12 +185,18 @@ final class Pool {
     limit = Math.max(bound, estimates[least - 1]);
     while (size > least && estimates[size - 1] >= limit) {
       size--;
+      counted -= marked && !aside(size) ? 1 : 0;
     }
     next = Math.min(next, size);
   }
 
   int size() {
     return size;
+  }
+
+  /** Number of rows that are kept, at most. */
+  int width() {
+    return width;
   }
 
   /** Number of the nearest rows that are all expanded; {@link #size} if every row is. */

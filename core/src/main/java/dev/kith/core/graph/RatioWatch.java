@@ -28,7 +28,31 @@ final class RatioWatch implements Watch {
 
   /** Rows that must be expanded before a walk for {@code k} rows may stop. */
   static int least(Pool pool, int k) {
-    return Math.min(Math.max(k, FIRST), pool.size());
+    return Math.min(Math.max(k, FIRST), pool.answers());
+  }
+
+  /**
+   * Whether so much is expanded that a walk for {@code k} rows may stop: where some rows are no
+   * answers, {@link #FIRST} rows, and {@code k} that are.
+   */
+  static boolean settles(Pool pool, int k) {
+    return pool.answers() == pool.size()
+        ? pool.settled() >= least(pool, k)
+        : pool.settled() >= Math.min(FIRST, pool.size())
+            && pool.answers() >= k
+            && pool.settledAnswers() >= k;
+  }
+
+  /** Squared distance of the k-th nearest row that may be an answer, or of the last. */
+  static float farthest(Pool pool, float offset, int k) {
+    return pool.answers() == 0
+        ? 0
+        : distance(pool, offset, pool.placeOf(Math.min(k, pool.answers()) - 1));
+  }
+
+  /** Squared distance of the nearest row that may be an answer. */
+  private static float nearest(Pool pool, float offset) {
+    return farthest(pool, offset, 1);
   }
 
   /** Starts a walk for {@code newK} rows that ends by itself. */
@@ -54,7 +78,7 @@ final class RatioWatch implements Watch {
     if (rule == null && difficulty != null) {
       return false;
     }
-    if (pool.size() > 0 && pool.settled() >= least(pool, k)) {
+    if (pool.size() > 0 && settles(pool, k)) {
       if (difficulty == null) {
         show(pool, offset, estimated);
         if (rule == null) {
@@ -85,11 +109,7 @@ final class RatioWatch implements Watch {
 
   /** What a query shows of the pool that it has now. */
   static Difficulty difficulty(Pool pool, float offset, int k, float seed, long estimated) {
-    return new Difficulty(
-        distance(pool, offset, Math.min(k, pool.size()) - 1),
-        distance(pool, offset, 0),
-        seed,
-        estimated);
+    return new Difficulty(farthest(pool, offset, k), nearest(pool, offset), seed, estimated);
   }
 
   /** What the query has shown; at the end of a walk, it has. */

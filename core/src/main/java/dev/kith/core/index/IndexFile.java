@@ -131,7 +131,8 @@ record IndexFile(
     if (codes == null) {
       throw new IllegalStateException("a graph has codes");
     }
-    write(target, data, List.of(Part.of(GraphData.CODES, codes), nodes));
+    var curve = Part.of(GraphData.CURVE, graph.curve().part());
+    write(target, data, List.of(Part.of(GraphData.CODES, codes), nodes, curve));
   }
 
   /** Writes {@code parts} as those of an index; the target is replaced as a whole. */

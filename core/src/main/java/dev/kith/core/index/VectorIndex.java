@@ -141,7 +141,8 @@ public interface VectorIndex {
   /**
    * Writes a graph to a file that searches read node by node, where rows and links are larger than
    * memory: rows lie beside their links, so a file is somewhat larger than the rows; codes of all
-   * rows, an eighth of float32 rows in 4 bits, are what searches need in memory.
+   * rows, an eighth of float32 rows in 4 bits, are what searches need in memory. A recall is
+   * reached as in memory, by the curve that is written along; with a filter answers are exact.
    *
    * @throws IllegalArgumentException if the index is no graph in memory
    */

@@ -10,6 +10,7 @@ import dev.kith.core.search.Effort;
 import dev.kith.core.search.ExpectedRecall;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchResult;
+import dev.kith.core.search.Searcher;
 import dev.kith.core.testing.Fixed;
 import dev.kith.core.testing.IndexContract;
 import dev.kith.core.testing.Seeded;
@@ -33,6 +34,11 @@ public abstract class RecallContract extends IndexContract<GraphData> {
   /** Creates the contract. */
   protected RecallContract() {
     super(GraphData.class);
+  }
+
+  /** What answers searches of {@code data}; not what calibrates. */
+  protected Searcher searching(GraphData data) {
+    return searcher(data);
   }
 
   /** Kinds of rows and queries. */
@@ -123,7 +129,7 @@ public abstract class RecallContract extends IndexContract<GraphData> {
     try (var source = VectorSource.of(rows);
         var queries = VectorSource.of(Arrays.copyOfRange(made, n, made.length))) {
       for (var metric : Metric.values()) {
-        var searcher = searcher(build(source, metric, "graph(r=16,efc=64)"));
+        var searcher = searching(build(source, metric, "graph(r=16,efc=64)"));
         for (double target : new double[] {0.9, 0.95, 0.99}) {
           for (int k : new int[] {1, 10}) {
             var result = searcher.search(queries, recall(k, target));
@@ -151,7 +157,7 @@ public abstract class RecallContract extends IndexContract<GraphData> {
     var rows = Arrays.copyOf(made, 3_000);
     try (var source = VectorSource.of(rows);
         var queries = VectorSource.of(Arrays.copyOfRange(made, 3_000, made.length))) {
-      var searcher = searcher(build(source, Metric.L2, "graph(r=16,efc=64)"));
+      var searcher = searching(build(source, Metric.L2, "graph(r=16,efc=64)"));
       for (int k : new int[] {1, 5, 10, 20}) {
         var beam = SearchOptions.nearest(k).withEffort(new Effort.Beam(24));
         var result = searcher.search(queries, beam);
@@ -176,7 +182,7 @@ public abstract class RecallContract extends IndexContract<GraphData> {
     var rows = Arrays.copyOf(made, 800);
     try (var source = VectorSource.of(rows);
         var queries = VectorSource.of(Arrays.copyOfRange(made, 800, 810))) {
-      var searcher = searcher(build(source, Metric.L2, "graph(r=8)"));
+      var searcher = searching(build(source, Metric.L2, "graph(r=8)"));
       for (var options :
           new SearchOptions[] {recall(10, 1), recall(10, 0.99999), recall(101, 0.5)}) {
         var result = searcher.search(queries, options);
@@ -194,7 +200,7 @@ public abstract class RecallContract extends IndexContract<GraphData> {
     var made = Data.SUBSPACE.make(random, 2_000);
     try (var source = VectorSource.of(Arrays.copyOf(made, 2_000));
         var queries = VectorSource.of(Arrays.copyOfRange(made, 2_000, made.length))) {
-      var searcher = searcher(build(source, Metric.L2, "graph(r=16)"));
+      var searcher = searching(build(source, Metric.L2, "graph(r=16)"));
       var low = searcher.search(queries, recall(10, 0.8)).report();
       var high = searcher.search(queries, recall(10, 0.98)).report();
       assertThat(low.width()).isGreaterThanOrEqualTo(10);
@@ -210,7 +216,7 @@ public abstract class RecallContract extends IndexContract<GraphData> {
     var made = Data.LOOSE_CLUSTERS.make(random, 1_500);
     try (var source = VectorSource.of(Arrays.copyOf(made, 1_500));
         var queries = VectorSource.of(Arrays.copyOfRange(made, 1_500, 1_530))) {
-      var searcher = searcher(build(source, Metric.COSINE, "graph(r=16)"));
+      var searcher = searching(build(source, Metric.COSINE, "graph(r=16)"));
       var together = searcher.search(queries, recall(10, 0.95));
       double width = 0;
       for (int q = 0; q < 30; q++) {
@@ -235,7 +241,7 @@ public abstract class RecallContract extends IndexContract<GraphData> {
       assertThat(again.curve().likely()).isEqualTo(400);
       assertThat(again.graph()).isNotNull();
       assertThat(again.parts().get(GraphData.CODES)).isSameAs(data.parts().get(GraphData.CODES));
-      var result = searcher(again).search(queries, recall(10, 0.95));
+      var result = searching(again).search(queries, recall(10, 0.95));
       var recalls = measure(Metric.L2, rows, queries, result, 10);
       assertThat(mean(recalls)).isGreaterThanOrEqualTo(0.94 - 2 * standardError(recalls));
       // A width finds less of what these ask for, and the curve has learnt it.
@@ -308,7 +314,7 @@ public abstract class RecallContract extends IndexContract<GraphData> {
     try (var source = VectorSource.of(rows);
         var queries = VectorSource.of(TestVectors.gaussians(random, 5, 6))) {
       for (var metric : Metric.values()) {
-        var result = searcher(build(source, metric, "graph")).search(queries, recall(10, 0.9));
+        var result = searching(build(source, metric, "graph")).search(queries, recall(10, 0.9));
         assertThat(mean(measure(metric, rows, queries, result, 10))).isGreaterThanOrEqualTo(0.9);
       }
     }
