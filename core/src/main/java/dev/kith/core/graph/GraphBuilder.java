@@ -27,8 +27,7 @@ public record GraphBuilder(GraphSpec spec, Kernels kernels) implements IndexBuil
   public GraphData build(VectorSource rows, Metric metric, BuildOptions options) {
     var sample = CalibrationSample.ofRows(rows, metric, spec.seed(), kernels, options);
     var data = build(rows, metric, sample, options);
-    var calibration =
-        new Calibration(rows, metric, data.codes(), data.graph(), data.entry(kernels), kernels);
+    var calibration = Calibration.of(data, data.entry(kernels), kernels);
     return data.withCurve(calibration.curve(sample, spec.seed(), options));
   }
 

@@ -4,8 +4,6 @@ import dev.kith.core.exact.ExactScan;
 import dev.kith.core.exact.FlatData;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.quant.Scorers;
-import dev.kith.core.recall.StoppingRule;
-import dev.kith.core.search.Effort;
 import dev.kith.core.search.ExpectedRecall;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.Rescorer;
@@ -64,7 +62,7 @@ public final class GraphSearcher implements Searcher {
     final Walk walk = new Walk(data.graph(), scorers);
     final Entry.Finder finder = entry.finder(walk.scorer());
     final Rescorer rescorer = new Rescorer(data.rows(), data.metric(), kernels.keys());
-    final RatioWatch watch = new RatioWatch();
+    final PlannedWalk planned = new PlannedWalk(walk);
     final float[] query = new float[data.rows().dimension()];
     final int[] line = new int[data.graph().degree()];
 
@@ -76,18 +74,7 @@ public final class GraphSearcher implements Searcher {
   @Override
   public SearchResult search(VectorSource queries, SearchOptions options) {
     Searcher.requireFits(queries, options, data.rows());
-    int k = options.k();
-    var plan =
-        switch (options.effort()) {
-          case Effort.Recall recall -> {
-            var rule = data.curve().rule(k, recall.target());
-            yield rule == null ? null : new Plan(k, data.curve().widest(), rule);
-          }
-          case Effort effort -> {
-            int width = QueryWalks.width(effort, data.spec());
-            yield width == 0 ? null : new Plan(k, Math.max(width, k), null);
-          }
-        };
+    var plan = PlannedWalk.Plan.of(options, data.spec(), data.curve(), Wear.NONE);
     var filter = options.filter();
     // Rules were measured without filters.
     if (plan == null
@@ -124,15 +111,6 @@ public final class GraphSearcher implements Searcher {
     planner = another;
   }
 
-  /**
-   * How walks end: at a width, or by a rule.
-   *
-   * @param k number of neighbours asked for
-   * @param width most rows that a walk keeps
-   * @param rule rule for a recall, or null for a width
-   */
-  private record Plan(int k, int width, @Nullable StoppingRule rule) {}
-
   /** Number of rows of a pool that get their keys, of a walk for {@code k} rows. */
   static int scored(int k, int width) {
     return Math.max(Math.max(RESCORED, 2 * k), width / RESCORED_SHARE);
@@ -143,7 +121,7 @@ public final class GraphSearcher implements Searcher {
       VectorSource queries,
       int q,
       SearchOptions options,
-      Plan plan,
+      PlannedWalk.Plan plan,
       StopSignal stop) {
     long hops = scratch.walk.hops();
     long estimated = scratch.estimated();
@@ -169,7 +147,7 @@ public final class GraphSearcher implements Searcher {
   private record Answer(@Nullable Neighbors found, @Nullable ExpectedRecall expected, int width) {}
 
   private Answer answer(
-      Scratch scratch, VectorSource queries, int q, SearchOptions options, Plan plan) {
+      Scratch scratch, VectorSource queries, int q, SearchOptions options, PlannedWalk.Plan plan) {
     var query = scratch.query;
     queries.block(q, 1).decodeRow(0, query, 0);
     VectorDataException.requireFinite(queries, q, query);
@@ -186,27 +164,13 @@ public final class GraphSearcher implements Searcher {
       var found = sift == null ? null : sifted(scratch, seeds, count, k, plan.width(), sift);
       return new Answer(found, null, plan.width());
     }
-    var rule = plan.rule();
-    var curve = data.curve();
-    int place = curve.placeOf(k);
-    var watch = scratch.watch;
-    if (rule != null) {
-      watch.start(rule);
-    } else if (place >= 0) {
-      watch.start(curve.ks().get(place));
-    }
-    var pool =
-        scratch.walk.run(seeds, count, plan.width(), Graph.NONE, place < 0 ? null : watch, null);
-    int width = rule == null ? plan.width() : watch.width();
-    if ((rule != null && !rule.reaches(watch.queryClass()))
-        || pool.size() < Math.min(k, data.rows().size())) {
+    var planned = scratch.planned;
+    var pool = planned.run(plan, seeds, count, null);
+    int width = planned.width();
+    if (!planned.reaches() || pool.size() < Math.min(k, data.rows().size())) {
       return new Answer(null, null, width);
     }
-    var expected =
-        rule != null
-            ? rule.expected(watch.queryClass())
-            : place < 0 ? null : curve.expected(k, width, watch.shown());
-    int scored = Math.min(pool.size(), scored(rule == null ? k : rule.k(), width));
+    int scored = Math.min(pool.size(), plan.scored(width));
     var best = new TopK(Math.min(k, pool.size()));
     var nearest = pool.rows();
     var keys = new double[scored];
@@ -214,7 +178,7 @@ public final class GraphSearcher implements Searcher {
     for (int i = 0; i < scored; i++) {
       best.offer(keys[i], nearest[i]);
     }
-    return new Answer(best.drain(data.metric()), expected, width);
+    return new Answer(best.drain(data.metric()), planned.expected(), width);
   }
 
   /** Answers by a walk to the rows that {@code sift} wants. */
@@ -235,6 +199,15 @@ public final class GraphSearcher implements Searcher {
     return best.drain(data.metric());
   }
 
+  /** Checks that there are enough queries to calibrate on. */
+  static void requireEnough(VectorSource queries) {
+    if (queries.size() < FEWEST_QUERIES) {
+      throw new IllegalArgumentException(
+          "a calibration takes at least %d queries: %d (%s)"
+              .formatted(FEWEST_QUERIES, queries.size(), queries.name()));
+    }
+  }
+
   /**
    * The same index with a curve that is measured on queries that were asked, and on rows moved off
    * the others.
@@ -242,14 +215,11 @@ public final class GraphSearcher implements Searcher {
   @Override
   public GraphData calibrated(VectorSource queries, BuildOptions options) {
     Searcher.requireFits(queries, SearchOptions.nearest(1), data.rows());
-    if (queries.size() < FEWEST_QUERIES) {
-      throw new IllegalArgumentException(
-          "a calibration takes at least %d queries: %d (%s)"
-              .formatted(FEWEST_QUERIES, queries.size(), queries.name()));
-    }
-    var sample = CalibrationSample.ofQueries(data.rows(), data.metric(), queries, kernels, options);
-    var calibration =
-        new Calibration(data.rows(), data.metric(), data.codes(), data.graph(), entry, kernels);
+    requireEnough(queries);
+    var sample =
+        CalibrationSample.ofQueries(
+            data.rows(), data.metric(), queries, CalibrationSample.MOST, kernels, options);
+    var calibration = Calibration.of(data, entry, kernels);
     return data.withCurve(calibration.curve(sample, data.spec().seed(), options));
   }
 

@@ -18,8 +18,8 @@ final class Pool {
   private int width;
   private int size;
 
-  /** Number of rows that are not aside. */
-  private int counted;
+  /** Number of rows that are aside. */
+  private int asides;
 
   /** Place of the nearest row that was not expanded, or {@link #size}. */
   private int next;
@@ -35,7 +35,7 @@ final class Pool {
     }
     width = newWidth;
     size = 0;
-    counted = 0;
+    asides = 0;
     next = 0;
     limit = Float.POSITIVE_INFINITY;
   }
@@ -60,7 +60,7 @@ final class Pool {
    * last of them is forgotten.
    */
   void offer(float estimate, int row, boolean aside) {
-    if (counted == width && !(estimate < estimates[size - 1])) {
+    if (estimate >= limit || (counted() == width && !(estimate < estimates[size - 1]))) {
       return;
     }
     if (size == rows.length) {
@@ -68,22 +68,38 @@ final class Pool {
       rows = Arrays.copyOf(rows, 2 * size);
     }
     insert(estimate, aside ? row | ASIDE : row);
-    if (!aside) {
-      counted++;
+    if (aside) {
+      asides++;
     }
-    if (counted > width) {
-      size--;
-      counted--;
+    if (counted() > width) {
+      size--; // an answer, for nothing lies behind the last of them
     }
-    while (counted == width && aside(size - 1)) {
-      size--;
+    while (counted() == width && aside(size - 1)) {
+      dropLast();
     }
     next = Math.min(next, size);
   }
 
-  /** Number of rows that are not aside, of those offered with that mark. */
+  private void dropLast() {
+    size--;
+    asides -= aside(size) ? 1 : 0;
+  }
+
+  /** Number of rows that are not aside. */
   int counted() {
-    return counted;
+    return size - asides;
+  }
+
+  /** Number of the nearest rows that hold {@code count} which are not aside, or all rows. */
+  int span(int count) {
+    if (asides == 0) {
+      return Math.min(count, size);
+    }
+    int at = 0;
+    for (int left = count; at < size && left > 0; at++) {
+      left -= aside(at) ? 0 : 1;
+    }
+    return at;
   }
 
   /** Whether the row at {@code place} is no answer. */
@@ -133,15 +149,16 @@ final class Pool {
 
   /**
    * Drops what is estimated at {@code bound} or more, now and later, but never the nearest {@code
-   * least} rows.
+   * least} rows, of which those aside do not count.
    */
   void keepBelow(float bound, int least) {
-    if (size < least) {
+    if (counted() < least) {
       return;
     }
-    limit = Math.max(bound, estimates[least - 1]);
-    while (size > least && estimates[size - 1] >= limit) {
-      size--;
+    int kept = span(least);
+    limit = Math.max(bound, estimates[kept - 1]);
+    while (size > kept && estimates[size - 1] >= limit) {
+      dropLast();
     }
     next = Math.min(next, size);
   }

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Tells how hard a query is once its walk has found the first few rows, and then ends the walk as a
  * {@link StoppingRule} says, if there is one. The pool keeps little more than what may yet be
- * expanded.
+ * expanded. Rows that are walked through, but are no answers, are looked at like the others, and do
+ * not count as neighbours.
  */
 final class RatioWatch implements Watch {
   /** Rows that are found before a query is told easy or hard. */
@@ -28,7 +29,12 @@ final class RatioWatch implements Watch {
 
   /** Rows that must be expanded before a walk for {@code k} rows may stop. */
   static int least(Pool pool, int k) {
-    return Math.min(Math.max(k, FIRST), pool.size());
+    return pool.span(Math.max(k, FIRST));
+  }
+
+  /** Distance of the k-th nearest row that is an answer, or of the farthest, squared. */
+  static float kth(Pool pool, float offset, int k) {
+    return distance(pool, offset, pool.span(k) - 1);
   }
 
   /** Starts a walk for {@code newK} rows that ends by itself. */
@@ -66,14 +72,14 @@ final class RatioWatch implements Watch {
         }
         squaredRatio = rule.squaredRatio(queryClass);
       }
-      float bound = squaredRatio * distance(pool, offset, Math.min(k, pool.size()) - 1);
+      float bound = squaredRatio * kth(pool, offset, k);
       if (pool.settled() == pool.size() || distance(pool, offset, pool.settled()) >= bound) {
         width = Math.max(pool.below(bound - offset), least(pool, k));
         return true;
       }
     }
-    if (rule != null && pool.size() >= k) {
-      float bound = squaredRatio * distance(pool, offset, k - 1);
+    if (rule != null && pool.counted() >= k) {
+      float bound = squaredRatio * kth(pool, offset, k);
       pool.keepBelow(bound - offset, GraphSearcher.scored(k, 0));
     }
     return false;
@@ -86,10 +92,12 @@ final class RatioWatch implements Watch {
   /** What a query shows of the pool that it has now. */
   static Difficulty difficulty(Pool pool, float offset, int k, float seed, long estimated) {
     return new Difficulty(
-        distance(pool, offset, Math.min(k, pool.size()) - 1),
-        distance(pool, offset, 0),
-        seed,
-        estimated);
+        kth(pool, offset, k), distance(pool, offset, pool.span(1) - 1), seed, estimated);
+  }
+
+  /** Whether the walk came far enough for its query to show anything. */
+  boolean hasShown() {
+    return difficulty != null;
   }
 
   /** What the query has shown; at the end of a walk, it has. */
