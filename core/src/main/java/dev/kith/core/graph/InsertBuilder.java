@@ -67,7 +67,7 @@ final class InsertBuilder {
     try (var linker = new Linker(rows, settings, options)) {
       var entry = Pivots.of(pivots, rows);
       for (int pass = 0; pass < settings.passes(); pass++) {
-        insert(linker, entry, order, pass);
+        insert(linker, entry, order, 0, pass);
       }
       return new Built(linker.finish(), pivots);
     }
@@ -84,10 +84,18 @@ final class InsertBuilder {
     return order;
   }
 
-  private void insert(Linker linker, Pivots entry, int[] order, int pass) {
+  /**
+   * Inserts rows, in batches.
+   *
+   * @param entry begins with rows that are there before
+   * @param order of all rows, those that are there before first
+   * @param from place of the first row that is inserted
+   * @param pass 0 if the rows are not there yet
+   */
+  void insert(Linker linker, Pivots entry, int[] order, int from, int pass) {
     var graph = linker.working();
     int largest = Math.max(size / SHARE, 1);
-    for (int done = pass == 0 ? 1 : 0; done < size; ) {
+    for (int done = pass == 0 ? Math.max(from, 1) : from; done < size; ) {
       int batch = Math.min(Math.min(pass == 0 ? done : size, largest), size - done);
       int start = done;
       int inserted = pass == 0 ? done : size;
