@@ -9,10 +9,11 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Builds a graph from those of older indexes: the one that has most of the rows keeps its links,
- * past rows that are gone, and the other rows are inserted.
+ * past rows that are gone, and the other rows are inserted, guided by the links that they had.
  */
 final class MergeBuilder {
   /** Share of the rows, one in {@code LEAST_SHARE}, that an older graph must have to be kept. */
@@ -115,13 +116,57 @@ final class MergeBuilder {
     try (var linker = new Linker(rows, settings, options)) {
       inherit(first, linker);
       var entry = Pivots.of(pivots, rows);
-      var builder = new InsertBuilder(rows, settings, options);
+      var builder = new InsertBuilder(rows, settings, options, guide(graphs, size));
       for (int pass = 0; pass < settings.passes(); pass++) {
         builder.insert(linker, entry, order, first.kept, pass);
       }
       var spread = InsertBuilder.permutation(size, settings.seed());
       return new InsertBuilder.Built(linker.finish(), Arrays.copyOf(spread, pivots.length));
     }
+  }
+
+  /** Names what rows were linked to in graphs other than the first. */
+  private static InsertBuilder.@Nullable Guide guide(List<Older> graphs, int size) {
+    if (graphs.size() < 2) {
+      return null;
+    }
+    var graphOf = new int[size];
+    var rowOf = new int[size];
+    int most = 0;
+    for (int i = 1; i < graphs.size(); i++) {
+      var older = graphs.get(i);
+      most = Math.max(most, older.graph.degree());
+      for (int row = 0; row < older.numbers.length; row++) {
+        if (older.numbers[row] != Graph.NONE) {
+          graphOf[older.numbers[row]] = i;
+          rowOf[older.numbers[row]] = row;
+        }
+      }
+    }
+    int degree = most;
+    return new InsertBuilder.Guide() {
+      @Override
+      public int most() {
+        return degree;
+      }
+
+      @Override
+      public int near(int row, int[] into) {
+        if (graphOf[row] == 0) {
+          return 0;
+        }
+        var older = graphs.get(graphOf[row]);
+        int count = older.graph.neighbours(rowOf[row], into);
+        int kept = 0;
+        for (int i = 0; i < count; i++) {
+          int number = older.numbers[into[i]];
+          if (number != Graph.NONE) {
+            into[kept++] = number;
+          }
+        }
+        return kept;
+      }
+    };
   }
 
   /** All rows at random, those of a graph first. */

@@ -16,6 +16,14 @@ import org.junit.jupiter.api.Test;
  * LiveGraphTest, are for.
  */
 class LockFreeTest {
+  /** Checks a history in controlled orders, and in a campaign as stress, too. */
+  private static void check(Class<?> history) {
+    check(new ModelCheckingOptions().invocationsPerIteration(300), history);
+    if (Seeded.effort() > 1) {
+      check(new StressOptions().invocationsPerIteration(1000), history);
+    }
+  }
+
   private static void check(Options<?, ?> options, Class<?> history) {
     options
         .iterations(Seeded.effort())
@@ -24,14 +32,6 @@ class LockFreeTest {
         .actorsBefore(1)
         .actorsAfter(1)
         .check(history);
-  }
-
-  private static ModelCheckingOptions orders() {
-    return new ModelCheckingOptions().invocationsPerIteration(300);
-  }
-
-  private static StressOptions stress() {
-    return new StressOptions().invocationsPerIteration(1000);
   }
 
   /** Readers of a box that a writer replaces, and spoils once nobody can read it. */
@@ -79,8 +79,7 @@ class LockFreeTest {
 
   @Test
   void epochs_anyOrder_noReaderSeesWhatWasFreed() {
-    check(orders(), EpochsHistory.class);
-    check(stress(), EpochsHistory.class);
+    check(EpochsHistory.class);
   }
 
   /** A slot whose row is deleted by any thread, and comes back under another number. */
@@ -130,8 +129,7 @@ class LockFreeTest {
 
   @Test
   void rows_anyOrder_areDeletedOnceAndUnderTheirOwnNumber() {
-    check(orders(), SlotHistory.class);
-    check(stress(), SlotHistory.class);
+    check(SlotHistory.class);
   }
 
   /** Rows that are written, grow into new memory, and are published by a link. */
@@ -174,8 +172,7 @@ class LockFreeTest {
 
   @Test
   void links_anyOrder_leadToRowsThatWereWritten() {
-    check(orders(), PublicationHistory.class);
-    check(stress(), PublicationHistory.class);
+    check(PublicationHistory.class);
   }
 
   /** A line of links that is replaced while it is read. */
@@ -210,7 +207,6 @@ class LockFreeTest {
 
   @Test
   void line_anyOrder_hasNoLinkThatNobodyWrote() {
-    check(orders(), LineHistory.class);
-    check(stress(), LineHistory.class);
+    check(LineHistory.class);
   }
 }
