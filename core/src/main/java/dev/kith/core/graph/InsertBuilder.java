@@ -78,8 +78,7 @@ final class InsertBuilder {
     this.options = options;
     this.scorers = rows.scorers();
     this.size = rows.size();
-    this.most =
-        settings.width() + 2 * settings.degree() + (guide == null ? 0 : guide.most());
+    this.most = settings.width() + 2 * settings.degree() + (guide == null ? 0 : guide.most());
   }
 
   /** What one worker needs. */
