@@ -376,10 +376,17 @@ class LiveIndexTest {
     }
   }
 
+  /** Whole lines of a file that is being written. */
+  private static List<String> lines(Path file) throws IOException {
+    var text = Files.readString(file);
+    return text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
+  }
+
   @Test
   @Timeout(600)
   void save_killedAnywhere_leavesAWholeState(SplittableRandom random) throws Exception {
     var path = folder.resolve("live.kith");
+    var told = folder.resolve("told.txt");
     var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     for (int round = 0; round < Seeded.effort(); round++) {
       var process =
@@ -393,21 +400,18 @@ class LiveIndexTest {
                   Saver.class.getName(),
                   path.toString())
               .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .redirectOutput(told.toFile())
               .start();
-      int last = -1;
-      try (var lines = process.inputReader()) {
-        while (last < 1) {
-          last = Integer.parseInt(Objects.requireNonNull(lines.readLine()));
+      try {
+        while (lines(told).size() < 2) {
+          assertThat(process.isAlive()).isTrue();
+          TimeUnit.MILLISECONDS.sleep(5);
         }
         TimeUnit.MILLISECONDS.sleep(random.nextInt(200));
-        process.destroyForcibly();
-        process.waitFor();
-        for (String line; (line = lines.readLine()) != null; ) {
-          last = Integer.parseInt(line);
-        }
       } finally {
-        process.destroyForcibly();
+        process.destroyForcibly().waitFor();
       }
+      int last = Integer.parseInt(lines(told).getLast());
       var opened = LiveIndex.open(path);
       var row = Objects.requireNonNull(opened.row(0));
       assertThat((int) row[0]).isBetween(last, last + 1); // renamed, and not yet told
