@@ -3,7 +3,7 @@ package dev.kith.core.graph;
 import dev.kith.core.graph.CalibrationSample.Query;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
-import dev.kith.core.quant.WalkCodes;
+import dev.kith.core.quant.Scorers;
 import dev.kith.core.recall.CurveFit;
 import dev.kith.core.recall.IntrinsicDimension;
 import dev.kith.core.recall.Observation;
@@ -67,24 +67,37 @@ final class Calibration {
 
   private final VectorSource rows;
   private final Metric metric;
-  private final WalkCodes codes;
-  private final Graph graph;
+  private final Scorers scorers;
+  private final Links graph;
   private final Entry entry;
-  private final Kernels kernels;
+  private final int count;
 
+  /**
+   * Creates a calibration of walks.
+   *
+   * @param rows by the numbers that links have
+   * @param scorers of those rows
+   * @param count rows that can be found, for there may be numbers without one
+   */
   Calibration(
-      VectorSource rows,
-      Metric metric,
-      WalkCodes codes,
-      Graph graph,
-      Entry entry,
-      Kernels kernels) {
+      VectorSource rows, Metric metric, Scorers scorers, Links graph, Entry entry, int count) {
     this.rows = rows;
     this.metric = metric;
-    this.codes = codes;
+    this.scorers = scorers;
     this.graph = graph;
     this.entry = entry;
-    this.kernels = kernels;
+    this.count = count;
+  }
+
+  /** Calibration of an index that does not change. */
+  static Calibration of(GraphData data, Entry entry, Kernels kernels) {
+    return new Calibration(
+        data.rows(),
+        data.metric(),
+        data.codes().scorers(kernels),
+        data.graph(),
+        entry,
+        data.graph().size());
   }
 
   /** Ladder of widths, four steps to each doubling. */
@@ -122,7 +135,7 @@ final class Calibration {
      * @param most steps of a walk, at most
      */
     Scratch(CurveFit fit, long most) {
-      walk = new Walk(graph, codes.scorers(kernels));
+      walk = new Walk(graph, scorers);
       finder = entry.finder(walk.scorer());
       watch = new CurveWatch(fit, new Rescorer(rows, metric), graph.size(), most);
       filtered = new FilteredWalk(walk);
@@ -136,11 +149,15 @@ final class Calibration {
 
   /** Makes the curve from a sample, to which queries off the rows are added here. */
   RecallCurve curve(CalibrationSample sample, long seed, BuildOptions options) {
-    sample.addOffTheRows(rows, seed);
-    var queries = sample.queries();
+    sample.addOffTheRows(seed);
+    return curve(sample.queries(), options);
+  }
+
+  /** Makes the curve from queries with their exact answers, in the numbers that links have. */
+  RecallCurve curve(List<Query> queries, BuildOptions options) {
     int fewest = queries.stream().mapToInt(each -> each.truth().size()).min().orElse(0);
     var ks = KS.stream().filter(k -> k <= fewest).toList();
-    var fit = new CurveFit(ks, widths(graph.size()), RATIOS);
+    var fit = new CurveFit(ks, widths(count), RATIOS);
     var observations = new Observation[queries.size()];
     if (!fit.ks().isEmpty()) {
       var idle = new ConcurrentLinkedDeque<Scratch>();

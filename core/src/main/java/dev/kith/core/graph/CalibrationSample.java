@@ -28,12 +28,13 @@ final class CalibrationSample {
   /** Least and most queries of a calibration, and rows for one of them, between these. */
   private static final int LEAST = 200;
 
-  private static final int MOST = 1_000;
+  static final int MOST = 1_000;
   private static final int SHARE = 75;
 
   /** Queries answered exactly between two looks at whether the build goes on. */
   private static final int CHUNK = 256;
 
+  private final VectorSource rows;
   private final ExactScan exact;
   private final Metric metric;
   private final BuildOptions options;
@@ -47,7 +48,22 @@ final class CalibrationSample {
    * @param truth the exact answer, without that row
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Query(int kind, float[] values, int without, Neighbors truth) {}
+  record Query(int kind, float[] values, int without, Neighbors truth) {
+    /** The same query where row {@code r} has the number {@code numbers[r]}. */
+    Query renumbered(int[] numbers, Metric metric) {
+      var rows = new long[truth.size()];
+      var keys = new double[truth.size()];
+      for (int rank = 0; rank < rows.length; rank++) {
+        rows[rank] = numbers[(int) truth.row(rank)];
+        keys[rank] = truth.key(rank);
+      }
+      return new Query(
+          kind,
+          values,
+          without == Graph.NONE ? without : numbers[without],
+          new Neighbors(metric, rows, keys));
+    }
+  }
 
   private CalibrationSample(
       VectorSource rows, Metric metric, Kernels kernels, BuildOptions options) {
@@ -57,6 +73,7 @@ final class CalibrationSample {
             ? Quantizer.INT8.encode(rows, metric, options.into(Arena.ofAuto()))
             : null;
     this.exact = new ExactScan(kernels, "calibration", new FlatData(rows, metric, shadow));
+    this.rows = rows;
     this.metric = metric;
     this.options = options;
   }
@@ -68,6 +85,13 @@ final class CalibrationSample {
     int count = Math.min(size, Math.clamp(size / SHARE, LEAST, MOST) / 2);
     var order = InsertBuilder.permutation(size, seed);
     var held = Arrays.copyOfRange(order, size - count, size);
+    return ofRows(rows, metric, held, kernels, options);
+  }
+
+  /** Takes the rows {@code held}, and asks for their exact answers. */
+  static CalibrationSample ofRows(
+      VectorSource rows, Metric metric, int[] held, Kernels kernels, BuildOptions options) {
+    int count = held.length;
     var values = new float[count][];
     Arrays.setAll(values, i -> rows.row(held[i]));
     var sample = new CalibrationSample(rows, metric, kernels, options);
@@ -75,10 +99,15 @@ final class CalibrationSample {
     return sample;
   }
 
-  /** Takes queries that were asked, evenly spread over all that are given. */
+  /** Takes queries that were asked, {@code most} at most, evenly spread over all that are given. */
   static CalibrationSample ofQueries(
-      VectorSource rows, Metric metric, VectorSource asked, Kernels kernels, BuildOptions options) {
-    int count = (int) Math.min(MOST, asked.size());
+      VectorSource rows,
+      Metric metric,
+      VectorSource asked,
+      int most,
+      Kernels kernels,
+      BuildOptions options) {
+    int count = (int) Math.min(most, asked.size());
     var values = new float[count][];
     Arrays.setAll(values, i -> asked.row(i * asked.size() / count));
     var none = new int[count];
@@ -168,10 +197,8 @@ final class CalibrationSample {
    * Adds a query off the rows for each that is there: rows moved by multiples of the difference of
    * two others, to the middle between two, in each element alone by twice as far as neighbours lie,
    * mirrored at the mean, halved towards it, or with their elements turned about; and a Gaussian's.
-   *
-   * @param rows rows that were built over
    */
-  void addOffTheRows(VectorSource rows, long seed) {
+  void addOffTheRows(long seed) {
     int size = Math.toIntExact(rows.size());
     int count = queries.size();
     if (count == 0) {

@@ -277,12 +277,21 @@ public final class GraphSearcher implements Searcher {
   private @Nullable Neighbors sifted(
       Scratch scratch, int[] seeds, int count, int k, int width, Sift sift) {
     var pool = scratch.walk.run(seeds, count, width, sift);
-    if (pool.counted() < width) { // more rows pass: it was given up, or cut off
+    if (pool.answers() < width) { // more rows pass: it was given up, or cut off
       return null;
     }
     var best = new TopK(k);
     offerNearest(scratch, pool, scored(k, width), best);
     return best.drain(data.metric());
+  }
+
+  /** Checks that there are enough queries to calibrate on. */
+  static void requireEnough(VectorSource queries) {
+    if (queries.size() < FEWEST_QUERIES) {
+      throw new IllegalArgumentException(
+          "a calibration takes at least %d queries: %d (%s)"
+              .formatted(FEWEST_QUERIES, queries.size(), queries.name()));
+    }
   }
 
   /**
@@ -292,15 +301,11 @@ public final class GraphSearcher implements Searcher {
   @Override
   public GraphData calibrated(VectorSource queries, BuildOptions options) {
     Searcher.requireFits(queries, SearchOptions.nearest(1), data.rows());
-    if (queries.size() < FEWEST_QUERIES) {
-      throw new IllegalArgumentException(
-          "a calibration takes at least %d queries: %d (%s)"
-              .formatted(FEWEST_QUERIES, queries.size(), queries.name()));
-    }
-    var sample = CalibrationSample.ofQueries(data.rows(), data.metric(), queries, kernels, options);
-    var calibration =
-        new Calibration(data.rows(), data.metric(), data.codes(), data.graph(), entry, kernels);
-    return calibration.measured(data, sample, options);
+    requireEnough(queries);
+    var sample =
+        CalibrationSample.ofQueries(
+            data.rows(), data.metric(), queries, CalibrationSample.MOST, kernels, options);
+    return Calibration.of(data, entry, kernels).measured(data, sample, options);
   }
 
   @Override

@@ -106,6 +106,23 @@ final class LiveRows implements VectorSource {
     states.set(at, states.get(at) / USE * USE + USE + OCCUPIED + LIVE);
   }
 
+  /** How often a slot was used. */
+  int uses(int slot) {
+    return state(slot) / USE;
+  }
+
+  /** Sets how often a slot was used before its row comes, or comes back. */
+  void used(int slot, int uses) {
+    int chunk = chunks.chunkOf(slot);
+    parts[chunk].states.set(slot - chunks.start(chunk), uses * USE);
+  }
+
+  /** Whether {@code number} is that of a row that may be found. */
+  boolean has(long number) {
+    int slot = (int) number;
+    return slot >= 0 && slot < size() && live(slot) && number(slot) == number;
+  }
+
   /** Buries the row of this number; returns whether it was live. */
   boolean bury(long number) {
     int slot = (int) number;

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Tells how hard a query is once its walk has found the first few rows, and then ends the walk as a
  * {@link StoppingRule} says, if there is one. The pool keeps little more than what may yet be
- * expanded.
+ * expanded. Rows that are walked through, but are no answers, are looked at like the others, and do
+ * not count as neighbours.
  */
 final class RatioWatch implements Watch {
   /** Rows that are found before a query is told easy or hard. */
@@ -90,14 +91,14 @@ final class RatioWatch implements Watch {
         }
         squaredRatio = rule.squaredRatio(queryClass);
       }
-      float bound = squaredRatio * distance(pool, offset, Math.min(k, pool.size()) - 1);
+      float bound = squaredRatio * farthest(pool, offset, k);
       if (pool.settled() == pool.size() || distance(pool, offset, pool.settled()) >= bound) {
         width = Math.max(pool.below(bound - offset), least(pool, k));
         return true;
       }
     }
-    if (rule != null && pool.size() >= k) {
-      float bound = squaredRatio * distance(pool, offset, k - 1);
+    if (rule != null && pool.answers() >= k) {
+      float bound = squaredRatio * farthest(pool, offset, k);
       pool.keepBelow(bound - offset, GraphSearcher.scored(k, 0));
     }
     return false;
@@ -110,6 +111,11 @@ final class RatioWatch implements Watch {
   /** What a query shows of the pool that it has now. */
   static Difficulty difficulty(Pool pool, float offset, int k, float seed, long estimated) {
     return new Difficulty(farthest(pool, offset, k), nearest(pool, offset), seed, estimated);
+  }
+
+  /** Whether the walk came far enough for its query to show anything. */
+  boolean hasShown() {
+    return difficulty != null;
   }
 
   /** What the query has shown; at the end of a walk, it has. */

@@ -178,6 +178,16 @@ public interface VectorIndex {
   }
 
   /**
+   * Maps a file that {@link LiveIndex#save} wrote, which holds its rows, as an index that does not
+   * change: row {@code r} is that of the {@code r}-th lowest slot.
+   *
+   * @throws dev.kith.core.vector.VectorDataException if it is damaged, or holds no rows
+   */
+  static VectorIndex open(Path file) throws IOException {
+    return new OpenIndex(IndexFile.open(file, null, List.of()));
+  }
+
+  /**
    * Checks, by reading everything, that the index is undamaged and of its rows, its file included
    * if it was opened from one.
    *

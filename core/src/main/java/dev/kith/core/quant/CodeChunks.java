@@ -55,6 +55,16 @@ public final class CodeChunks {
     parts[chunk].copyRow(codes, from, to - chunks.start(chunk));
   }
 
+  /** Copies of the codes of some rows, in that order. */
+  public RowCodes pick(int[] picked, Arena arena) {
+    var some = parts[0].like(picked.length, arena);
+    for (int i = 0; i < picked.length; i++) {
+      int chunk = chunks.chunkOf(picked[i]);
+      some.copyRow(parts[chunk], picked[i] - chunks.start(chunk), i);
+    }
+    return some;
+  }
+
   /** Encoder of rows, of one thread. */
   public final class Encoder {
     private final float[] values = new float[space().dimension()];
@@ -92,12 +102,7 @@ public final class CodeChunks {
   /** Scorers over copies of the codes of some rows, side by side; see {@link RowCodes}. */
   @SuppressWarnings("exports")
   public Scorers scorersOf(int[] picked, Kernels kernels) {
-    var some = parts[0].like(picked.length, Arena.ofAuto());
-    for (int i = 0; i < picked.length; i++) {
-      int chunk = chunks.chunkOf(picked[i]);
-      some.copyRow(parts[chunk], picked[i] - chunks.start(chunk), i);
-    }
-    return some.scorers(kernels);
+    return pick(picked, Arena.ofAuto()).scorers(kernels);
   }
 
   /** Scorers that ask those of each chunk. */
