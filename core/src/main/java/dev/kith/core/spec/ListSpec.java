@@ -32,6 +32,9 @@ public record ListSpec(int lists, Codes codes, Refine refine, long seed) impleme
   /** Lists for each unit of the square root of the rows' number, where none is given. */
   private static final int USUAL = 4;
 
+  /** The same for codes that cost less to read than centres do: fewer and longer lists. */
+  private static final int USUAL_OF_BLOCKS = 1;
+
   /** Rows of a list, on the average and at least, where no number of lists is given. */
   private static final int LEAST_ROWS = 16;
 
@@ -162,7 +165,8 @@ public record ListSpec(int lists, Codes codes, Refine refine, long seed) impleme
         lists > 0
             ? lists
             : Math.min(
-                Math.round(USUAL * Math.sqrt((double) rows)), Math.max(rows / LEAST_ROWS, 1));
+                Math.round((codes.panels() ? USUAL : USUAL_OF_BLOCKS) * Math.sqrt((double) rows)),
+                Math.max(rows / LEAST_ROWS, 1));
     return (int) Math.min(wanted, Math.min(rows, MOST));
   }
 

@@ -141,6 +141,9 @@ class IndexSpecTest {
     assertThat(ListSpec.DEFAULT.listsFor(1_000)).isEqualTo(62); // of 16 rows each
     assertThat(ListSpec.DEFAULT.listsFor(1_000_000)).isEqualTo(4_000);
     assertThat(ListSpec.DEFAULT.listsFor(Long.MAX_VALUE)).isEqualTo(ListSpec.MOST);
+    var blocks = (ListSpec) IndexSpec.parse("ivf(codes=bits1)"); // fewer, for they are read sooner
+    assertThat(blocks.listsFor(1_000_000)).isEqualTo(1_000);
+    assertThat(blocks.listsFor(30)).isEqualTo(1);
   }
 
   @Test
