@@ -1,12 +1,16 @@
 package dev.kith.core.testing;
 
 import dev.kith.core.metric.Metric;
+import dev.kith.core.search.Neighbors;
 import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorSource;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Random vectors, and the exact answer straight from its definition in docs/exactness.md. */
@@ -72,14 +76,33 @@ public final class TestVectors {
    * written apart from the code under test.
    */
   public static long[] nearest(Metric metric, float[] query, float[][] rows, int k) {
+    return nearest(metric, query, rows, k, _ -> true);
+  }
+
+  /** Row numbers in the order of docs/exactness.md, of the rows that pass. */
+  public static long[] nearest(
+      Metric metric, float[] query, float[][] rows, int k, IntPredicate passes) {
     var keys = new double[rows.length];
     Arrays.setAll(keys, i -> key(metric, query, rows[i]));
     return IntStream.range(0, rows.length)
+        .filter(passes)
         .boxed()
         .sorted(Comparator.<Integer>comparingDouble(i -> keys[i]).thenComparingInt(i -> i))
         .limit(k)
         .mapToLong(i -> i)
         .toArray();
+  }
+
+  /** Share of the {@code k} nearest rows of all queries that were found. */
+  public static double recall(
+      Metric metric, float[][] queries, float[][] rows, int k, List<Neighbors> found) {
+    long hits = 0;
+    for (int q = 0; q < queries.length; q++) {
+      var rowsFound = Arrays.stream(found.get(q).rows()).boxed().collect(Collectors.toSet());
+      hits +=
+          Arrays.stream(nearest(metric, queries[q], rows, k)).filter(rowsFound::contains).count();
+    }
+    return hits / (double) (queries.length * Math.min(k, rows.length));
   }
 
   /** The canonical key, from its definition. */

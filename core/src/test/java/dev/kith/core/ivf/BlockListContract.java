@@ -1,0 +1,505 @@
+package dev.kith.core.ivf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kith.core.metric.Metric;
+import dev.kith.core.search.Effort;
+import dev.kith.core.search.Limit;
+import dev.kith.core.search.RowFilter;
+import dev.kith.core.search.SearchOptions;
+import dev.kith.core.search.SearchResult;
+import dev.kith.core.search.SearchStoppedException;
+import dev.kith.core.testing.Fixed;
+import dev.kith.core.testing.IndexContract;
+import dev.kith.core.testing.Seeded;
+import dev.kith.core.testing.TestVectors;
+import dev.kith.core.vector.ElementType;
+import dev.kith.core.vector.VectorSource;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What lists with rotated and product codes promise on every backend. */
+public abstract class BlockListContract extends IndexContract<ListData> {
+  /** One of each kind of codes: few and many bits, and product codes of both widths. */
+  private static final String[] KINDS = {"bits1", "bits2", "bits6", "bits8", "pq4x4", "opq5x8"};
+
+  /** Creates the contract. */
+  protected BlockListContract() {
+    super(ListData.class);
+  }
+
+  private static SearchOptions probes(int lists) {
+    return SearchOptions.nearest(K).withEffort(new Effort.Probes(lists));
+  }
+
+  private static String spec(int lists, String codes) {
+    return "ivf(lists=%d,codes=%s)".formatted(lists, codes);
+  }
+
+  private static void assertExact(
+      Metric metric, float[][] rows, float[][] queries, int k, SearchResult result) {
+    assertThat(result.report().proved()).isTrue();
+    for (int q = 0; q < queries.length; q++) {
+      assertThat(result.neighbors().get(q).rows())
+          .as("%s metric=%s query=%d k=%d", result.report().index(), metric, q, k)
+          .isEqualTo(TestVectors.nearest(metric, queries[q], rows, k));
+    }
+    assertCanonical(metric, rows, queries, result);
+  }
+
+  /** Asserts that keys are canonical and ascend, and that no row comes twice. */
+  private static void assertCanonical(
+      Metric metric, float[][] rows, float[][] queries, SearchResult result) {
+    for (int q = 0; q < queries.length; q++) {
+      var found = result.neighbors().get(q);
+      assertThat(found.rows()).doesNotHaveDuplicates();
+      for (int rank = 0; rank < found.size(); rank++) {
+        double key = TestVectors.key(metric, queries[q], rows[(int) found.row(rank)]);
+        assertThat(Double.doubleToRawLongBits(found.key(rank)))
+            .isEqualTo(Double.doubleToRawLongBits(key));
+        assertThat(rank == 0 || found.key(rank - 1) <= key).isTrue();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void search_exactAskedFor_isTheDefinitions(Metric metric, SplittableRandom random) {
+    for (var codes : KINDS) {
+      int d = 5 + random.nextInt(40);
+      var rows = TestVectors.gaussians(random, 300 + random.nextInt(400), d);
+      var queries = TestVectors.gaussians(random, 1 + random.nextInt(20), d);
+      queries[0] = rows[13].clone();
+      assertExact(metric, rows, queries, spec(1 + random.nextInt(40), codes));
+    }
+  }
+
+  private void assertExact(Metric metric, float[][] rows, float[][] queries, String spec) {
+    try (var source = VectorSource.of(rows);
+        var batch = VectorSource.of(queries)) {
+      var searcher = searcher(build(source, metric, spec));
+      for (int k : new int[] {1, 7, rows.length}) {
+        var options = SearchOptions.nearest(k);
+        assertExact(metric, rows, queries, k, searcher.search(batch, options.withThreads(3)));
+        for (int q = 0; q < queries.length; q++) {
+          var one = searcher.search(batch.slice(q, 1), options.withThreads(1 + q % 2));
+          assertExact(metric, rows, new float[][] {queries[q]}, k, one);
+        }
+      }
+    }
+  }
+
+  /** Codes whose certain bound excludes rows answer without a scan, where rows are in clusters. */
+  @ParameterizedTest
+  @EnumSource
+  void search_exactOfClustersByManyBits_readsFewRowsAndScansNone(Metric metric) {
+    var rows = clustered(0, 3000, 16, 40, 0.05);
+    var queries = clustered(3000, 30, 16, 40, 0.05);
+    try (var source = VectorSource.of(rows);
+        var batch = VectorSource.of(queries)) {
+      var searcher = searcher(build(source, metric, spec(60, "bits8")));
+      var result = searcher.search(batch, SearchOptions.nearest(K));
+      assertExact(metric, rows, queries, K, result);
+      var work = result.report().work();
+      assertThat(work.fallbacks()).isZero();
+      assertThat(work.keysComputed()).isLessThan(30L * 3000 / 4);
+      assertThat(result.report().bound()).isEqualTo("bits8");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void search_ties_goToTheLowerRow(Metric metric, SplittableRandom random) {
+    var distinct = TestVectors.gaussians(random, 12, 20);
+    distinct[3] = new float[20];
+    var rows = new float[500][];
+    Arrays.setAll(rows, i -> distinct[i * 7 % 12]);
+    for (var codes : KINDS) {
+      assertExact(metric, rows, Arrays.copyOf(distinct, 6), spec(12, codes));
+    }
+    assertExact(metric, new float[90][7], new float[3][7], spec(9, "bits6"));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void search_hugeTinyAndZeroNorms_isExact(Metric metric, SplittableRandom random) {
+    for (int round = 0; round < Seeded.effort(); round++) {
+      int d = 19;
+      var rows = TestVectors.gaussians(random, 400, d);
+      for (var row : rows) {
+        int exponent = random.nextInt(-160, 125);
+        for (int e = 0; e < d; e++) {
+          float value = Math.scalb(row[e], exponent);
+          row[e] = Float.isFinite(value) ? value : -Float.MAX_VALUE;
+        }
+      }
+      rows[5] = new float[d];
+      Arrays.fill(rows[6], Float.MAX_VALUE);
+      Arrays.fill(rows[7], Float.MIN_VALUE);
+      var queries = TestVectors.gaussians(random, 12, d);
+      queries[1] = rows[17].clone();
+      queries[2] = new float[d];
+      Arrays.fill(queries[3], Float.MAX_VALUE);
+      Arrays.fill(queries[4], Float.MIN_VALUE);
+      for (int q = 5; q < queries.length; q++) {
+        int exponent = random.nextInt(-100, 100);
+        for (int e = 0; e < d; e++) {
+          queries[q][e] = Math.scalb(queries[q][e], exponent);
+        }
+      }
+      for (var codes : KINDS) {
+        assertExact(metric, rows, queries, spec(20, codes));
+      }
+    }
+  }
+
+  /** Distances are as small as what scaling and centring rows rounds: bounds must not be fooled. */
+  @ParameterizedTest
+  @EnumSource
+  void search_tightClusterFarFromOrigin_isExact(Metric metric, SplittableRandom random) {
+    for (float spread : new float[] {1e-3f, 1e-1f}) {
+      var rows = TestVectors.gaussians(random, 500, 40);
+      for (var row : rows) {
+        for (int e = 0; e < row.length; e++) {
+          row[e] = 1000 + Math.round(row[e] * 4) * spread;
+        }
+      }
+      assertExact(metric, rows, Arrays.copyOf(rows, 9), spec(30, "bits8"));
+      assertExact(metric, rows, Arrays.copyOf(rows, 9), spec(500, "bits6"));
+    }
+  }
+
+  @Test
+  void search_anyElementType_isExact(SplittableRandom random) {
+    for (var type : ElementType.values()) {
+      var typed = TestVectors.typed(random, type, 250, 9);
+      var queries = TestVectors.gaussians(random, 6, 9);
+      try (var source = typed.source();
+          var batch = VectorSource.of(queries)) {
+        for (var metric : Metric.values()) {
+          for (var codes : KINDS) {
+            var data = build(source, metric, spec(10, codes));
+            data.verify();
+            var result = searcher(data).search(batch, SearchOptions.nearest(K));
+            assertExact(metric, typed.rows(), queries, K, result);
+          }
+        }
+      }
+    }
+  }
+
+  /** What is found does not depend on threads, on batches or on the order of lists. */
+  @ParameterizedTest
+  @EnumSource
+  void search_probes_findTheSameHoweverTheyAreAsked(Metric metric, SplittableRandom random) {
+    int d = 24;
+    var rows = TestVectors.gaussians(random, 1500, d);
+    var queries = TestVectors.gaussians(random, 40, d);
+    try (var source = VectorSource.of(rows);
+        var batch = VectorSource.of(queries)) {
+      for (var codes : KINDS) {
+        var searcher = searcher(build(source, metric, spec(50, codes)));
+        for (int lists : new int[] {1, 3, 10, Integer.MAX_VALUE}) {
+          var whole = searcher.search(batch, probes(lists).withThreads(1));
+          assertThat(whole.report().proved()).isFalse();
+          assertThat(whole.report().bound()).isEqualTo(codes);
+          assertCanonical(metric, rows, queries, whole);
+          for (int threads : new int[] {2, 7}) {
+            var many = searcher.search(batch, probes(lists).withThreads(threads));
+            assertThat(many.neighbors()).isEqualTo(whole.neighbors());
+          }
+          for (int q = 0; q < queries.length; q++) {
+            var one = searcher.search(batch.slice(q, 1), probes(lists).withThreads(1 + q % 3));
+            assertThat(one.neighbors().getFirst()).isEqualTo(whole.neighbors().get(q));
+          }
+        }
+      }
+    }
+  }
+
+  /** With all lists probed, what is missed is what the bounds of rows get wrong. */
+  @ParameterizedTest
+  @EnumSource
+  void search_allProbes_missFew(Metric metric, SplittableRandom random) {
+    var rows = clustered(0, 4000, 48, 60, 0.5);
+    var queries = clustered(4000, 100, 48, 60, 0.5);
+    try (var source = VectorSource.of(rows);
+        var batch = VectorSource.of(queries)) {
+      for (var codes : new String[] {"bits1", "bits3", "bits6", "pq12x4", "pq12x8", "opq24x4"}) {
+        var data = build(source, metric, spec(30, codes));
+        var result = searcher(data).search(batch, probes(30));
+        double recall = TestVectors.recall(metric, queries, rows, K, result.neighbors());
+        assertThat(recall).as("%s %s", metric, codes).isGreaterThan(0.97);
+        assertThat(result.report().work().keysComputed())
+            .as("%s %s", metric, codes)
+            .isLessThan(100L * 4000 / 3);
+      }
+    }
+  }
+
+  /** A sweep meets a recall by its bound alone, and says with which probability a row is missed. */
+  @ParameterizedTest
+  @EnumSource
+  void search_recallOfASweep_missesNoMoreThanItSays(Metric metric, @Fixed SplittableRandom random) {
+    var rows = TestVectors.gaussians(random, 500, 40);
+    var queries = TestVectors.gaussians(random, 20, 40);
+    int rotations = 20;
+    try (var source = VectorSource.of(rows);
+        var batch = VectorSource.of(queries)) {
+      for (double target : new double[] {0.7, 0.97}) {
+        for (var codes : new String[] {"bits1", "bits2"}) {
+          double found = 0;
+          long keys = 0;
+          for (int seed = 1; seed <= rotations; seed++) {
+            var spec = "flat(shadow=%s,seed=%d)".formatted(codes, seed);
+            var options = SearchOptions.nearest(K).withEffort(new Effort.Recall(target));
+            var result = searcher(build(source, metric, spec)).search(batch, options);
+            var report = result.report();
+            double miss = Objects.requireNonNull(report.miss());
+            assertThat(report.proved()).isFalse();
+            assertThat(miss).isBetween(0.99 * (1 - target), 1 - target);
+            assertThat(Objects.requireNonNull(report.expectedRecall()).low()).isEqualTo(1 - miss);
+            assertThat(report.toString())
+                .contains("each true neighbour missed with probability at most " + miss);
+            assertCanonical(metric, rows, queries, result);
+            found += TestVectors.recall(metric, queries, rows, K, result.neighbors());
+            keys += report.work().keysComputed();
+          }
+          double missed = 1 - found / rotations;
+          assertThat(missed).as("%s %s", codes, target).isLessThanOrEqualTo(1 - target);
+          if (target < 0.9) { // bounds that are wrong so often do lose rows, and exclude more
+            assertThat(missed).isPositive();
+            assertThat(keys).isLessThan(20L * 500 * rotations / 2);
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void search_sweep_isExactWhereThatIsAskedFor(Metric metric, SplittableRandom random) {
+    var rows = TestVectors.gaussians(random, 700, 20);
+    var queries = TestVectors.gaussians(random, 9, 20);
+    for (var codes : KINDS) {
+      var spec = "flat(shadow=%s)".formatted(codes);
+      assertExact(metric, rows, queries, spec);
+      try (var source = VectorSource.of(rows);
+          var batch = VectorSource.of(queries)) {
+        var searcher = searcher(build(source, metric, spec));
+        var all = searcher.search(batch, SearchOptions.nearest(K).withEffort(new Effort.Recall(1)));
+        assertExact(metric, rows, queries, K, all);
+        assertThatThrownBy(() -> searcher.search(batch, probes(2)))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessage("an index %s has no lists to probe: ask for a recall", spec);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void search_filtered_returnsOnlyWhatPasses(Metric metric, SplittableRandom random) {
+    int d = 10;
+    var rows = TestVectors.gaussians(random, 1200, d);
+    var queries = TestVectors.gaussians(random, 8, d);
+    try (var source = VectorSource.of(rows);
+        var batch = VectorSource.of(queries)) {
+      for (var codes : KINDS) {
+        var searcher = searcher(build(source, metric, spec(20, codes)));
+        for (double share : new double[] {0, 0.004, 0.1, 0.7, 1}) {
+          var filter =
+              RowFilter.of(
+                  rows.length,
+                  row -> random.nextDouble() < share && (share == 1 || rows[(int) row][0] > -0.5));
+          for (int k : new int[] {1, K, 1200}) {
+            var options = SearchOptions.nearest(k).among(filter).withThreads(2);
+            var exact = searcher.search(batch, options);
+            assertThat(exact.report().proved()).isTrue();
+            for (int q = 0; q < queries.length; q++) {
+              assertThat(exact.neighbors().get(q).rows())
+                  .isEqualTo(TestVectors.nearest(metric, queries[q], rows, k, filter::allows));
+            }
+            var few = searcher.search(batch, options.withEffort(new Effort.Probes(1)));
+            assertCanonical(metric, rows, queries, few);
+            for (int q = 0; q < queries.length; q++) {
+              var found = few.neighbors().get(q);
+              assertThat(found.size()).isEqualTo((int) Math.min(k, filter.count()));
+              assertThat(Arrays.stream(found.rows()).allMatch(filter::allows)).isTrue();
+              var one =
+                  searcher.search(
+                      batch.slice(q, 1), options.withEffort(new Effort.Probes(1)).withThreads(1));
+              assertThat(one.neighbors().getFirst()).isEqualTo(found);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bits1", "bits8", "pq4x4"})
+  void search_sharedLimit_leavesOutOnlyWhatIsAboveIt(String codes, SplittableRandom random) {
+    var rows = TestVectors.gaussians(random, 900, 8);
+    var queries = TestVectors.gaussians(random, 7, 8);
+    try (var source = VectorSource.of(rows);
+        var batch = VectorSource.of(queries)) {
+      var searcher = searcher(build(source, Metric.L2, spec(30, codes)));
+      for (var effort : new Effort[] {new Effort.Exact(), new Effort.Probes(30)}) {
+        var limit = new Limit(queries.length);
+        var cuts = new double[queries.length];
+        for (int q = 0; q < queries.length; q++) {
+          var exact = TestVectors.nearest(Metric.L2, queries[q], rows, K);
+          cuts[q] = TestVectors.key(Metric.L2, queries[q], rows[(int) exact[3]]);
+          limit.offer(q, cuts[q]);
+        }
+        var options = SearchOptions.nearest(K).withLimit(limit).withEffort(effort);
+        var result = searcher.search(batch, options);
+        for (int q = 0; q < queries.length; q++) {
+          var exact = TestVectors.nearest(Metric.L2, queries[q], rows, K);
+          var found = result.neighbors().get(q);
+          if (effort instanceof Effort.Exact) {
+            assertThat(Arrays.copyOf(found.rows(), 4)).isEqualTo(Arrays.copyOf(exact, 4));
+          }
+          assertThat(limit.key(q)).isLessThanOrEqualTo(cuts[q]);
+        }
+        var open = new Limit(1);
+        searcher.search(
+            batch.slice(0, 1), SearchOptions.nearest(901).withLimit(open).withEffort(effort));
+        assertThat(open.key(0)).isInfinite();
+        var falls = new Limit(1);
+        searcher.search(
+            batch.slice(0, 1), SearchOptions.nearest(2).withLimit(falls).withEffort(effort));
+        double second =
+            TestVectors.key(
+                Metric.L2,
+                queries[0],
+                rows[(int) TestVectors.nearest(Metric.L2, queries[0], rows, 2)[1]]);
+        assertThat(falls.key(0)).isFinite().isGreaterThanOrEqualTo(second);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 31, 32, 33, 65})
+  void search_fewRows_areAllFound(int size, SplittableRandom random) {
+    var rows = TestVectors.gaussians(random, size, 5);
+    var queries = TestVectors.gaussians(random, 6, 5);
+    for (var metric : Metric.values()) {
+      for (var codes : KINDS) {
+        assertExact(metric, rows, queries, spec(7, codes));
+        try (var source = VectorSource.of(rows);
+            var batch = VectorSource.of(queries)) {
+          var options = SearchOptions.nearest(size).withEffort(new Effort.Probes(1));
+          var found = searcher(build(source, metric, spec(7, codes))).search(batch, options);
+          for (int q = 0; q < queries.length; q++) {
+            assertThat(found.neighbors().get(q).rows())
+                .isEqualTo(TestVectors.nearest(metric, queries[q], rows, size));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void search_noRows_findsNone() {
+    try (var some = VectorSource.of(new float[][] {{1, 2, 3, 4, 5}})) {
+      for (var codes : KINDS) {
+        var data = build(some.slice(0, 0), Metric.L2, spec(9, codes));
+        data.verify();
+        assertThat(data.lists()).isZero();
+        assertThat(searcher(data).search(some, probes(3)).neighbors().getFirst()).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void search_manyQueries_areSearchedInGroups(SplittableRandom random) {
+    var rows = TestVectors.gaussians(random, 200, 4);
+    var queries = TestVectors.gaussians(random, 1030, 4);
+    try (var source = VectorSource.of(rows);
+        var batch = VectorSource.of(queries)) {
+      var searcher = searcher(build(source, Metric.L2, spec(9, "bits2")));
+      var all = searcher.search(batch, probes(9));
+      assertCanonical(Metric.L2, rows, queries, all);
+      assertThat(all.neighbors()).hasSize(1030);
+      assertThat(searcher.search(batch.slice(1029, 1), probes(9)).neighbors().getFirst())
+          .isEqualTo(all.neighbors().get(1029));
+    }
+  }
+
+  @Test
+  void search_deadlineOrCancel_stops(SplittableRandom random) {
+    try (var source = VectorSource.of(TestVectors.gaussians(random, 400, 5))) {
+      for (var codes : KINDS) {
+        var searcher = searcher(build(source, Metric.L2, spec(20, codes)));
+        assertThatThrownBy(() -> searcher.search(source, probes(5).withDeadline(Duration.ZERO)))
+            .isInstanceOf(SearchStoppedException.class)
+            .hasMessageContaining("deadline");
+        var asked = new AtomicInteger();
+        var counting =
+            probes(5)
+                .withThreads(1)
+                .withCancel(
+                    () -> {
+                      asked.incrementAndGet();
+                      return false;
+                    });
+        searcher.search(source, counting);
+        int whole = asked.get();
+        assertThat(whole).isGreaterThan(400);
+        for (int round = 0; round < 5; round++) {
+          int last = random.nextInt(whole);
+          asked.set(0);
+          var stopping = probes(5).withThreads(1).withCancel(() -> asked.getAndIncrement() >= last);
+          assertThatThrownBy(() -> searcher.search(source, stopping))
+              .isInstanceOf(SearchStoppedException.class)
+              .hasMessage("the search was cancelled by its caller");
+        }
+      }
+    }
+  }
+
+  @Test
+  void buildOrSearch_notFinite_namesTheRow() {
+    for (var codes : new String[] {"bits1", "pq2x4"}) {
+      assertRefusesNotFinite("ivf(codes=%s)".formatted(codes), probes(1));
+    }
+  }
+
+  @Test
+  void build_morePartsThanElements_saysSo(SplittableRandom random) {
+    try (var source = VectorSource.of(TestVectors.gaussians(random, 40, 5))) {
+      assertThatThrownBy(() -> build(source, Metric.L2, spec(3, "pq8x4")))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "product codes have 1 part to one an element, at most 32768: parts=8, dimension=5");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void build_anyNumberOfThreads_sameLists(Metric metric, SplittableRandom random) {
+    try (var source = VectorSource.of(TestVectors.gaussians(random, 1100, 16))) {
+      for (var codes : KINDS) {
+        assertSameOnAnyThreads(source, metric, "ivf(lists=40,codes=%s,seed=3)".formatted(codes));
+      }
+    }
+  }
+
+  @Test
+  void build_stoppedByItsListener_throwsWhatTheListenerThrew(SplittableRandom random) {
+    try (var source = VectorSource.of(TestVectors.gaussians(random, 700, 8))) {
+      for (var codes : KINDS) {
+        assertStops(source, spec(30, codes), 50, random);
+      }
+    }
+  }
+}
