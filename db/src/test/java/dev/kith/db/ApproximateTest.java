@@ -215,6 +215,25 @@ class ApproximateTest {
     }
   }
 
+  /** Half of the points go and others come: merges build graphs from what older ones hold. */
+  @Test
+  void optimize_afterManyWrites_keepsTheRecall() {
+    try (var kith = Kith.inMemory()) {
+      var points = kith.create("c", schema("graph(r=16)"));
+      points.upsert(points(9, 0, ROWS));
+      points.buildIndexes(_ -> {}, () -> false);
+      for (int part = 0; part < 3; part++) {
+        points.delete(Filter.parse("part == " + part));
+        points.upsert(points(9, ROWS * (part + 1), ROWS / 6));
+      }
+      assertThat(points.optimize(_ -> {}, () -> false)).isTrue();
+      assertThat(points.stats().segments()).isEqualTo(1);
+      assertThat(indexedRows(points)).isEqualTo(points.count());
+      assertThat(recall(points, asked(9))).isGreaterThanOrEqualTo(0.93);
+      assertThat(points.verify()).isEmpty();
+    }
+  }
+
   @Test
   void setIndex_liveCollection_buildsInTheBackgroundWhileQueriesGoOn() throws Exception {
     try (var kith = Kith.inMemory()) {
