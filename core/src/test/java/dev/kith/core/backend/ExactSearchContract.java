@@ -418,11 +418,11 @@ public abstract class ExactSearchContract {
   @ParameterizedTest
   @EnumSource
   void search_sharedLimit_leavesOutOnlyWhatIsAboveIt(Metric metric, SplittableRandom random) {
-    int n = 9000; // more than a list holds, where one does not grow
+    int n = 6000; // more than a list holds, where one does not grow
     int k = 10;
     var rows = TestVectors.gaussians(random, n, 24);
-    rows[8999] = rows[3].clone();
-    var queries = TestVectors.gaussians(random, 40, 24);
+    rows[5999] = rows[3].clone();
+    var queries = TestVectors.gaussians(random, 20, 24);
     queries[0] = rows[3].clone();
     var order = order(metric, rows, queries);
     var third = RowFilter.of(n, row -> row % 3 == 0);
@@ -430,7 +430,7 @@ public abstract class ExactSearchContract {
         var asked = VectorSource.of(queries)) {
       var search = exactSearch(source, metric);
       for (int kind = 0; kind < 5; kind++) {
-        for (int batch : new int[] {1, 3, 4, 40}) {
+        for (int batch : new int[] {1, 3, 4, 20}) {
           for (var filter : new RowFilter[] {null, third}) {
             var limit = new Limit(batch);
             var cuts = new double[batch];

@@ -42,6 +42,11 @@ class DiskRecallTest extends RecallContract {
     return Objects.requireNonNull(backend().searcher(onDisk(data, true)));
   }
 
+  @Override
+  protected List<Metric> metrics() {
+    return List.of(Metric.COSINE); // estimates of the others are those of walks in memory
+  }
+
   private DiskGraphData onDisk(GraphData data, boolean measured) {
     var file = folder.resolve(UUID.randomUUID().toString());
     try (var channel =

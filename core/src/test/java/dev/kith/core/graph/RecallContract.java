@@ -20,6 +20,7 @@ import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,11 @@ public abstract class RecallContract extends IndexContract<GraphData> {
   /** What answers searches of {@code data}; not what calibrates. */
   protected Searcher searching(GraphData data) {
     return searcher(data);
+  }
+
+  /** Metrics of the rows on which recall is judged. */
+  protected List<Metric> metrics() {
+    return List.of(Metric.values());
   }
 
   /** Kinds of rows and queries. */
@@ -128,7 +134,7 @@ public abstract class RecallContract extends IndexContract<GraphData> {
     int judged = 0;
     try (var source = VectorSource.of(rows);
         var queries = VectorSource.of(Arrays.copyOfRange(made, n, made.length))) {
-      for (var metric : Metric.values()) {
+      for (var metric : metrics()) {
         var searcher = searching(build(source, metric, "graph(r=16,efc=64)"));
         for (double target : new double[] {0.9, 0.95, 0.99}) {
           for (int k : new int[] {1, 10}) {

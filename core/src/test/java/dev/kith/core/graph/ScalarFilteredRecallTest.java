@@ -8,4 +8,9 @@ class ScalarFilteredRecallTest extends FilteredRecallContract {
   protected Backend backend() {
     return Backends.choose("scalar");
   }
+
+  @Override
+  protected Backend building() {
+    return Backends.choose("simd");
+  }
 }

@@ -8,4 +8,9 @@ class ScalarRecallTest extends RecallContract {
   protected Backend backend() {
     return Backends.choose("scalar");
   }
+
+  @Override
+  protected Backend building() {
+    return Backends.choose("simd");
+  }
 }

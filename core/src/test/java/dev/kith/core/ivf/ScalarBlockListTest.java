@@ -8,4 +8,9 @@ class ScalarBlockListTest extends BlockListContract {
   protected Backend backend() {
     return Backends.choose("scalar");
   }
+
+  @Override
+  protected Backend building() {
+    return Backends.choose("simd");
+  }
 }
