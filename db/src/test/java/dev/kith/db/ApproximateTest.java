@@ -318,4 +318,21 @@ class ApproximateTest {
       assertThat(query.recall(0.9)).isNotEqualTo(query).isEqualTo(query.recall(0.9));
     }
   }
+
+  @Test
+  void setIndex_unfitForTheDimension_isRefusedAndChangesNothing() {
+    try (var kith = Kith.inMemory()) {
+      var points = kith.create("c", schema("flat"));
+      points.upsert(points(10, 0, 20));
+      for (var spec : List.of("ivf(lists=20,codes=pq48x4)", "flat(shadow=pq48x4)")) {
+        assertThatThrownBy(() -> points.setIndex("vector", spec))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessageStartingWith("product codes have at most one part an element: ")
+            .hasMessageEndingWith("parts=48, dimension=12; ask for fewer parts");
+      }
+      assertThat(points.schema().vector("vector").index()).hasToString("flat");
+      points.upsert(points(10, 20, 20));
+      assertThat(points.count()).isEqualTo(40);
+    }
+  }
 }

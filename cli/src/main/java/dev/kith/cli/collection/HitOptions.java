@@ -202,7 +202,7 @@ final class HitOptions {
         report.backend(),
         report.index(),
         report.proved(),
-        report.expectedRecall(),
+        HitsDocument.Expected.of(report.expectedRecall()),
         report.scoreKind().name().toLowerCase(Locale.ROOT),
         HitsDocument.Served.of(report),
         hits);

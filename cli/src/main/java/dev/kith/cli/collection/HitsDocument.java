@@ -22,10 +22,23 @@ record HitsDocument(
     String backend,
     String index,
     boolean proved,
-    @Nullable ExpectedRecall expectedRecall,
+    @Nullable Expected expectedRecall,
     String scoreKind,
     Served served,
     List<Hit> hits) {
+
+  /**
+   * Share of the exact answer that is expected to have been found.
+   *
+   * @param mean mean of queries like this one
+   * @param low lower end of its interval, which holds it in 95 of 100 cases
+   * @param high upper end of the interval
+   */
+  record Expected(double mean, double low, double high) {
+    static @Nullable Expected of(@Nullable ExpectedRecall recall) {
+      return recall == null ? null : new Expected(recall.mean(), recall.low(), recall.high());
+    }
+  }
 
   /**
    * How the search was served.

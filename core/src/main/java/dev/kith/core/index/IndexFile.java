@@ -157,12 +157,16 @@ record IndexFile(
             DiskGraphData.bytes(graph),
             DiskGraphData.alignment(),
             sink -> DiskGraphData.write(graph, sink));
-    var codes = graph.parts().get(GraphData.CODES);
-    if (codes == null) {
-      throw new IllegalStateException("a graph has codes");
+    var codes = part(graph, GraphData.CODES);
+    write(target, data, List.of(codes, nodes, part(graph, GraphData.CURVE)));
+  }
+
+  private static Part part(GraphData graph, String name) {
+    var body = graph.parts().get(name);
+    if (body == null) {
+      throw new IllegalStateException("a graph has a part " + name);
     }
-    var curve = Part.of(GraphData.CURVE, graph.curve().part());
-    write(target, data, List.of(Part.of(GraphData.CODES, codes), nodes, curve));
+    return Part.of(name, body);
   }
 
   /** Writes {@code parts} as those of an index; the target is replaced as a whole. */

@@ -14,6 +14,13 @@ public interface IndexSpec {
   boolean exact();
 
   /**
+   * Checks that rows of {@code dimension} elements can have such an index; most can.
+   *
+   * @throws IllegalArgumentException if they cannot
+   */
+  default void requireFits(int dimension) {}
+
+  /**
    * Index that scans every row; its answers are exact. Text form {@code flat}, or {@code
    * flat(shadow=int8)}.
    *

@@ -50,6 +50,15 @@ public record ListSpec(int lists, Codes codes, Refine refine, long seed) impleme
     }
   }
 
+  @Override
+  public void requireFits(int dimension) {
+    if (codes.parts > dimension) {
+      throw new IllegalArgumentException(
+          "product codes have at most one part an element: %s, parts=%d, dimension=%d; ask for fewer parts"
+              .formatted(this, codes.parts, dimension));
+    }
+  }
+
   /**
    * What a search reads of the rows of a list.
    *

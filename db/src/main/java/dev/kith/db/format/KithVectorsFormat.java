@@ -84,7 +84,7 @@ public final class KithVectorsFormat extends KnnVectorsFormat {
    */
   public KithVectorsFormat(ElementType type, Metric metric, IndexSpec spec, PartBuilders builders) {
     super(NAME);
-    new VectorField(1, metric, type, spec); // refuses other types
+    new VectorField(VectorField.MAX_DIMENSION, metric, type, spec); // refuses other types
     this.type = type;
     this.metric = metric;
     this.spec = spec;

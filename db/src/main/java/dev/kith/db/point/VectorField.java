@@ -32,12 +32,13 @@ public record VectorField(
   /** The recall of searches that name none, where the index is approximate. */
   public static final double DEFAULT_RECALL = 0.95;
 
-  /** Checks the dimension and the type. */
+  /** Checks the dimension, the type, and that the index suits the dimension. */
   public VectorField {
     if (dimension < 1 || dimension > MAX_DIMENSION) {
       throw new IllegalArgumentException(
           "a vector's dimension must be 1 to %d: %d".formatted(MAX_DIMENSION, dimension));
     }
+    index.requireFits(dimension);
     switch (type) {
       case FLOAT32, FLOAT16, INT8 -> {}
       case BFLOAT16, UINT8 ->

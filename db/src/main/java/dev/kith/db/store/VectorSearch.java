@@ -93,7 +93,10 @@ final class VectorSearch {
     expected.put(part.leaf, Optional.ofNullable(search.expectedRecall()));
   }
 
-  /** Weighs what segments were expected to find by what they gave. */
+  /**
+   * Weighs what segments were expected to find by what they gave: at least as one point, for one
+   * that gave nothing may have missed some.
+   */
   private synchronized void expect(List<List<SegmentPoint>> best) {
     var points = new HashMap<LeafReaderContext, Integer>();
     for (var one : best) {
@@ -101,9 +104,8 @@ final class VectorSearch {
         points.merge(point.leaf(), 1, Integer::sum);
       }
     }
-    points.forEach(
-        (leaf, count) ->
-            report.expect(expected.getOrDefault(leaf, Optional.empty()).orElse(null), count));
+    expected.forEach(
+        (leaf, recall) -> report.expect(recall.orElse(null), points.getOrDefault(leaf, 1)));
   }
 
   private synchronized void countSegment(long allowed) {
@@ -234,7 +236,7 @@ final class VectorSearch {
       expect(part, result.report());
       for (int q = 0; q < queries.size(); q++) {
         var found = result.neighbors().get(q);
-        for (int more = asked; cutsTies(found, k, allowed, nearest.limit(q)); ) {
+        for (int more = asked; more < allowed && cutsTies(found, k, allowed, nearest.limit(q)); ) {
           more = (int) Math.min(2L * more, allowed);
           var again = index.search(queries.slice(q, 1), here.withK(more));
           count(again.report());
