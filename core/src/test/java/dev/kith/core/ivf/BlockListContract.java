@@ -8,66 +8,30 @@ import dev.kith.core.search.Effort;
 import dev.kith.core.search.Limit;
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
-import dev.kith.core.search.SearchResult;
-import dev.kith.core.search.SearchStoppedException;
 import dev.kith.core.testing.Fixed;
-import dev.kith.core.testing.IndexContract;
-import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
-import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorSource;
-import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What lists with rotated and product codes promise on every backend. */
-public abstract class BlockListContract extends IndexContract<ListData> {
+public abstract class BlockListContract extends ListContract {
   /** One of each kind of codes: few and many bits, and product codes of both widths. */
-  private static final String[] KINDS = {"bits1", "bits2", "bits6", "bits8", "pq4x4", "opq5x8"};
+  private static final List<String> KINDS =
+      List.of("bits1", "bits2", "bits6", "bits8", "pq4x4", "opq5x8");
 
   /** Creates the contract. */
-  protected BlockListContract() {
-    super(ListData.class);
-  }
+  protected BlockListContract() {}
 
-  private static SearchOptions probes(int lists) {
-    return SearchOptions.nearest(K).withEffort(new Effort.Probes(lists));
-  }
-
-  private static String spec(int lists, String codes) {
-    return "ivf(lists=%d,codes=%s)".formatted(lists, codes);
-  }
-
-  private static void assertExact(
-      Metric metric, float[][] rows, float[][] queries, int k, SearchResult result) {
-    assertThat(result.report().proved()).isTrue();
-    for (int q = 0; q < queries.length; q++) {
-      assertThat(result.neighbors().get(q).rows())
-          .as("%s metric=%s query=%d k=%d", result.report().index(), metric, q, k)
-          .isEqualTo(TestVectors.nearest(metric, queries[q], rows, k));
-    }
-    assertCanonical(metric, rows, queries, result);
-  }
-
-  /** Asserts that keys are canonical and ascend, and that no row comes twice. */
-  private static void assertCanonical(
-      Metric metric, float[][] rows, float[][] queries, SearchResult result) {
-    for (int q = 0; q < queries.length; q++) {
-      var found = result.neighbors().get(q);
-      assertThat(found.rows()).doesNotHaveDuplicates();
-      for (int rank = 0; rank < found.size(); rank++) {
-        double key = TestVectors.key(metric, queries[q], rows[(int) found.row(rank)]);
-        assertThat(Double.doubleToRawLongBits(found.key(rank)))
-            .isEqualTo(Double.doubleToRawLongBits(key));
-        assertThat(rank == 0 || found.key(rank - 1) <= key).isTrue();
-      }
-    }
+  @Override
+  final List<String> kinds() {
+    return KINDS;
   }
 
   @ParameterizedTest
@@ -79,21 +43,6 @@ public abstract class BlockListContract extends IndexContract<ListData> {
       var queries = TestVectors.gaussians(random, 1 + random.nextInt(20), d);
       queries[0] = rows[13].clone();
       assertExact(metric, rows, queries, spec(1 + random.nextInt(40), codes));
-    }
-  }
-
-  private void assertExact(Metric metric, float[][] rows, float[][] queries, String spec) {
-    try (var source = VectorSource.of(rows);
-        var batch = VectorSource.of(queries)) {
-      var searcher = searcher(build(source, metric, spec));
-      for (int k : new int[] {1, 7, rows.length}) {
-        var options = SearchOptions.nearest(k);
-        assertExact(metric, rows, queries, k, searcher.search(batch, options.withThreads(3)));
-        for (int q = 0; q < queries.length; q++) {
-          var one = searcher.search(batch.slice(q, 1), options.withThreads(1 + q % 2));
-          assertExact(metric, rows, new float[][] {queries[q]}, k, one);
-        }
-      }
     }
   }
 
@@ -115,84 +64,14 @@ public abstract class BlockListContract extends IndexContract<ListData> {
     }
   }
 
-  @ParameterizedTest
-  @EnumSource
-  void search_ties_goToTheLowerRow(Metric metric, SplittableRandom random) {
-    var distinct = TestVectors.gaussians(random, 12, 20);
-    distinct[3] = new float[20];
-    var rows = new float[500][];
-    Arrays.setAll(rows, i -> distinct[i * 7 % 12]);
-    for (var codes : KINDS) {
-      assertExact(metric, rows, Arrays.copyOf(distinct, 6), spec(12, codes));
-    }
-    assertExact(metric, new float[90][7], new float[3][7], spec(9, "bits6"));
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void search_hugeTinyAndZeroNorms_isExact(Metric metric, SplittableRandom random) {
-    for (int round = 0; round < Seeded.effort(); round++) {
-      int d = 19;
-      var rows = TestVectors.gaussians(random, 400, d);
-      for (var row : rows) {
-        int exponent = random.nextInt(-160, 125);
-        for (int e = 0; e < d; e++) {
-          float value = Math.scalb(row[e], exponent);
-          row[e] = Float.isFinite(value) ? value : -Float.MAX_VALUE;
-        }
-      }
-      rows[5] = new float[d];
-      Arrays.fill(rows[6], Float.MAX_VALUE);
-      Arrays.fill(rows[7], Float.MIN_VALUE);
-      var queries = TestVectors.gaussians(random, 12, d);
-      queries[1] = rows[17].clone();
-      queries[2] = new float[d];
-      Arrays.fill(queries[3], Float.MAX_VALUE);
-      Arrays.fill(queries[4], Float.MIN_VALUE);
-      for (int q = 5; q < queries.length; q++) {
-        int exponent = random.nextInt(-100, 100);
-        for (int e = 0; e < d; e++) {
-          queries[q][e] = Math.scalb(queries[q][e], exponent);
-        }
-      }
-      for (var codes : KINDS) {
-        assertExact(metric, rows, queries, spec(20, codes));
-      }
-    }
-  }
-
   /** Distances are as small as what scaling and centring rows rounds: bounds must not be fooled. */
   @ParameterizedTest
   @EnumSource
   void search_tightClusterFarFromOrigin_isExact(Metric metric, SplittableRandom random) {
     for (float spread : new float[] {1e-3f, 1e-1f}) {
-      var rows = TestVectors.gaussians(random, 500, 40);
-      for (var row : rows) {
-        for (int e = 0; e < row.length; e++) {
-          row[e] = 1000 + Math.round(row[e] * 4) * spread;
-        }
-      }
+      var rows = farFromOrigin(random, spread);
       assertExact(metric, rows, Arrays.copyOf(rows, 9), spec(30, "bits8"));
       assertExact(metric, rows, Arrays.copyOf(rows, 9), spec(500, "bits6"));
-    }
-  }
-
-  @Test
-  void search_anyElementType_isExact(SplittableRandom random) {
-    for (var type : ElementType.values()) {
-      var typed = TestVectors.typed(random, type, 250, 9);
-      var queries = TestVectors.gaussians(random, 6, 9);
-      try (var source = typed.source();
-          var batch = VectorSource.of(queries)) {
-        for (var metric : Metric.values()) {
-          for (var codes : KINDS) {
-            var data = build(source, metric, spec(10, codes));
-            data.verify();
-            var result = searcher(data).search(batch, SearchOptions.nearest(K));
-            assertExact(metric, typed.rows(), queries, K, result);
-          }
-        }
-      }
     }
   }
 
@@ -436,38 +315,6 @@ public abstract class BlockListContract extends IndexContract<ListData> {
   }
 
   @Test
-  void search_deadlineOrCancel_stops(SplittableRandom random) {
-    try (var source = VectorSource.of(TestVectors.gaussians(random, 400, 5))) {
-      for (var codes : KINDS) {
-        var searcher = searcher(build(source, Metric.L2, spec(20, codes)));
-        assertThatThrownBy(() -> searcher.search(source, probes(5).withDeadline(Duration.ZERO)))
-            .isInstanceOf(SearchStoppedException.class)
-            .hasMessageContaining("deadline");
-        var asked = new AtomicInteger();
-        var counting =
-            probes(5)
-                .withThreads(1)
-                .withCancel(
-                    () -> {
-                      asked.incrementAndGet();
-                      return false;
-                    });
-        searcher.search(source, counting);
-        int whole = asked.get();
-        assertThat(whole).isGreaterThan(400);
-        for (int round = 0; round < 5; round++) {
-          int last = random.nextInt(whole);
-          asked.set(0);
-          var stopping = probes(5).withThreads(1).withCancel(() -> asked.getAndIncrement() >= last);
-          assertThatThrownBy(() -> searcher.search(source, stopping))
-              .isInstanceOf(SearchStoppedException.class)
-              .hasMessage("the search was cancelled by its caller");
-        }
-      }
-    }
-  }
-
-  @Test
   void buildOrSearch_notFinite_namesTheRow() {
     for (var codes : new String[] {"bits1", "pq2x4"}) {
       assertRefusesNotFinite("ivf(codes=%s)".formatted(codes), probes(1));
@@ -481,16 +328,6 @@ public abstract class BlockListContract extends IndexContract<ListData> {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage(
               "product codes have 1 part to one an element, at most 32768: parts=8, dimension=5");
-    }
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void build_anyNumberOfThreads_sameLists(Metric metric, SplittableRandom random) {
-    try (var source = VectorSource.of(TestVectors.gaussians(random, 1100, 16))) {
-      for (var codes : KINDS) {
-        assertSameOnAnyThreads(source, metric, "ivf(lists=40,codes=%s,seed=3)".formatted(codes));
-      }
     }
   }
 
