@@ -29,7 +29,7 @@ public final class QueryReport {
   private final long passed;
   private final Work work;
   private final boolean proved;
-  private final @Nullable ExpectedRecall expectedRecall;
+  private final Expectation expectation;
   private final boolean stale;
 
   private QueryReport(Builder parts) {
@@ -41,7 +41,7 @@ public final class QueryReport {
     passed = parts.passed;
     work = parts.work;
     proved = parts.proved;
-    expectedRecall = parts.expectedRecall();
+    expectation = parts.expectation;
     stale = parts.stale;
   }
 
@@ -153,7 +153,7 @@ public final class QueryReport {
    * known, as of words. Of several segments it is the mean over the points of the answer.
    */
   public @Nullable ExpectedRecall expectedRecall() {
-    return expectedRecall;
+    return proved ? ExpectedRecall.EXACT : expectation.mean();
   }
 
   /**
@@ -184,7 +184,7 @@ public final class QueryReport {
       parts.segments += other.segments;
       parts.passed += other.passed;
       parts.work = parts.work.plus(other.work);
-      parts.expect(other.expectedRecall, 1);
+      parts.expectation = expectation.plus(other.expectation);
     }
     parts.proved = proved && other.proved;
     parts.stale = stale || other.stale;
@@ -205,7 +205,7 @@ public final class QueryReport {
         passed,
         work,
         proved,
-        expectedRecall,
+        expectedRecall(),
         stale);
   }
 
@@ -226,6 +226,43 @@ public final class QueryReport {
         .formatted(all().toArray());
   }
 
+  /**
+   * Sums of what searches are expected to have found, each times the points that it gave.
+   *
+   * @param points that all of them gave
+   * @param known whether something is known of each
+   */
+  private record Expectation(
+      double means, double lows, double highs, double points, boolean known) {
+    static final Expectation NONE = new Expectation(0, 0, 0, 0, true);
+
+    static Expectation of(@Nullable ExpectedRecall recall, double points) {
+      return recall == null
+          ? new Expectation(0, 0, 0, 0, false)
+          : new Expectation(
+              points * recall.mean(), points * recall.low(), points * recall.high(), points, true);
+    }
+
+    Expectation plus(Expectation other) {
+      return new Expectation(
+          means + other.means,
+          lows + other.lows,
+          highs + other.highs,
+          points + other.points,
+          known && other.known);
+    }
+
+    /** The mean over the points, or null if nothing is known. */
+    @Nullable ExpectedRecall mean() {
+      if (!known || points == 0) {
+        return null;
+      }
+      double expected = Math.min(means / points, 1);
+      return new ExpectedRecall(
+          expected, Math.min(lows / points, expected), Math.clamp(highs / points, expected, 1));
+    }
+  }
+
   /** A report while its searches are counted. Not safe for many threads. */
   public static final class Builder {
     private ScoreKind scoreKind;
@@ -237,14 +274,7 @@ public final class QueryReport {
     private Work work = Work.NONE;
     private boolean proved = true;
     private boolean stale;
-
-    /** Sums of what is expected, each times its weight. */
-    private double mean;
-
-    private double low;
-    private double high;
-    private double weight;
-    private boolean unknown;
+    private Expectation expectation = Expectation.NONE;
 
     private Builder(ScoreKind kind) {
       this.scoreKind = kind;
@@ -260,7 +290,7 @@ public final class QueryReport {
       work = from.work;
       proved = from.proved;
       stale = from.stale;
-      expect(from.expectedRecall, 1);
+      expectation = from.expectation;
     }
 
     /**
@@ -289,26 +319,7 @@ public final class QueryReport {
      * @param points of the answer that the search found
      */
     public void expect(@Nullable ExpectedRecall expected, double points) {
-      if (expected == null) {
-        unknown = true;
-      } else {
-        mean += points * expected.mean();
-        low += points * expected.low();
-        high += points * expected.high();
-        weight += points;
-      }
-    }
-
-    private @Nullable ExpectedRecall expectedRecall() {
-      if (proved) {
-        return ExpectedRecall.EXACT;
-      }
-      if (unknown || weight == 0) {
-        return null;
-      }
-      double expected = Math.min(mean / weight, 1);
-      return new ExpectedRecall(
-          expected, Math.min(low / weight, expected), Math.clamp(high / weight, expected, 1));
+      expectation = expectation.plus(Expectation.of(expected, points));
     }
 
     /** Counts work that was done beside the searches. */
