@@ -12,6 +12,7 @@ import dev.kith.db.format.PartBuilders;
 import dev.kith.db.format.SegmentVectors;
 import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
+import dev.kith.db.point.VectorField;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -28,6 +29,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.FilterLeafReader;
@@ -154,35 +156,33 @@ public final class Segments implements Closeable {
     return description.get().schema();
   }
 
-  /** Built for another index than the schema names now. */
+  /** Whether vectors of it were built for another index than the schema names now. */
   private boolean isOutdated(SegmentCommitInfo info) {
-    return schema().vectors().entrySet().stream()
-        .anyMatch(
-            vector -> {
-              var built = info.info.getAttribute(attribute(vector.getKey()));
-              return built != null && !built.equals(vector.getValue().index().toString());
-            });
+    return isBuiltOtherwise(info, _ -> true);
   }
 
   /** Whether it is large enough for an index that takes long to build, and has another or none. */
   private boolean lacksIndex(SegmentCommitInfo info) {
     return info.info.maxDoc() >= KithVectorsFormat.INDEX_ROWS
-        && schema().vectors().entrySet().stream()
-            .filter(vector -> !vector.getValue().index().exact())
-            .anyMatch(
-                vector -> {
-                  var built = info.info.getAttribute(attribute(vector.getKey()));
-                  return built != null && !built.equals(vector.getValue().index().toString());
-                });
+        && isBuiltOtherwise(info, field -> !field.index().exact());
+  }
+
+  private boolean isBuiltOtherwise(SegmentCommitInfo info, Predicate<VectorField> concerned) {
+    for (var vector : schema().vectors().entrySet()) {
+      var field = vector.getValue();
+      var built =
+          info.info.getAttribute(
+              KithVectorsFormat.specAttribute(Documents.vectorField(vector.getKey())));
+      if (built != null && concerned.test(field) && !built.equals(field.index().toString())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Lets segments that lack their index get it, in the background. */
   void buildIndexes() throws IOException {
     writer.maybeMerge();
-  }
-
-  private static String attribute(String vector) {
-    return KithVectorsFormat.specAttribute(Documents.vectorField(vector));
   }
 
   /** The generation of the log that begins where the last commit ends; 0 without a commit. */
