@@ -158,25 +158,41 @@ final class Calibration {
     int fewest = queries.stream().mapToInt(each -> each.truth().size()).min().orElse(0);
     var ks = KS.stream().filter(k -> k <= fewest).toList();
     var fit = new CurveFit(ks, widths(count), RATIOS);
-    var observations = new Observation[queries.size()];
-    if (!fit.ks().isEmpty()) {
-      var idle = new ConcurrentLinkedDeque<Scratch>();
-      Workers.forEach(
-          (observations.length + UNIT - 1) / UNIT,
-          options.threads(),
-          options.progress(),
-          unit -> {
-            var reused = idle.poll();
-            var scratch = reused == null ? new Scratch(fit, Long.MAX_VALUE) : reused;
-            int end = (int) Math.min(observations.length, (unit + 1) * UNIT);
-            for (int i = (int) unit * UNIT; i < end; i++) {
-              observations[i] = walk(scratch, fit, queries.get(i));
-            }
-            idle.push(scratch);
-          });
-    }
-    var observed = fit.ks().isEmpty() ? List.<Observation>of() : List.of(observations);
+    var observed =
+        fit.ks().isEmpty()
+            ? List.<Observation>of()
+            : observations(queries, fit, Long.MAX_VALUE, this::walk, options);
     return fit.fit(observed, intrinsicDimension(queries), options.arena());
+  }
+
+  /** Walks for one query. */
+  private interface Walker {
+    Observation walk(Scratch scratch, CurveFit fit, Query query);
+  }
+
+  /**
+   * Walks for all queries, on all threads.
+   *
+   * @param most steps of a walk, at most
+   */
+  private List<Observation> observations(
+      List<Query> queries, CurveFit fit, long most, Walker walker, BuildOptions options) {
+    var observations = new Observation[queries.size()];
+    var idle = new ConcurrentLinkedDeque<Scratch>();
+    Workers.forEach(
+        (observations.length + UNIT - 1) / UNIT,
+        options.threads(),
+        options.progress(),
+        unit -> {
+          var reused = idle.poll();
+          var scratch = reused == null ? new Scratch(fit, most) : reused;
+          int end = (int) Math.min(observations.length, (unit + 1) * UNIT);
+          for (int i = (int) unit * UNIT; i < end; i++) {
+            observations[i] = walker.walk(scratch, fit, queries.get(i));
+          }
+          idle.push(scratch);
+        });
+    return List.of(observations);
   }
 
   private Observation walk(Scratch scratch, CurveFit fit, Query query) {
@@ -226,24 +242,16 @@ final class Calibration {
 
   private RecallCurve curve(List<Query> queries, RowFilter filter, BuildOptions options) {
     var fit = new CurveFit(FILTERED_KS, List.of(), RATIOS);
-    // Where a walk has taken as many steps as rows pass, a scan has long been cheaper.
+    // A walk that has taken a step for each row that passes has long cost more than a scan.
     long most = Math.clamp(graph.size() / ROWS_A_STEP, LEAST_STEPS, MOST_STEPS);
-    var observations = new Observation[queries.size()];
-    var idle = new ConcurrentLinkedDeque<Scratch>();
-    Workers.forEach(
-        (observations.length + UNIT - 1) / UNIT,
-        options.threads(),
-        options.progress(),
-        unit -> {
-          var reused = idle.poll();
-          var scratch = reused == null ? new Scratch(fit, Math.min(filter.count(), most)) : reused;
-          int end = (int) Math.min(observations.length, (unit + 1) * UNIT);
-          for (int i = (int) unit * UNIT; i < end; i++) {
-            observations[i] = walk(scratch, fit, queries.get(i), filter);
-          }
-          idle.push(scratch);
-        });
-    return fit.fit(List.of(observations), Double.NaN, Arena.ofAuto());
+    var observed =
+        observations(
+            queries,
+            fit,
+            Math.min(filter.count(), most),
+            (scratch, _, query) -> walk(scratch, fit, query, filter),
+            options);
+    return fit.fit(observed, Double.NaN, Arena.ofAuto());
   }
 
   private Observation walk(Scratch scratch, CurveFit fit, Query query, RowFilter filter) {

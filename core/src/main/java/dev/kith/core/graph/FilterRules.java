@@ -50,7 +50,7 @@ final class FilterRules {
    * Rules for {@code k} neighbours and a recall.
    *
    * @param unfiltered what was measured without a filter
-   * @return null if nothing was measured of so many neighbours
+   * @return null if nothing was measured of that number of neighbours
    */
   static @Nullable FilterRules of(
       RecallCurve unfiltered, FilterCurves curves, int k, double target) {

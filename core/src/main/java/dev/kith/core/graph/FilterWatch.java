@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Ends a walk to rows that pass a filter by the rules that were measured with filters that let
- * about as many rows pass: the stricter of the two between which the share lies. Belongs to one
- * thread.
+ * about the same share of rows pass: the stricter of the two between which that lies. Belongs to
+ * one thread.
  */
 final class FilterWatch implements Watch {
   /** Hops from one look at what need not be kept to the next: a look costs as much as a hop. */

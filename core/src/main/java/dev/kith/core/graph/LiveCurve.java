@@ -89,12 +89,12 @@ final class LiveCurve {
   }
 
   /** Plan of a search of {@code size} rows, or null if only the exact answer is good enough. */
-  PlannedWalk.@Nullable Plan plan(SearchOptions options, GraphSpec spec, int size) {
+  @Nullable WalkPlan plan(SearchOptions options, GraphSpec spec, int size) {
     var now = fit;
     var wear =
         new Wear(
             (changes.get() - now.changes) / (double) Math.max(now.size, 1),
             Math.max(0, strayed.get() - now.strayed) / (double) Math.max(size, 1));
-    return PlannedWalk.Plan.of(options, spec, now.curve, wear);
+    return WalkPlan.of(options, now.curve, wear, spec);
   }
 }

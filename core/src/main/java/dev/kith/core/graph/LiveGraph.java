@@ -60,8 +60,8 @@ public final class LiveGraph implements LiveSearcher {
    * Insertion. The row and its codes are written, a walk finds candidates, the pruner chooses, the
    * line is published, filled up with the nearest of those passed over, and links back from the
    * chosen ones are added under the lock of the line they change, one of STRIPES. Links lead to
-   * live rows alone when they are made. A line has room for half as many links more than pruning
-   * leaves, as in InsertBuilder. As searches take no lock, they may see a line half old and half
+   * live rows alone when they are made. A line has room for one and a half times the links that
+   * pruning leaves, as in InsertBuilder. As searches take no lock, they may see a line half old and half
    * new; each link leads to a row that was written before it.
    *
    * Deletion. A deleted row is marked, and is at once no answer any more; walks pass through it,
@@ -222,7 +222,7 @@ public final class LiveGraph implements LiveSearcher {
    *
    * @param backend name for reports
    * @param numbers as {@link #image} gave them
-   * @throws VectorDataException if the numbers are not of these rows
+   * @throws VectorDataException if the numbers are not of the data's rows
    */
   @SuppressWarnings("exports")
   public LiveGraph(Kernels kernels, String backend, GraphData data, MemorySegment numbers) {
@@ -320,7 +320,7 @@ public final class LiveGraph implements LiveSearcher {
     final int[] line = new int[room];
     State seen = state;
     Walk walk = walk();
-    PlannedWalk planned = new PlannedWalk(walk);
+    final RatioWatch watch = new RatioWatch();
     Heirs heirs = new Heirs(seen.links);
     Pruner pruner = pruner();
     Pivots.Finder finder = finder();
@@ -348,7 +348,6 @@ public final class LiveGraph implements LiveSearcher {
       seen = now;
       if (!sameRows) {
         walk = walk();
-        planned = new PlannedWalk(walk);
         heirs = new Heirs(seen.links);
         pruner = pruner();
         encoder = seen.codes.encoder();
@@ -1023,7 +1022,7 @@ public final class LiveGraph implements LiveSearcher {
       Scratch scratch,
       VectorSource queries,
       int q,
-      PlannedWalk.Plan plan,
+      WalkPlan plan,
       Sift sift,
       boolean filtered,
       StopSignal stop) {
@@ -1038,21 +1037,26 @@ public final class LiveGraph implements LiveSearcher {
       var found = answer(scratch, plan, sift);
       long seen = scratch.walk.estimated() + scratch.finder.estimated() - estimated;
       var work = new Work(seen, scratch.rescorer.count(), scratch.walk.hops() - hops, 0, 0);
-      var planned = scratch.planned;
+      var watch = scratch.watch;
       // Else the walk met fewer rows, or its query is of a kind that walks do not answer.
-      boolean all = planned.reaches() && found.size() >= Math.min(plan.k(), live.get());
+      boolean all = !plan.misses(watch) && found.size() >= Math.min(plan.k(), live.get());
       return new QueryWalks.Walked(
-          all ? found : null, work, planned.width(), filtered ? null : planned.expected());
+          all ? found : null,
+          work,
+          plan.width(watch),
+          filtered || !all ? null : plan.expected(watch));
     } finally {
       scratch.reading.exit();
     }
   }
 
-  private Neighbors answer(Scratch scratch, PlannedWalk.Plan plan, Sift sift) {
+  private Neighbors answer(Scratch scratch, WalkPlan plan, Sift sift) {
     scratch.walk.scorer().setQuery(scratch.query);
     var seeds = scratch.finder.find();
-    var pool = scratch.planned.run(plan, seeds, scratch.finder.found(), sift);
-    int rescored = plan.scored(scratch.planned.width());
+    var watch = plan.start(scratch.watch);
+    var pool =
+        scratch.walk.run(seeds, scratch.finder.found(), plan.width(), Graph.NONE, watch, sift);
+    int rescored = plan.scored(scratch.watch);
     var best = new TopK(plan.k());
     for (int i = 0; i < pool.size() && rescored > 0; i++) {
       int slot = pool.row(i);

@@ -10,14 +10,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How the walks of a search end, at a width or by a rule for a recall, and what is expected of them
- * then; the same in memory and on disk.
+ * then; the same in memory, on disk, and where rows come and go.
  *
  * @param curve what the index measured of its walks
+ * @param wear what happened to the index since
  * @param k number of neighbours asked for
  * @param width most rows that a walk keeps
  * @param rule rule for a recall, or null for a width
  */
-record WalkPlan(RecallCurve curve, int k, int width, @Nullable StoppingRule rule) {
+record WalkPlan(RecallCurve curve, Wear wear, int k, int width, @Nullable StoppingRule rule) {
+
+  /** Plan of a search of an index that does not change; see the other one. */
+  static @Nullable WalkPlan of(SearchOptions options, RecallCurve curve, IndexSpec spec) {
+    return of(options, curve, Wear.NONE, spec);
+  }
 
   /**
    * Plan of a search, or null if a scan answers it: because that was asked for, or because walks
@@ -25,14 +31,21 @@ record WalkPlan(RecallCurve curve, int k, int width, @Nullable StoppingRule rule
    *
    * @throws IllegalArgumentException if a graph does not know the effort
    */
-  static @Nullable WalkPlan of(SearchOptions options, RecallCurve curve, IndexSpec spec) {
+  static @Nullable WalkPlan of(
+      SearchOptions options, RecallCurve curve, Wear wear, IndexSpec spec) {
     int k = options.k();
     if (options.effort() instanceof Effort.Recall recall) {
-      var rule = curve.rule(k, recall.target());
-      return rule == null ? null : new WalkPlan(curve, k, curve.widest(), rule);
+      double target = wear.target(recall.target());
+      var rule = target <= 1 ? curve.rule(k, target) : null;
+      return rule == null ? null : new WalkPlan(curve, wear, k, curve.widest(), rule);
     }
     int width = QueryWalks.width(options.effort(), spec);
-    return width == 0 ? null : new WalkPlan(curve, k, Math.max(width, k), null);
+    return width == 0 ? null : new WalkPlan(curve, wear, k, Math.max(width, k), null);
+  }
+
+  /** This plan with walks of {@code most} rows at most. */
+  WalkPlan narrowed(int most) {
+    return new WalkPlan(curve, wear, k, Math.min(width, most), rule);
   }
 
   /** Sets {@code watch} to follow the next walk; returns null if nothing is known of such walks. */
@@ -48,7 +61,7 @@ record WalkPlan(RecallCurve curve, int k, int width, @Nullable StoppingRule rule
 
   /** Whether the recall is beyond walks for the query that {@code watch} has followed. */
   boolean misses(RatioWatch watch) {
-    return rule != null && !rule.reaches(watch.queryClass());
+    return rule != null && !(watch.hasShown() && rule.reaches(watch.queryClass()));
   }
 
   /** Width of the walk that {@code watch} has followed, or of any, for a width. */
@@ -58,10 +71,16 @@ record WalkPlan(RecallCurve curve, int k, int width, @Nullable StoppingRule rule
 
   /** What is expected of the walk that {@code watch} has followed, or null if it is unknown. */
   @Nullable ExpectedRecall expected(RatioWatch watch) {
-    if (rule != null) {
-      return rule.expected(watch.queryClass());
+    if (!watch.hasShown()) {
+      return null;
     }
-    return curve.placeOf(k) < 0 ? null : curve.expected(k, width, watch.shown());
+    ExpectedRecall measured = null;
+    if (rule != null) {
+      measured = rule.expected(watch.queryClass());
+    } else if (curve.placeOf(k) >= 0) {
+      measured = curve.expected(k, width, watch.shown());
+    }
+    return measured == null ? null : wear.worn(measured);
   }
 
   /** Number of rows of a pool that get their keys, after a walk that {@code watch} has followed. */

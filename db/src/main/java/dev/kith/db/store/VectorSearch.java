@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Approximate indexes are asked first, then segments are scanned from the largest to the
  * smallest, and all share one limit: what one of them found excludes rows of the others. Where a
  * segment alone would not keep all threads busy, segments are searched side by side. Each is asked
- * for the recall of the whole: a segment's nearest points are its easiest ones, and of these alone
- * some are in the answer. Used once.
+ * for the recall of the whole: a segment's nearest points are its easiest ones, and only from them
+ * come points of the answer. Used once.
  */
 final class VectorSearch {
   /**
