@@ -219,7 +219,7 @@ final class UnnamedQuery extends Query {
 
           @Override
           public long cost() {
-            return sure.cardinality() + (asked == null ? 0 : asked.cardinality());
+            return (long) sure.cardinality() + (asked == null ? 0 : asked.cardinality());
           }
         };
       }
