@@ -9,6 +9,7 @@ import dev.kith.core.search.Limit;
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.testing.Fixed;
+import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.VectorSource;
 import java.util.Arrays;
@@ -37,7 +38,7 @@ public abstract class BlockListContract extends ListContract {
   @ParameterizedTest
   @EnumSource
   void search_exactAskedFor_isTheDefinitions(Metric metric, SplittableRandom random) {
-    for (var codes : KINDS) {
+    for (var codes : someKinds(random)) {
       int d = 5 + random.nextInt(40);
       var rows = TestVectors.gaussians(random, 300 + random.nextInt(400), d);
       var queries = TestVectors.gaussians(random, 1 + random.nextInt(20), d);
@@ -84,7 +85,7 @@ public abstract class BlockListContract extends ListContract {
     var queries = TestVectors.gaussians(random, 40, d);
     try (var source = VectorSource.of(rows);
         var batch = VectorSource.of(queries)) {
-      for (var codes : KINDS) {
+      for (var codes : someKinds(random)) {
         var searcher = searcher(build(source, metric, spec(50, codes)));
         for (int lists : new int[] {1, 3, 10, Integer.MAX_VALUE}) {
           var whole = searcher.search(batch, probes(lists).withThreads(1));
@@ -112,7 +113,8 @@ public abstract class BlockListContract extends ListContract {
     var queries = clustered(4000, 100, 48, 60, 0.5);
     try (var source = VectorSource.of(rows);
         var batch = VectorSource.of(queries)) {
-      for (var codes : new String[] {"bits1", "bits3", "bits6", "pq12x4", "pq12x8", "opq24x4"}) {
+      var kinds = List.of("bits1", "bits3", "bits6", "pq12x4", "pq12x8", "opq24x4");
+      for (var codes : Seeded.some(random, 2, kinds)) {
         var data = build(source, metric, spec(30, codes));
         var result = searcher(data).search(batch, probes(30));
         double recall = TestVectors.recall(metric, queries, rows, K, result.neighbors());
@@ -130,7 +132,7 @@ public abstract class BlockListContract extends ListContract {
   void search_recallOfASweep_missesNoMoreThanItSays(Metric metric, @Fixed SplittableRandom random) {
     var rows = TestVectors.gaussians(random, 500, 40);
     var queries = TestVectors.gaussians(random, 20, 40);
-    int rotations = 20;
+    int rotations = Seeded.effort() == 1 ? 10 : 20;
     try (var source = VectorSource.of(rows);
         var batch = VectorSource.of(queries)) {
       for (double target : new double[] {0.7, 0.97}) {
@@ -168,7 +170,7 @@ public abstract class BlockListContract extends ListContract {
   void search_sweep_isExactWhereThatIsAskedFor(Metric metric, SplittableRandom random) {
     var rows = TestVectors.gaussians(random, 700, 20);
     var queries = TestVectors.gaussians(random, 9, 20);
-    for (var codes : KINDS) {
+    for (var codes : someKinds(random)) {
       var spec = "flat(shadow=%s)".formatted(codes);
       assertExact(metric, rows, queries, spec);
       try (var source = VectorSource.of(rows);
@@ -191,7 +193,7 @@ public abstract class BlockListContract extends ListContract {
     var queries = TestVectors.gaussians(random, 8, d);
     try (var source = VectorSource.of(rows);
         var batch = VectorSource.of(queries)) {
-      for (var codes : KINDS) {
+      for (var codes : someKinds(random)) {
         var searcher = searcher(build(source, metric, spec(20, codes)));
         for (double share : new double[] {0, 0.004, 0.1, 0.7, 1}) {
           var filter =
@@ -272,7 +274,7 @@ public abstract class BlockListContract extends ListContract {
     var rows = TestVectors.gaussians(random, size, 5);
     var queries = TestVectors.gaussians(random, 6, 5);
     for (var metric : Metric.values()) {
-      for (var codes : KINDS) {
+      for (var codes : someKinds(random)) {
         assertExact(metric, rows, queries, spec(7, codes));
         try (var source = VectorSource.of(rows);
             var batch = VectorSource.of(queries)) {
@@ -334,7 +336,7 @@ public abstract class BlockListContract extends ListContract {
   @Test
   void build_stoppedByItsListener_throwsWhatTheListenerThrew(SplittableRandom random) {
     try (var source = VectorSource.of(TestVectors.gaussians(random, 700, 8))) {
-      for (var codes : KINDS) {
+      for (var codes : someKinds(random)) {
         assertStops(source, spec(30, codes), 50, random);
       }
     }

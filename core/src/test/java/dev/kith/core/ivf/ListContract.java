@@ -37,6 +37,11 @@ abstract class ListContract extends IndexContract<ListData> {
   /** The codes that are tested, as a spec names them. */
   abstract List<String> kinds();
 
+  /** Two of the codes, others in each run. */
+  final List<String> someKinds(SplittableRandom random) {
+    return Seeded.some(random, 2, kinds());
+  }
+
   static SearchOptions probes(int lists) {
     return SearchOptions.nearest(K).withEffort(new Effort.Probes(lists));
   }
@@ -105,7 +110,7 @@ abstract class ListContract extends IndexContract<ListData> {
     distinct[3] = new float[20];
     var rows = new float[500][];
     Arrays.setAll(rows, i -> distinct[i * 7 % 12]);
-    for (var codes : kinds()) {
+    for (var codes : someKinds(random)) {
       assertExact(metric, rows, Arrays.copyOf(distinct, 6), spec(12, codes));
       assertExact(metric, rows, distinct, spec(40, codes));
       assertExact(metric, new float[90][7], new float[3][7], spec(9, codes));
@@ -139,7 +144,7 @@ abstract class ListContract extends IndexContract<ListData> {
           queries[q][e] = Math.scalb(queries[q][e], exponent);
         }
       }
-      for (var codes : kinds()) {
+      for (var codes : someKinds(random)) {
         assertExact(metric, rows, queries, spec(20, codes));
       }
     }
@@ -153,7 +158,7 @@ abstract class ListContract extends IndexContract<ListData> {
       try (var source = typed.source();
           var batch = VectorSource.of(queries)) {
         for (var metric : Metric.values()) {
-          for (var codes : kinds()) {
+          for (var codes : someKinds(random)) {
             var data = build(source, metric, spec(10, codes));
             data.verify();
             var result = searcher(data).search(batch, SearchOptions.nearest(K));
@@ -168,7 +173,7 @@ abstract class ListContract extends IndexContract<ListData> {
   void search_deadlineOrCancel_stops(SplittableRandom random) {
     int rounds = Math.max(CANCELLED / kinds().size(), CANCELLED_EACH);
     try (var source = VectorSource.of(TestVectors.gaussians(random, 400, 5))) {
-      for (var codes : kinds()) {
+      for (var codes : someKinds(random)) {
         var searcher = searcher(build(source, Metric.L2, spec(20, codes)));
         assertThatThrownBy(() -> searcher.search(source, probes(5).withDeadline(Duration.ZERO)))
             .isInstanceOf(SearchStoppedException.class)
@@ -201,7 +206,7 @@ abstract class ListContract extends IndexContract<ListData> {
   @EnumSource
   void build_anyNumberOfThreads_sameLists(Metric metric, SplittableRandom random) {
     try (var source = VectorSource.of(TestVectors.gaussians(random, 1100, 16))) {
-      for (var codes : kinds()) {
+      for (var codes : someKinds(random)) {
         assertSameOnAnyThreads(source, metric, "ivf(lists=40,codes=%s,seed=3)".formatted(codes));
       }
     }

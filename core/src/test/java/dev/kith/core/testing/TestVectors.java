@@ -83,13 +83,19 @@ public final class TestVectors {
   public static long[] nearest(
       Metric metric, float[] query, float[][] rows, int k, IntPredicate passes) {
     var keys = new double[rows.length];
-    Arrays.setAll(keys, i -> key(metric, query, rows[i]));
-    return IntStream.range(0, rows.length)
-        .filter(passes)
+    var passing = IntStream.range(0, rows.length).filter(passes).toArray();
+    for (int row : passing) {
+      keys[row] = key(metric, query, rows[row]);
+    }
+    // The k-th key first, so that only the rows below it are sorted as objects.
+    var sorted = Arrays.stream(passing).mapToDouble(row -> keys[row]).sorted().toArray();
+    double worst = sorted.length > k ? sorted[k - 1] : Double.POSITIVE_INFINITY;
+    return Arrays.stream(passing)
+        .filter(row -> keys[row] <= worst || sorted.length <= k)
         .boxed()
-        .sorted(Comparator.<Integer>comparingDouble(i -> keys[i]).thenComparingInt(i -> i))
+        .sorted(Comparator.<Integer>comparingDouble(row -> keys[row]).thenComparingInt(row -> row))
         .limit(k)
-        .mapToLong(i -> i)
+        .mapToLong(row -> row)
         .toArray();
   }
 
@@ -108,11 +114,7 @@ public final class TestVectors {
   /** The canonical key, from its definition. */
   public static double key(Metric metric, float[] query, float[] row) {
     return switch (metric) {
-      case L2 -> {
-        var terms = new double[row.length];
-        Arrays.setAll(terms, i -> ((double) query[i] - row[i]) * ((double) query[i] - row[i]));
-        yield sum(terms);
-      }
+      case L2 -> squares(query, row);
       case DOT -> 0.0 - dot(query, row);
       case COSINE -> {
         double squares = dot(query, query) * dot(row, row);
@@ -121,17 +123,24 @@ public final class TestVectors {
     };
   }
 
-  private static double dot(float[] a, float[] b) {
-    var terms = new double[a.length];
-    Arrays.setAll(terms, i -> (double) a[i] * b[i]);
-    return sum(terms);
+  private static double squares(float[] a, float[] b) {
+    var lanes = new double[8];
+    for (int i = 0; i < a.length; i++) {
+      double difference = (double) a[i] - b[i];
+      lanes[i % 8] += difference * difference;
+    }
+    return folded(lanes);
   }
 
-  private static double sum(double[] terms) {
+  private static double dot(float[] a, float[] b) {
     var lanes = new double[8];
-    for (int i = 0; i < terms.length; i++) {
-      lanes[i % 8] += terms[i];
+    for (int i = 0; i < a.length; i++) {
+      lanes[i % 8] += (double) a[i] * b[i];
     }
+    return folded(lanes);
+  }
+
+  private static double folded(double[] lanes) {
     for (int half = 4; half > 0; half /= 2) {
       for (int j = 0; j < half; j++) {
         lanes[j] += lanes[j + half];

@@ -303,7 +303,8 @@ public final class Segments implements Closeable {
     refreshedAt = System.nanoTime();
     DirectoryReader newer;
     try {
-      newer = Uninterrupted.call(() -> DirectoryReader.openIfChanged(current, writer));
+      // Apart, since a flush that an interrupt ended cannot be begun anew: the writer is closed.
+      newer = Uninterrupted.apart(() -> DirectoryReader.openIfChanged(current, writer));
     } catch (IOException | RuntimeException e) {
       var failed = writer.getTragicException();
       if (failed == null) {
@@ -388,7 +389,7 @@ public final class Segments implements Closeable {
   public void commit(long generation) throws IOException {
     var data = Map.of(GENERATION, Long.toString(generation), DESCRIPTION, description.get().text());
     writer.setLiveCommitData(data.entrySet());
-    Uninterrupted.run(writer::commit);
+    Uninterrupted.runApart(writer::commit); // for the reason of a refresh
   }
 
   /** The last commit, kept until it is released. */
@@ -510,7 +511,7 @@ public final class Segments implements Closeable {
         current.decRef();
       }
     } finally {
-      Uninterrupted.run(writer::rollback); // waits for merges to end
+      Uninterrupted.runApart(writer::rollback); // waits for merges to end
     }
   }
 }
