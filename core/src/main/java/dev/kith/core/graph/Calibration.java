@@ -94,7 +94,7 @@ final class Calibration {
     Scratch(CurveFit fit) {
       walk = new Walk(graph, codes.scorers(kernels));
       finder = entry.finder(walk.scorer());
-      watch = new CurveWatch(fit, new Rescorer(rows, metric), graph.size());
+      watch = new CurveWatch(fit, new Rescorer(rows, metric), graph.size(), codes.axes());
     }
   }
 

@@ -30,6 +30,9 @@ final class CurveWatch implements Watch {
 
   private int judgedCount;
 
+  /** Dimensions that rows were projected to before they were coded, 0 for no projection. */
+  private final int axes;
+
   private final int[] nextRatio;
   private int nextWidth;
   private final boolean[] shown;
@@ -42,7 +45,8 @@ final class CurveWatch implements Watch {
   private Observation observation;
   private float seed;
 
-  CurveWatch(CurveFit curve, Rescorer rescorer, int size) {
+  CurveWatch(CurveFit curve, Rescorer rescorer, int size, int axes) {
+    this.axes = axes;
     this.curve = curve;
     this.rescorer = rescorer;
     this.ranks = new byte[size];
@@ -131,7 +135,7 @@ final class CurveWatch implements Watch {
   /** Share of the exact answer among the rows of the pool that would get their keys. */
   private double recall(Pool pool, int i, int width, boolean only) {
     int k = curve.ks().get(i);
-    int scored = Math.min(pool.size(), GraphSearcher.scored(k, width));
+    int scored = Math.min(pool.size(), GraphSearcher.scored(k, width, axes));
     if (only) {
       scored = Math.min(scored, width); // a pool of this width has no more
     }

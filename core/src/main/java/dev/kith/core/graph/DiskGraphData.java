@@ -142,7 +142,7 @@ public final class DiskGraphData implements IndexData {
         GraphPart.linksAt(header.pivots().length, NodeLayout.SECTOR)
             + layout(rows, header.degree()).bytes(),
         part.byteSize());
-    var codes = WalkCodes.open(header.codes().bits(), body, rows, metric);
+    var codes = WalkCodes.open(header.codes().bits(), header.codes().axes(), body, rows, metric);
     return new DiskGraphData(rows, spec, codes, header, part, file, at, reading);
   }
 

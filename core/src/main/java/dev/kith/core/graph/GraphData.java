@@ -90,7 +90,7 @@ public final class GraphData implements IndexData {
         16,
         GraphPart.linksAt(header.pivots().length, LINE) + 4L * header.size() * header.degree(),
         part.byteSize());
-    var codes = WalkCodes.open(header.codes().bits(), body, rows, metric);
+    var codes = WalkCodes.open(header.codes().bits(), header.codes().axes(), body, rows, metric);
     var levels = spec.levels() ? new Levels(require(LEVELS, rows, parts)) : null;
     var curve = RecallCurve.open(require(CURVE, rows, parts));
     return new GraphData(rows, metric, spec, codes, header, part, levels, curve);
@@ -171,6 +171,11 @@ public final class GraphData implements IndexData {
       case 16 -> GraphSpec.Codes.FLOAT16;
       default -> GraphSpec.Codes.FLOAT32;
     };
+  }
+
+  /** Dimensions that rows were projected to before they were coded, or 0 where all are read. */
+  public int codedDimensions() {
+    return codes.axes();
   }
 
   /** What the index measured of its own walks. */

@@ -30,6 +30,9 @@ public final class GraphSearcher implements Searcher {
   /** Rows of the pool that get their keys, at least; fewer lose what 4 bits confuse (measured). */
   private static final int RESCORED = 20;
 
+  /** The same where codes are of projected rows, which tell less of a row (measured). */
+  private static final int PROJECTED_RESCORED = 28;
+
   /** Queries that a calibration takes, at least. */
   private static final int FEWEST_QUERIES = 20;
 
@@ -64,7 +67,7 @@ public final class GraphSearcher implements Searcher {
     final Walk walk = new Walk(data.graph(), scorers);
     final Entry.Finder finder = entry.finder(walk.scorer());
     final Rescorer rescorer = new Rescorer(data.rows(), data.metric(), kernels.keys());
-    final RatioWatch watch = new RatioWatch();
+    final RatioWatch watch = new RatioWatch(scored(0, 0, data.codes().axes()));
     final float[] query = new float[data.rows().dimension()];
     final int[] line = new int[data.graph().degree()];
 
@@ -133,9 +136,14 @@ public final class GraphSearcher implements Searcher {
    */
   private record Plan(int k, int width, @Nullable StoppingRule rule) {}
 
-  /** Number of rows of a pool that get their keys, of a walk for {@code k} rows. */
-  static int scored(int k, int width) {
-    return Math.max(Math.max(RESCORED, 2 * k), width / RESCORED_SHARE);
+  /**
+   * Number of rows of a pool that get their keys, of a walk for {@code k} rows.
+   *
+   * @param axes dimensions that rows were projected to before they were coded, 0 for no projection
+   */
+  static int scored(int k, int width, int axes) {
+    int least = axes > 0 ? PROJECTED_RESCORED : RESCORED;
+    return Math.max(Math.max(least, 2 * k), width / RESCORED_SHARE);
   }
 
   private QueryWalks.Walked walk(
@@ -206,7 +214,8 @@ public final class GraphSearcher implements Searcher {
         rule != null
             ? rule.expected(watch.queryClass())
             : place < 0 ? null : curve.expected(k, width, watch.shown());
-    int scored = Math.min(pool.size(), scored(rule == null ? k : rule.k(), width));
+    int scored =
+        Math.min(pool.size(), scored(rule == null ? k : rule.k(), width, data.codes().axes()));
     var best = new TopK(Math.min(k, pool.size()));
     var nearest = pool.rows();
     var keys = new double[scored];
@@ -224,7 +233,7 @@ public final class GraphSearcher implements Searcher {
     if (pool.counted() < width) { // more rows pass: it was given up, or cut off
       return null;
     }
-    int left = scored(k, width);
+    int left = scored(k, width, data.codes().axes());
     var best = new TopK(k);
     for (int i = 0; i < pool.size() && left > 0; i++) {
       if (!pool.aside(i)) {

@@ -888,7 +888,7 @@ public final class LiveGraph implements Searcher {
   private Neighbors answer(Scratch scratch, int k, int width, Sift sift) {
     scratch.walk.scorer().setQuery(scratch.query);
     var pool = scratch.run(width, sift);
-    int rescored = GraphSearcher.scored(k, width);
+    int rescored = GraphSearcher.scored(k, width, scratch.seen.codes.axes());
     var best = new TopK(k);
     for (int i = 0; i < pool.size() && rescored > 0; i++) {
       int slot = pool.row(i);

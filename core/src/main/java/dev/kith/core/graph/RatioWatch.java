@@ -13,6 +13,7 @@ final class RatioWatch implements Watch {
   /** Rows that are found before a query is told easy or hard. */
   static final int FIRST = 10;
 
+  private final int leastScored;
   private int k;
   private @Nullable StoppingRule rule;
   private float seed;
@@ -20,6 +21,14 @@ final class RatioWatch implements Watch {
   private int queryClass;
   private float squaredRatio;
   private int width;
+
+  /**
+   * Creates a watch over walks of which at least {@code leastScored} rows get their keys, however
+   * few are asked for.
+   */
+  RatioWatch(int leastScored) {
+    this.leastScored = leastScored;
+  }
 
   /** Distance of the k-th nearest row, squared: never negative, though an estimate of it may be. */
   static float distance(Pool pool, float offset, int rank) {
@@ -74,7 +83,7 @@ final class RatioWatch implements Watch {
     }
     if (rule != null && pool.size() >= k) {
       float bound = squaredRatio * distance(pool, offset, k - 1);
-      pool.keepBelow(bound - offset, GraphSearcher.scored(k, 0));
+      pool.keepBelow(bound - offset, Math.max(leastScored, 2 * k));
     }
     return false;
   }

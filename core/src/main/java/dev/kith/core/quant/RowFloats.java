@@ -196,6 +196,11 @@ public final class RowFloats implements WalkCodes {
   }
 
   @Override
+  public int axes() {
+    return 0;
+  }
+
+  @Override
   public int bits() {
     return space == null ? 32 : 16;
   }
