@@ -114,7 +114,7 @@ final class CodeChoice {
         for (int axes = unit; axes <= Math.min(MOST_AXES, dimension / 2); axes += unit) {
           var option = new Option(bits, axes);
           long saved = (full.stride(dimension) - option.stride(dimension)) * rows.size();
-          if (saved >= WORTH * axes * RowCodes.stride(4, dimension)) {
+          if (saved >= (long) WORTH * axes * RowCodes.stride(4, dimension)) {
             found.add(option);
           }
         }
@@ -123,7 +123,7 @@ final class CodeChoice {
     found.sort(
         Comparator.<Option>comparingLong(option -> option.stride(dimension))
             .thenComparing(option -> option.axes > 0)
-            .thenComparing(Option::bits));
+            .thenComparingInt(Option::bits));
     // What is larger than all dimensions in the most bits that are allowed would never be read.
     int last = found.indexOf(new Option(bits().getLast(), Math.max(given, 0)));
     return List.copyOf(found.subList(0, last + 1));

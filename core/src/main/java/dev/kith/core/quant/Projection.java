@@ -87,7 +87,7 @@ final class Projection {
     for (int i = 0; i < matrix.length; i++) {
       for (int j = 0; j < matrix[i].length; j++) {
         int code = code(matrix[i][j], scale);
-        long at = i * stride + j / (2 * LINE) * LINE + j % LINE;
+        long at = i * stride + (long) (j / (2 * LINE)) * LINE + j % LINE;
         int other = into.get(ValueLayout.JAVA_BYTE, at);
         into.set(
             ValueLayout.JAVA_BYTE,
