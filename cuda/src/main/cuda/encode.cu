@@ -116,10 +116,11 @@ kith_encode_rows(const void* rows, u32 n, u32 d, int type, const float* centre, 
   }
 }
 
-// Codes queries, one block each; their lists begin with `count` rows that are to come. `given` may be the host's memory; `kept`
-// receives a copy. `low`, if not null, receives second codes.
+// Codes queries, one block each; their lists begin with `count` rows that are to come. `given` and `limits` may be the host's
+// memory; `kept` receives a copy of the queries. `limits`, if not null, are keys above which no row is asked for. `low`, if not
+// null, receives second codes.
 extern "C" __global__ void __launch_bounds__(256)
-kith_encode_queries(const float* given, float* kept, u32 d, const float* centre, Bound bound, signed char* high, signed char* low,
+kith_encode_queries(const float* given, const double* limits, float* kept, u32 d, const float* centre, Bound bound, signed char* high, signed char* low,
                     u32 stride, QueryFilter* filters, QueryTerms* terms, Lists lists, u32 count, u32* done, Outcome* outcomes) {
   followOn();
   u32 query = blockIdx.x;
@@ -196,13 +197,15 @@ kith_encode_queries(const float* given, float* kept, u32 d, const float* centre,
   q.missed = normUp(sqrt(sums[3])) + inexact * (q.norm + q.codedNorm + bound.centreNorm);
   q.offset = bound.metric == L2 ? 0 : sums[1];
   q.lowScale = lowScale;
+  q.limit = limits ? __double2float_ru(limits[query]) : infinity();
   q.state = broken ? NOT_FINITE : trusted ? BOUNDED : UNBOUNDED;
   terms[query] = q;
   double loose = q.missed + 2 * LOOSE * q.codedNorm + bound.sigma * (q.norm + 2 * bound.centreNorm);
   // What has no bound gives up before it begins: the loops keep nothing for it.
   bool bounded = q.state == BOUNDED;
-  filters[query] = {scale, floatUp(q.codedNorm * (1 + LOOSE)), floatUp(loose * (1 + LOOSE)), bounded ? -infinity() : infinity()};
-  lists.counts[query] = bounded ? count : 1u << 31;
+  filters[query] = {scale, floatUp(q.codedNorm * (1 + LOOSE)), floatUp(loose * (1 + LOOSE)),
+                    bounded ? thresholdOf(q, bound, q.limit) : infinity()};
+  lists.counts[query] = bounded ? count : COUNT_OF_NO_BOUND;
   lists.valued[query] = low ? count : 0;  // few queries' first chunk comes with bounds
   done[query] = 0;
   outcomes[query] = {0, 0, 0, static_cast<u32>(broken ? QUERY_NOT_FINITE : WHOLE)};

@@ -90,6 +90,11 @@ __device__ inline u32 rowAt(u32 position, u32 stride, u32 n) { return static_cas
 
 enum QueryState { BOUNDED = 0, UNBOUNDED = 1, NOT_FINITE = 2 };
 
+// Why a search of a query ended without an answer: its list was full, or it has no bound, which its list's count tells from the
+// start.
+enum GaveUp { ANSWERED = 0, FULL = 1, NO_BOUND = 2 };
+constexpr u32 COUNT_OF_NO_BOUND = 1u << 31;
+
 // A key below its lower bound: the rows were changed. Or a key, or an element of the query, that is not finite.
 // The largest counts.
 enum Broken { WHOLE = 0, BELOW_BOUND = 1, ROW_NOT_FINITE = 2, QUERY_NOT_FINITE = 3 };

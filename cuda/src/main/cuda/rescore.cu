@@ -145,7 +145,10 @@ kith_rescore(const void* rows, u32 n, u32 scatter, u32 d, int type, int metric, 
   u32 query = slots ? slots[blockIdx.y] : blockIdx.y;
   u32 count = __ldcg(lists.counts + query);
   if (count > lists.capacity) {
-    if (blockIdx.x == 0 && threadIdx.x == 0) reports[query] = {0, 0, 1, outcomes[query].broken};
+    if (blockIdx.x == 0 && threadIdx.x == 0) {
+      u32 why = count >= COUNT_OF_NO_BOUND ? NO_BOUND : FULL;
+      reports[query] = {0, 0, why, outcomes[query].broken};
+    }
     return;
   }
   u64 start = static_cast<u64>(query) * lists.capacity;

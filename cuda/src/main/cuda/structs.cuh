@@ -21,6 +21,7 @@ typedef struct QueryTerms {
   double missed;
   double offset;
   float lowScale;
+  float limit;  // no row whose key is above it is asked for
   int state;  // a QueryState
 } QueryTerms;
 
@@ -61,7 +62,7 @@ typedef struct Lists {
 typedef struct Outcome {
   u32 found;       // rows of the answer
   u32 candidates;  // keys computed
-  u32 gaveUp;      // whether another way must answer it
+  u32 gaveUp;      // a GaveUp: another way must answer it
   u32 broken;      // a Broken
 } Outcome;
 
@@ -82,7 +83,8 @@ typedef struct Shadow {
   FIELD(QueryFilter, scale) FIELD(QueryFilter, weight) FIELD(QueryFilter, slack) FIELD(QueryFilter, threshold)           \
   STRUCT(QueryTerms)                                                                                                     \
   FIELD(QueryTerms, squaredNorm) FIELD(QueryTerms, norm) FIELD(QueryTerms, codedNorm) FIELD(QueryTerms, missed)          \
-  FIELD(QueryTerms, offset) FIELD(QueryTerms, lowScale) FIELD(QueryTerms, state)                                         \
+  FIELD(QueryTerms, offset) FIELD(QueryTerms, lowScale) FIELD(QueryTerms, limit) \
+  FIELD(QueryTerms, state)                                         \
   STRUCT(RowTerms)                                                                                                       \
   FIELD(RowTerms, scale) FIELD(RowTerms, lift) FIELD(RowTerms, residual) FIELD(RowTerms, reach)                          \
   STRUCT(Bound)                                                                                                          \

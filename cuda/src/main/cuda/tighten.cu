@@ -9,8 +9,8 @@ constexpr int THRESHOLD_PASSES = 2;
 // So many are ranked by comparing each with all; more would cost more than counting digits.
 constexpr u32 RANKED = 256;
 
-// Values what the loops added to a query's list, of which HELD places a thread are kept in registers if that is all; brings the list to what its k-th smallest upper bound does not exclude, and
-// the loops' threshold to that.
+// Values what the loops added to a query's list, of which HELD places a thread are kept in registers if that is all; brings the list to what neither its k-th smallest upper bound nor
+// the query's limit excludes, and the loops' threshold to that.
 template <int HELD>
 __device__ void tighten(const Shadow& shadow, const Lists& lists, const Bound& bound, const QueryTerms* queries,
                                QueryFilter* filters, u32 query, u32 k, SelectScratch& s) {
@@ -31,7 +31,7 @@ __device__ void tighten(const Shadow& shadow, const Lists& lists, const Bound& b
       interval(shadow, bound, q, scale, row, __float_as_int(*lower), __float_as_int(*upper), lower, upper);
     }
   };
-  float tau = infinity();
+  float tau = q.limit;
   u32 kept = 0;
   u32 below;
   if (count <= RANKED) {
@@ -56,7 +56,7 @@ __device__ void tighten(const Shadow& shadow, const Lists& lists, const Bound& b
       }
       if (i < count && rank == k - 1) s.low = __float_as_uint(upper);
       __syncthreads();
-      tau = __uint_as_float(static_cast<u32>(s.low));
+      tau = fminf(tau, __uint_as_float(static_cast<u32>(s.low)));
     }
     bool stays = i < count && !(lower > tau);
     u32 place = exclusiveSum(stays, s.sums, &kept);  // its barriers come after all reads
@@ -90,7 +90,7 @@ __device__ void tighten(const Shadow& shadow, const Lists& lists, const Bound& b
           if (h * blockDim.x + threadIdx.x < count) f(ordered(upper[h]));
         }
       };
-      tau = unordered(static_cast<u32>(kthSmallest(k, THRESHOLD_PASSES, each, s, &below)));
+      tau = fminf(tau, unordered(static_cast<u32>(kthSmallest(k, THRESHOLD_PASSES, each, s, &below))));
     }
     u32 own = 0;
 #pragma unroll
@@ -117,7 +117,7 @@ __device__ void tighten(const Shadow& shadow, const Lists& lists, const Bound& b
     auto each = [&](auto f) {
       for (u32 i = threadIdx.x; i < count; i += blockDim.x) f(ordered(__ldcg(uppers + i)));
     };
-    if (count >= k) tau = unordered(static_cast<u32>(kthSmallest(k, THRESHOLD_PASSES, each, s, &below)));
+    if (count >= k) tau = fminf(tau, unordered(static_cast<u32>(kthSmallest(k, THRESHOLD_PASSES, each, s, &below))));
     for (u32 from = 0; from < count; from += blockDim.x) {
       u32 i = from + threadIdx.x;
       bool stays = false;

@@ -321,7 +321,13 @@ public interface Collection extends AutoCloseable {
   /** Lets points have one more vector. */
   void addVector(String vector, VectorField field);
 
-  /** Indexes vectors otherwise: new segments at once, those there are when they are merged. */
+  /**
+   * Indexes vectors otherwise. What is quickly built, the shadow of a scan, new segments have at
+   * once, and those there are when they are merged. Graphs and lists are built in the background,
+   * segment by segment, while queries and writes go on: a segment without is scanned, exactly, and
+   * {@link #buildIndexes(Consumer, BooleanSupplier)} waits for all. A build that closing the
+   * collection ends begins again after the next write.
+   */
   void setIndex(String vector, String spec);
 
   /**
@@ -381,6 +387,16 @@ public interface Collection extends AutoCloseable {
    * @return whether it came to its end
    */
   boolean optimize(Consumer<OptimizeProgress> progress, BooleanSupplier stopped);
+
+  /**
+   * Waits until every large segment has the index that {@link #setIndex} wants, and builds what is
+   * missing; segments are not merged for it. Reads and writes go on meanwhile.
+   *
+   * @param progress told ten times a second
+   * @param stopped asked as often; when it says true, building ends and loses nothing
+   * @return whether it came to its end
+   */
+  boolean buildIndexes(Consumer<OptimizeProgress> progress, BooleanSupplier stopped);
 
   /**
    * How far {@link #optimize(Consumer, BooleanSupplier)} is.

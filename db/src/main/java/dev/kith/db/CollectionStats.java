@@ -25,11 +25,21 @@ public record CollectionStats(
    * @param vector their name
    * @param index built for large segments
    * @param rows stored, those of deleted points too
+   * @param indexedRows rows of segments that have their index, where it is more than a scan; the
+   *     others are scanned, exactly
    * @param rowBytes on disk
    * @param shadowBytes on disk
+   * @param indexBytes on disk
    * @param zeroVectors rows of zeros, those of deleted points too, where the metric is cosine: they
    *     have no direction, and the score 0 with everything; 0 for other metrics
    */
   public record IndexStats(
-      String vector, String index, long rows, long rowBytes, long shadowBytes, long zeroVectors) {}
+      String vector,
+      String index,
+      long rows,
+      long indexedRows,
+      long rowBytes,
+      long shadowBytes,
+      long indexBytes,
+      long zeroVectors) {}
 }

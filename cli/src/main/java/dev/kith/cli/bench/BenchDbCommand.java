@@ -305,7 +305,7 @@ public final class BenchDbCommand implements Callable<Integer> {
 
   private static Disk disk(CollectionStats stats) {
     var index = stats.indexes().getFirst();
-    long rest = stats.bytes() - index.shadowBytes() - stats.logBytes();
+    long rest = stats.bytes() - index.shadowBytes() - index.indexBytes() - stats.logBytes();
     return new Disk(
         stats.bytes(),
         index.rowBytes(),

@@ -29,8 +29,9 @@ record Setting(int batch, int clients, Effort effort) {
    *     them
    * @param probes numbers of lists that were asked for; graphs, which have none, are not asked for
    *     them
-   * @param sweep widths or probes of a sweep, or none; an exact index, which has neither, is then
-   *     asked once
+   * @param sweep widths or probes of a sweep, or none; an index that reads all of its codes has
+   *     neither and is asked for recalls alone; an exact index, which has neither, is then asked
+   *     once
    */
   static List<Effort> efforts(
       IndexSpec spec,
@@ -38,16 +39,17 @@ record Setting(int batch, int clients, Effort effort) {
       List<Integer> widths,
       List<Integer> probes,
       List<Integer> sweep) {
-    boolean lists = spec instanceof ListSpec;
+    boolean listed = spec instanceof ListSpec;
+    boolean lists = spec instanceof ListSpec given && !given.sweeps();
     var efforts = new ArrayList<Effort>();
     recalls.forEach(recall -> efforts.add(new Effort.Recall(recall)));
-    if (!lists) {
+    if (!listed) {
       widths.forEach(width -> efforts.add(new Effort.Beam(width)));
     }
     if (lists || spec.exact()) {
       probes.forEach(number -> efforts.add(new Effort.Probes(number)));
     }
-    if (!spec.exact()) {
+    if (!spec.exact() && lists == listed) {
       sweep.forEach(step -> efforts.add(lists ? new Effort.Probes(step) : new Effort.Beam(step)));
     }
     if (efforts.isEmpty()) {

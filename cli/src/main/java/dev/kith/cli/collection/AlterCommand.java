@@ -20,8 +20,9 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     description = {
       "Adds fields or vectors to a collection's schema, or changes an index.",
-      "A field is indexed for the points that are there, too, which writes them anew. An index"
-          + " serves new segments at once and the others when kith optimize merges them."
+      "A field is indexed for the points that are there, too, which writes them anew. A"
+          + " graph or lists are built here for all large segments; a shadow serves new segments at"
+          + " once and the others when kith optimize merges them."
     })
 public final class AlterCommand implements Callable<Integer> {
   @Mixin Database database;
@@ -93,6 +94,9 @@ public final class AlterCommand implements Callable<Integer> {
     added.forEach(collection::addVector);
     indexes.forEach(collection::setIndex);
     typed.forEach(collection::addField);
+    if (!indexes.isEmpty()) {
+      database.buildIndexes(collection);
+    }
   }
 
   private VectorField vectorField(String vector, String text) {

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.kith.cli.console.Json;
 import dev.kith.cli.console.Progress;
 import dev.kith.cli.console.Screen;
+import dev.kith.cli.console.Shutdown;
 import dev.kith.db.Collection;
 import dev.kith.db.CollectionOptions;
 import dev.kith.db.Kith;
@@ -276,6 +277,26 @@ public final class Database {
       err().flush();
       lineOpen = false;
     }
+  }
+
+  /**
+   * Builds what large segments lack of graphs and lists, and shows how far that is; a stopped build
+   * loses nothing.
+   */
+  void buildIndexes(Collection collection) {
+    boolean scans =
+        collection.schema().vectors().values().stream().allMatch(field -> field.index().exact());
+    if (scans) {
+      return; // what scans need is built when rows are written
+    }
+    collection.buildIndexes(
+        now ->
+            show(
+                () ->
+                    "building indexes: %d segments, %d MB written"
+                        .formatted(now.segments(), now.bytesWritten() / 1_000_000)),
+        Shutdown::isStopped);
+    endShow();
   }
 
   /** Line for a filter that leaves nothing. */

@@ -48,8 +48,18 @@ final class HitOptions {
       description = "among points that pass: year >= 2020")
   @Nullable String filter;
 
-  @Option(names = "--exact", description = "fail unless the answer is proved to be the exact one")
+  @Option(
+      names = "--exact",
+      description = "search exactly, whatever the index, and fail unless the answer is proved")
   boolean exact;
+
+  @Option(
+      names = "--recall",
+      paramLabel = "R",
+      description =
+          "share of the exact answer that an approximate index must find on average: 0.95; default:"
+              + " 0.95")
+  @Nullable Double recall;
 
   @Option(
       names = "--backend",
@@ -103,6 +113,12 @@ final class HitOptions {
 
   /** Refuses what does not fit the collection or each other, before a model is loaded. */
   void requireSense(Database database, CollectionReader reader) {
+    if (exact && recall != null) {
+      throw database.wrong("--exact and --recall ask for two answers: give one of them");
+    }
+    if (recall != null && !(recall > 0 && recall <= 1)) {
+      throw database.wrong("--recall must be above 0 and at most 1: " + recall);
+    }
     if (group != null && offset != 0) {
       throw database.wrong("--offset leaves out hits, not groups: give it without --group");
     }
@@ -126,6 +142,11 @@ final class HitOptions {
     }
     if (filter != null) {
       query = query.where(filter);
+    }
+    if (exact) {
+      query = query.exact();
+    } else if (recall != null) {
+      query = query.recall(recall);
     }
     return withVectors
         ? query.withVectors(reader.schema().vectors().keySet().toArray(String[]::new))
@@ -181,9 +202,20 @@ final class HitOptions {
         report.backend(),
         report.index(),
         report.proved(),
+        HitsDocument.Expected.of(report.expectedRecall()),
         report.scoreKind().name().toLowerCase(Locale.ROOT),
         HitsDocument.Served.of(report),
         hits);
+  }
+
+  private static String proof(HitsDocument report) {
+    var expected = report.expectedRecall();
+    if (report.proved()) {
+      return ", proved exact";
+    }
+    return expected == null || expected.mean() == 1
+        ? ""
+        : ", approximate, expected recall %.3f".formatted(expected.mean());
   }
 
   private static void print(HitsDocument report, Database database) {
@@ -195,7 +227,7 @@ final class HitOptions {
         report.scoreKind(),
         report.backend(),
         report.index(),
-        report.proved() ? ", proved exact" : "",
+        proof(report),
         report.served().stale() ? ", acknowledged writes may be missing" : "");
     for (var hit : report.hits()) {
       out.printf(

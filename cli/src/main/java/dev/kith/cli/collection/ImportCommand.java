@@ -111,6 +111,9 @@ public final class ImportCommand implements Callable<Integer> {
         database.endShow();
         checkpoint(opened.collection());
       }
+      if (!Shutdown.isStopped()) {
+        database.buildIndexes(opened.collection());
+      }
     }
     return end();
   }

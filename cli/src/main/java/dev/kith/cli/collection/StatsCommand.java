@@ -39,17 +39,27 @@ public final class StatsCommand implements Callable<Integer> {
    *
    * @param vector the name
    * @param index the index of large segments
+   * @param indexedRows rows of segments that have an index which is more than a scan
    * @param zeroVectors rows of zeros where the metric is cosine: they have no direction
    */
   record VectorStats(
-      String vector, String index, long rows, long rowBytes, long shadowBytes, long zeroVectors) {
+      String vector,
+      String index,
+      long rows,
+      long indexedRows,
+      long rowBytes,
+      long shadowBytes,
+      long indexBytes,
+      long zeroVectors) {
     static VectorStats of(CollectionStats.IndexStats stats) {
       return new VectorStats(
           stats.vector(),
           stats.index(),
           stats.rows(),
+          stats.indexedRows(),
           stats.rowBytes(),
           stats.shadowBytes(),
+          stats.indexBytes(),
           stats.zeroVectors());
     }
   }
@@ -89,7 +99,17 @@ public final class StatsCommand implements Callable<Integer> {
         Table.bytes(stats.bytes()), Table.bytes(stats.logBytes()));
     out.println();
     var vectors =
-        new Table("vector", "elements", "type", "metric", "rows", "size", "shadow", "index");
+        new Table(
+            "vector",
+            "elements",
+            "type",
+            "metric",
+            "rows",
+            "size",
+            "shadow",
+            "indexed",
+            "index size",
+            "index");
     for (var index : stats.indexes()) {
       var field = schema.vector(index.vector());
       vectors.row(
@@ -100,6 +120,8 @@ public final class StatsCommand implements Callable<Integer> {
           index.rows(),
           Table.bytes(index.rowBytes()),
           Table.bytes(index.shadowBytes()),
+          index.indexedRows(),
+          Table.bytes(index.indexBytes()),
           index.index());
     }
     vectors.print(out);

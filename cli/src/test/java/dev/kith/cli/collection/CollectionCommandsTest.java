@@ -247,10 +247,20 @@ class CollectionCommandsTest {
         .startsWith("c: 5 points imported, ");
     var found = kith("search", "c", TinyBeir.KITTEN, "-k", 2, "--exact", "--json").json();
     assertThat(Kith.fields(found))
-        .containsExactly("query", "backend", "index", "proved", "scoreKind", "served", "hits");
+        .containsExactly(
+            "query", "backend", "index", "proved", "expectedRecall", "scoreKind", "served", "hits");
+    assertThat(found.get("expectedRecall").toString())
+        .isEqualTo("{\"mean\":1.0,\"low\":1.0,\"high\":1.0}");
     assertThat(Kith.fields(found.get("served")))
         .containsExactly(
-            "bounds", "segments", "points", "rowsRead", "keysComputed", "fallbacks", "stale");
+            "bounds",
+            "segments",
+            "points",
+            "rowsRead",
+            "keysComputed",
+            "hops",
+            "fallbacks",
+            "stale");
     assertThat(found.at("/served/points").longValue()).isEqualTo(5);
     assertThat(found.at("/served/rowsRead").longValue()).isEqualTo(5);
     var scalar =
@@ -666,6 +676,20 @@ class CollectionCommandsTest {
   }
 
   @Test
+  void search_recallAndExact_takeTheirWayOrAreRefused() throws Exception {
+    fill();
+    kith("alter", "c", "--index", "vector=graph").done();
+    var query = vector("[0, 0]");
+    assertThat(kith("search", "c", "--vector", query, "--recall", 0.9).done())
+        .startsWith("3 hits by distance")
+        .contains("proved exact");
+    assertThat(kith("search", "c", "--vector", query, "--recall", 1.5).refused())
+        .startsWith("kith: --recall must be above 0 and at most 1: 1.5");
+    assertThat(kith("search", "c", "--vector", query, "--recall", 0.5, "--exact").refused())
+        .startsWith("kith: --exact and --recall ask for two answers: give one of them");
+  }
+
+  @Test
   void stats_optimize_verify() throws Exception {
     fill();
     kith("import", "c", points).done();
@@ -682,10 +706,13 @@ class CollectionCommandsTest {
             line -> assertThat(line).isEmpty(),
             line ->
                 assertThat(line)
-                    .isEqualTo("vector  elements  type     metric  rows  size  shadow  index"),
+                    .isEqualTo(
+                        "vector  elements  type     metric  rows  size  shadow  indexed  index size"
+                            + "  index"),
             line ->
                 assertThat(line)
-                    .matches("vector +2 +float32 +l2 +\\d+ +\\d+ B +0 B +flat\\(shadow=int8\\)"),
+                    .matches(
+                        "vector +2 +float32 +l2 +\\d+ +\\d+ B +0 B +0 +0 B +flat\\(shadow=int8\\)"),
             line -> assertThat(line).isEmpty(),
             line -> assertThat(line).isEqualTo("field  type"),
             line -> assertThat(line).isEqualTo("lang   keyword"),

@@ -2,8 +2,10 @@ package dev.kith.core.backend;
 
 import dev.kith.core.search.IndexBuilder;
 import dev.kith.core.search.IndexData;
+import dev.kith.core.search.LiveSearcher;
 import dev.kith.core.search.Searcher;
 import dev.kith.core.spec.IndexSpec;
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +37,17 @@ public interface Backend {
    * searched here. Reads nothing yet.
    */
   @Nullable Searcher searcher(IndexData data);
+
+  /**
+   * A searcher of an index whose rows come and go, which begins with a copy of {@code data}, or
+   * null if there is none here.
+   *
+   * @param numbers of its rows, as {@link LiveSearcher#image} gave them, or null for 0, 1, and so
+   *     on
+   */
+  default @Nullable LiveSearcher live(IndexData data, @Nullable MemorySegment numbers) {
+    return null;
+  }
 
   /** A builder of indexes of this kind and with these parameters, or null if there is none here. */
   default @Nullable IndexBuilder builder(IndexSpec spec) {

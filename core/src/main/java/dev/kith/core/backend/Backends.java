@@ -2,9 +2,11 @@ package dev.kith.core.backend;
 
 import dev.kith.core.search.IndexBuilder;
 import dev.kith.core.search.IndexData;
+import dev.kith.core.search.LiveSearcher;
 import dev.kith.core.search.Searcher;
 import dev.kith.core.spec.IndexSpec;
 import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -195,6 +197,16 @@ public final class Backends {
   }
 
   /**
+   * A searcher whose rows come and go, as {@link Backend#live} says, on the best usable backend
+   * that has one.
+   *
+   * @throws BackendUnavailableException if there is none
+   */
+  public static LiveSearcher live(IndexData data, @Nullable MemorySegment numbers) {
+    return INSTALLED.firstLive(data, numbers);
+  }
+
+  /**
    * A builder of {@code spec} on the best usable backend that has one.
    *
    * @throws BackendUnavailableException if there is none
@@ -299,6 +311,24 @@ public final class Backends {
     return refusal == null
         ? new Offer<>(new Choice(tested.backend, searcher), "")
         : new Offer<>(null, refusal);
+  }
+
+  LiveSearcher firstLive(IndexData data, @Nullable MemorySegment numbers) {
+    for (var tested : all) {
+      if (tested.status().usable() && tested.refusal(data.spec()) == null) {
+        var live = tested.backend.live(data, numbers);
+        if (live != null) {
+          return live;
+        }
+      }
+    }
+    throw new BackendUnavailableException(
+        "no backend can insert into an index %s, or delete from it: graphs can, such as graph(r=64); known are %s"
+            .formatted(
+                data.spec(),
+                all.stream()
+                    .map(tested -> tested.backend.name())
+                    .collect(Collectors.joining(", "))));
   }
 
   IndexBuilder builder(IndexSpec spec) {

@@ -8,16 +8,19 @@ import dev.kith.core.graph.DiskGraphSearcher;
 import dev.kith.core.graph.GraphBuilder;
 import dev.kith.core.graph.GraphData;
 import dev.kith.core.graph.GraphSearcher;
+import dev.kith.core.graph.LiveGraph;
 import dev.kith.core.ivf.ListBuilder;
 import dev.kith.core.ivf.ListData;
 import dev.kith.core.ivf.ListSearcher;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.search.IndexBuilder;
 import dev.kith.core.search.IndexData;
+import dev.kith.core.search.LiveSearcher;
 import dev.kith.core.search.Searcher;
 import dev.kith.core.spec.GraphSpec;
 import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.spec.ListSpec;
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +44,16 @@ public abstract class CpuBackend implements Backend {
       case ListData lists -> new ListSearcher(kernels(), name(), lists);
       default -> null;
     };
+  }
+
+  @Override
+  public @Nullable LiveSearcher live(IndexData data, @Nullable MemorySegment numbers) {
+    if (!(data instanceof GraphData graph)) {
+      return null;
+    }
+    return numbers == null
+        ? new LiveGraph(kernels(), name(), graph)
+        : new LiveGraph(kernels(), name(), graph, numbers);
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.kith.core.exact;
 import dev.kith.core.search.Limit;
 import dev.kith.core.search.Rescorer;
 import dev.kith.core.search.TopK;
+import dev.kith.core.vector.VectorDataException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,7 @@ public final class Candidates {
   private long[] rows = new long[32];
   private int size;
   private int limit;
+  private int k;
   private float[] query = {};
   private boolean settles;
   private boolean gaveUp;
@@ -35,6 +37,14 @@ public final class Candidates {
   private int sharedQuery;
   private boolean gives;
   private double given;
+
+  /** Rows that were checked although a guess had bounded their key too high, and their keys. */
+  private long[] overruled = {};
+
+  private double[] overruledKeys = {};
+  private int overruledCount;
+  private long checked;
+  private double[] keys = {};
 
   /** Creates an empty list, whose rows {@code rescorer} settles. */
   public Candidates(Rescorer rescorer) {
@@ -50,12 +60,15 @@ public final class Candidates {
   public void start(float[] newQuery, int k, int newLimit, boolean newSettles) {
     query = newQuery;
     limit = newLimit;
+    this.k = k;
     settles = newSettles;
     uppers.reset(k);
     settled.reset(k);
     size = 0;
     gaveUp = false;
     shared = null;
+    overruledCount = 0;
+    checked = 0;
   }
 
   /**
@@ -102,6 +115,11 @@ public final class Candidates {
     return Math.min(uppers.bound(), settled.bound());
   }
 
+  /** Number of rows that are still to be known before any is excluded by those found here. */
+  public int wanted() {
+    return Math.max(1, k - settled.size());
+  }
+
   /** Number of rows that wait, not yet settled. */
   int size() {
     return size;
@@ -132,6 +150,68 @@ public final class Candidates {
     }
     lowers[size] = lower;
     rows[size++] = row;
+  }
+
+  /**
+   * Takes rows by their canonical keys, which are computed at once. A row counts as no nearer than
+   * its lower bound says: where that is a guess and turns out wrong, the row is ranked by the
+   * guess, so that what is found does not depend on the order in which rows come.
+   *
+   * @param some rows to take, of which none is above {@link #tau} by its lower bound
+   * @param lowerBounds of their keys
+   * @param proved whether the bounds are certain: a key below one is then an error
+   * @throws VectorDataException if a key contradicts a certain bound
+   */
+  public void check(int[] some, double[] lowerBounds, int count, boolean proved) {
+    if (gaveUp) {
+      return;
+    }
+    checked += count;
+    if (!settles && checked > limit) {
+      giveUp();
+      return;
+    }
+    if (keys.length < count) {
+      keys = new double[count];
+    }
+    rescorer.keys(query, some, count, keys);
+    for (int i = 0; i < count; i++) {
+      double key = keys[i];
+      double lower = lowerBounds[i];
+      if (key < lower) {
+        if (proved) {
+          throw rescorer.contradiction(some[i], lower, key);
+        }
+        overrule(some[i], key);
+        key = lower;
+      }
+      settled.offer(key, some[i]);
+    }
+  }
+
+  private void overrule(long row, double key) {
+    if (overruledCount == overruled.length) {
+      int grown = Math.max(8, 2 * overruledCount);
+      overruled = Arrays.copyOf(overruled, grown);
+      overruledKeys = Arrays.copyOf(overruledKeys, grown);
+    }
+    overruled[overruledCount] = row;
+    overruledKeys[overruledCount++] = key;
+  }
+
+  /** The canonical key of a row that was ranked by {@code rank}. */
+  double keyOf(long row, double rank) {
+    for (int i = 0; i < overruledCount; i++) {
+      if (overruled[i] == row) {
+        return overruledKeys[i];
+      }
+    }
+    return rank;
+  }
+
+  /** Whether a row was ranked by a guess. */
+  boolean overruled() {
+    return overruledCount > 0;
   }
 
   /**

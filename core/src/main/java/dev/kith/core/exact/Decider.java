@@ -5,7 +5,6 @@ import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.Rescorer;
 import dev.kith.core.search.TopK;
 import dev.kith.core.vector.VectorDataException;
-import dev.kith.core.vector.VectorSource;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +14,6 @@ import org.jspecify.annotations.Nullable;
  * worker: not safe for many threads.
  */
 public final class Decider {
-  private final VectorSource rows;
   private final Metric metric;
   private final Rescorer rescorer;
   private final TopK best = new TopK(1);
@@ -24,8 +22,7 @@ public final class Decider {
   private double[] lowers = new double[32];
 
   /** Creates a decider whose keys {@code rescorer} computes and counts. */
-  public Decider(VectorSource rows, Metric metric, Rescorer rescorer) {
-    this.rows = rows;
+  public Decider(Metric metric, Rescorer rescorer) {
     this.metric = metric;
     this.rescorer = rescorer;
   }
@@ -65,11 +62,28 @@ public final class Decider {
     for (int i = 0; i < n && !(lowers[i] > best.bound()); i++) {
       double key = rescorer.key(query, ordered[i]);
       if (key < lowers[i]) {
-        throw new VectorDataException(
-            "a row's key must not be below its proved bound: source=%s, row=%d, bound=%s, key=%s; the rows were changed or their shadow is damaged: verify it, or delete it and build it again"
-                .formatted(rows.name(), ordered[i], lowers[i], key));
+        throw rescorer.contradiction(ordered[i], lowers[i], key);
       }
       best.offer(key, ordered[i]);
+    }
+    var answer = best.drain(metric);
+    for (int w = 0; w < workers; w++) {
+      if (found.apply(w).overruled()) {
+        return keyed(answer, k, workers, found);
+      }
+    }
+    return answer;
+  }
+
+  /** Ranks rows by their canonical keys that were ranked by what was guessed of some. */
+  private Neighbors keyed(Neighbors answer, int k, int workers, IntFunction<Candidates> found) {
+    best.reset(k);
+    for (int i = 0; i < answer.size(); i++) {
+      double key = answer.key(i);
+      for (int w = 0; w < workers; w++) {
+        key = Math.min(key, found.apply(w).keyOf(answer.row(i), key));
+      }
+      best.offer(key, answer.row(i));
     }
     return best.drain(metric);
   }

@@ -345,7 +345,7 @@ public final class ExactScan implements Searcher {
       private final Sieve.Scanner scanner = pass.scanner();
       private final Rescorer rescorer = new Rescorer(rows, metric);
       private final Candidates[] candidates = new Candidates[count];
-      private final Decider decider = new Decider(rows, metric, rescorer);
+      private final Decider decider = new Decider(metric, rescorer);
 
       Worker() {
         Arrays.setAll(candidates, _ -> new Candidates(rescorer));

@@ -3,20 +3,23 @@ package dev.kith.core.graph;
 import dev.kith.core.graph.CalibrationSample.Query;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
-import dev.kith.core.quant.WalkCodes;
+import dev.kith.core.quant.Scorers;
 import dev.kith.core.recall.CurveFit;
 import dev.kith.core.recall.IntrinsicDimension;
 import dev.kith.core.recall.Observation;
 import dev.kith.core.recall.RecallCurve;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.Rescorer;
+import dev.kith.core.search.RowFilter;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
 import dev.kith.core.work.Workers;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Walks for queries whose exact answer is known, one walk a query, and the curve of what they
@@ -38,29 +41,65 @@ final class Calibration {
   /** Ladder of ratios: how far they are above 1 grows by a constant factor. */
   private static final List<Float> RATIOS = ratios();
 
+  /** Numbers of neighbours that are measured with filters. */
+  private static final List<Integer> FILTERED_KS = List.of(10, 30, 100);
+
+  /** Queries that are walked with each filter, at most. */
+  private static final int FILTERED_QUERIES = 300;
+
+  /** Least and most steps of a walk with a filter, and rows for one of them, between these. */
+  private static final int LEAST_STEPS = 10_000;
+
+  private static final int MOST_STEPS = 20_000;
+  private static final int ROWS_A_STEP = 10;
+
+  /** The largest share of rows that pass a filter of the measurement. */
+  private static final double LARGEST_SHARE = 0.4;
+
+  /** Factor from a share to the next smaller one. */
+  private static final double SHARE_STEP = 2.5;
+
+  /** Rows that pass, at least: fewer are scanned in less time than any walk takes. */
+  private static final int FEWEST_PASSING = 1_000;
+
   /** Queries walked as one unit of work. */
   private static final int UNIT = 8;
 
   private final VectorSource rows;
   private final Metric metric;
-  private final WalkCodes codes;
-  private final Graph graph;
+  private final Scorers scorers;
+  private final Scored scored;
+  private final Links graph;
   private final Entry entry;
-  private final Kernels kernels;
+  private final int count;
 
+  /**
+   * Creates a calibration of walks.
+   *
+   * @param rows by the numbers that links have
+   * @param scorers of those rows
+   * @param count rows that can be found, for there may be numbers without one
+   */
   Calibration(
-      VectorSource rows,
-      Metric metric,
-      WalkCodes codes,
-      Graph graph,
-      Entry entry,
-      Kernels kernels) {
+      VectorSource rows, Metric metric, Scorers scorers, Links graph, Entry entry, int count) {
     this.rows = rows;
     this.metric = metric;
-    this.codes = codes;
+    this.scorers = scorers;
+    this.scored = Scored.of(scorers);
     this.graph = graph;
     this.entry = entry;
-    this.kernels = kernels;
+    this.count = count;
+  }
+
+  /** Calibration of an index that does not change. */
+  static Calibration of(GraphData data, Entry entry, Kernels kernels) {
+    return new Calibration(
+        data.rows(),
+        data.metric(),
+        data.codes().scorers(kernels),
+        data.graph(),
+        entry,
+        data.graph().size());
   }
 
   /** Ladder of widths, four steps to each doubling. */
@@ -89,12 +128,19 @@ final class Calibration {
   private final class Scratch {
     final Walk walk;
     final Entry.Finder finder;
+    final FilteredWalk filtered;
     final CurveWatch watch;
 
-    Scratch(CurveFit fit) {
-      walk = new Walk(graph, codes.scorers(kernels));
+    /**
+     * Creates what a worker needs.
+     *
+     * @param most steps of a walk, at most
+     */
+    Scratch(CurveFit fit, long most) {
+      walk = new Walk(graph, scorers);
       finder = entry.finder(walk.scorer());
-      watch = new CurveWatch(fit, new Rescorer(rows, metric), graph.size(), codes.axes());
+      watch = new CurveWatch(fit, new Rescorer(rows, metric), scored, graph.size(), most);
+      filtered = new FilteredWalk(walk);
     }
   }
 
@@ -105,30 +151,50 @@ final class Calibration {
 
   /** Makes the curve from a sample, to which queries off the rows are added here. */
   RecallCurve curve(CalibrationSample sample, long seed, BuildOptions options) {
-    sample.addOffTheRows(rows, seed);
-    var queries = sample.queries();
+    sample.addOffTheRows(seed);
+    return curve(sample.queries(), options);
+  }
+
+  /** Makes the curve from queries with their exact answers, in the numbers that links have. */
+  RecallCurve curve(List<Query> queries, BuildOptions options) {
     int fewest = queries.stream().mapToInt(each -> each.truth().size()).min().orElse(0);
     var ks = KS.stream().filter(k -> k <= fewest).toList();
-    var fit = new CurveFit(ks, widths(graph.size()), RATIOS);
-    var observations = new Observation[queries.size()];
-    if (!fit.ks().isEmpty()) {
-      var idle = new ConcurrentLinkedDeque<Scratch>();
-      Workers.forEach(
-          (observations.length + UNIT - 1) / UNIT,
-          options.threads(),
-          options.progress(),
-          unit -> {
-            var reused = idle.poll();
-            var scratch = reused == null ? new Scratch(fit) : reused;
-            int end = (int) Math.min(observations.length, (unit + 1) * UNIT);
-            for (int i = (int) unit * UNIT; i < end; i++) {
-              observations[i] = walk(scratch, fit, queries.get(i));
-            }
-            idle.push(scratch);
-          });
-    }
-    var observed = fit.ks().isEmpty() ? List.<Observation>of() : List.of(observations);
+    var fit = new CurveFit(ks, widths(count), RATIOS);
+    var observed =
+        fit.ks().isEmpty()
+            ? List.<Observation>of()
+            : observations(queries, fit, Long.MAX_VALUE, this::walk, options);
     return fit.fit(observed, intrinsicDimension(queries), options.arena());
+  }
+
+  /** Walks for one query. */
+  private interface Walker {
+    Observation walk(Scratch scratch, CurveFit fit, Query query);
+  }
+
+  /**
+   * Walks for all queries, on all threads.
+   *
+   * @param most steps of a walk, at most
+   */
+  private List<Observation> observations(
+      List<Query> queries, CurveFit fit, long most, Walker walker, BuildOptions options) {
+    var observations = new Observation[queries.size()];
+    var idle = new ConcurrentLinkedDeque<Scratch>();
+    Workers.forEach(
+        (observations.length + UNIT - 1) / UNIT,
+        options.threads(),
+        options.progress(),
+        unit -> {
+          var reused = idle.poll();
+          var scratch = reused == null ? new Scratch(fit, most) : reused;
+          int end = (int) Math.min(observations.length, (unit + 1) * UNIT);
+          for (int i = (int) unit * UNIT; i < end; i++) {
+            observations[i] = walker.walk(scratch, fit, queries.get(i));
+          }
+          idle.push(scratch);
+        });
+    return List.of(observations);
   }
 
   private Observation walk(Scratch scratch, CurveFit fit, Query query) {
@@ -138,6 +204,66 @@ final class Calibration {
     var seeds = scratch.finder.find();
     int widest = fit.widths().getLast();
     scratch.walk.run(seeds, scratch.finder.found(), widest, query.without(), scratch.watch, null);
+    return observation;
+  }
+
+  /** The index with the curves of walks with and without filters. */
+  GraphData measured(GraphData data, CalibrationSample sample, BuildOptions options) {
+    long seed = data.spec().seed();
+    var curve = curve(sample, seed, options);
+    return data.withCurves(curve, filtered(sample, seed, options));
+  }
+
+  /** Shares of rows that pass at which filtered walks are measured, descending. */
+  static List<Float> shares(int size) {
+    var shares = new ArrayList<Float>();
+    for (double share = LARGEST_SHARE; share * size >= FEWEST_PASSING; share /= SHARE_STEP) {
+      shares.add((float) share);
+    }
+    return List.copyOf(shares);
+  }
+
+  /**
+   * Makes the curves of walks of two hops from a sample, to which queries off the rows were added;
+   * null if there are so few rows that scans are always cheaper.
+   */
+  @Nullable FilterCurves filtered(CalibrationSample sample, long seed, BuildOptions options) {
+    var shares = shares(graph.size());
+    if (shares.isEmpty()) {
+      return null;
+    }
+    var curves = new ArrayList<RecallCurve>();
+    for (float share : shares) {
+      var random = new SplittableRandom(seed ^ 0xf117);
+      var filter = RowFilter.of(graph.size(), row -> random.nextDouble() < share);
+      var queries = sample.among(filter, FILTERED_QUERIES);
+      curves.add(curve(queries, filter, options));
+    }
+    return FilterCurves.of(shares, curves, options.arena());
+  }
+
+  private RecallCurve curve(List<Query> queries, RowFilter filter, BuildOptions options) {
+    var fit = new CurveFit(FILTERED_KS, List.of(), RATIOS);
+    // A walk that has taken a step for each row that passes has long cost more than a scan.
+    long most = Math.clamp(graph.size() / ROWS_A_STEP, LEAST_STEPS, MOST_STEPS);
+    var observed =
+        observations(
+            queries,
+            fit,
+            Math.min(filter.count(), most),
+            (scratch, _, query) -> walk(scratch, fit, query, filter),
+            options);
+    return fit.fit(observed, Double.NaN, Arena.ofAuto());
+  }
+
+  private Observation walk(Scratch scratch, CurveFit fit, Query query, RowFilter filter) {
+    var observation = new Observation(query.kind(), fit);
+    scratch.watch.start(observation, query.values(), query.truth());
+    scratch.walk.scorer().setQuery(query.values());
+    var seeds = scratch.finder.find();
+    var sift = new Sift(row -> filter.allows(row), true, WalkCosts.NONE, Double.POSITIVE_INFINITY);
+    scratch.filtered.begin(seeds, scratch.finder.found(), WIDEST, query.without(), sift.wanted());
+    scratch.filtered.go(scratch.watch, sift);
     return observation;
   }
 

@@ -6,6 +6,7 @@ import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.Quantizer;
 import dev.kith.core.search.Neighbors;
+import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
@@ -27,12 +28,13 @@ final class CalibrationSample {
   /** Least and most queries of a calibration, and rows for one of them, between these. */
   private static final int LEAST = 200;
 
-  private static final int MOST = 1_000;
+  static final int MOST = 1_000;
   private static final int SHARE = 75;
 
   /** Queries answered exactly between two looks at whether the build goes on. */
   private static final int CHUNK = 256;
 
+  private final VectorSource rows;
   private final ExactScan exact;
   private final Metric metric;
   private final BuildOptions options;
@@ -46,7 +48,22 @@ final class CalibrationSample {
    * @param truth the exact answer, without that row
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Query(int kind, float[] values, int without, Neighbors truth) {}
+  record Query(int kind, float[] values, int without, Neighbors truth) {
+    /** The same query where row {@code r} has the number {@code numbers[r]}. */
+    Query renumbered(int[] numbers, Metric metric) {
+      var rows = new long[truth.size()];
+      var keys = new double[truth.size()];
+      for (int rank = 0; rank < rows.length; rank++) {
+        rows[rank] = numbers[(int) truth.row(rank)];
+        keys[rank] = truth.key(rank);
+      }
+      return new Query(
+          kind,
+          values,
+          without == Graph.NONE ? without : numbers[without],
+          new Neighbors(metric, rows, keys));
+    }
+  }
 
   private CalibrationSample(
       VectorSource rows, Metric metric, Kernels kernels, BuildOptions options) {
@@ -56,6 +73,7 @@ final class CalibrationSample {
             ? Quantizer.INT8.encode(rows, metric, options.into(Arena.ofAuto()))
             : null;
     this.exact = new ExactScan(kernels, "calibration", new FlatData(rows, metric, shadow));
+    this.rows = rows;
     this.metric = metric;
     this.options = options;
   }
@@ -67,6 +85,13 @@ final class CalibrationSample {
     int count = Math.min(size, Math.clamp(size / SHARE, LEAST, MOST) / 2);
     var order = InsertBuilder.permutation(size, seed);
     var held = Arrays.copyOfRange(order, size - count, size);
+    return ofRows(rows, metric, held, kernels, options);
+  }
+
+  /** Takes the rows {@code held}, and asks for their exact answers. */
+  static CalibrationSample ofRows(
+      VectorSource rows, Metric metric, int[] held, Kernels kernels, BuildOptions options) {
+    int count = held.length;
     var values = new float[count][];
     Arrays.setAll(values, i -> rows.row(held[i]));
     var sample = new CalibrationSample(rows, metric, kernels, options);
@@ -74,10 +99,15 @@ final class CalibrationSample {
     return sample;
   }
 
-  /** Takes queries that were asked, evenly spread over all that are given. */
+  /** Takes queries that were asked, {@code most} at most, evenly spread over all that are given. */
   static CalibrationSample ofQueries(
-      VectorSource rows, Metric metric, VectorSource asked, Kernels kernels, BuildOptions options) {
-    int count = (int) Math.min(MOST, asked.size());
+      VectorSource rows,
+      Metric metric,
+      VectorSource asked,
+      int most,
+      Kernels kernels,
+      BuildOptions options) {
+    int count = (int) Math.min(most, asked.size());
     var values = new float[count][];
     Arrays.setAll(values, i -> asked.row(i * asked.size() / count));
     var none = new int[count];
@@ -118,6 +148,46 @@ final class CalibrationSample {
     return new Neighbors(metric, rows, keys);
   }
 
+  /**
+   * Some of the queries, evenly spread, with their exact answers among the rows that pass: of those
+   * like the rows two for each off the rows.
+   *
+   * @param most number of queries, at most
+   */
+  List<Query> among(RowFilter filter, int most) {
+    var candidates = new ArrayList<Query>();
+    for (int i = 0; i < queries.size(); i++) {
+      if (queries.get(i).kind == 0 || i % 2 == 0) {
+        candidates.add(queries.get(i));
+      }
+    }
+    int count = Math.min(most, candidates.size());
+    var some = new ArrayList<Query>();
+    for (int from = 0; from < count; from += CHUNK) {
+      options.progress().check();
+      int to = Math.min(count, from + CHUNK);
+      var chosen = new ArrayList<Query>();
+      for (int i = from; i < to; i++) {
+        chosen.add(candidates.get((int) ((long) i * candidates.size() / count)));
+      }
+      try (var chunk =
+          VectorSource.of(chosen.stream().map(Query::values).toArray(float[][]::new))) {
+        var search = SearchOptions.nearest(NEIGHBOURS).among(filter).withThreads(options.threads());
+        var found = exact.search(chunk, search).neighbors();
+        for (int i = 0; i < chosen.size(); i++) {
+          var query = chosen.get(i);
+          int without =
+              query.without != Graph.NONE && filter.allows(query.without)
+                  ? query.without
+                  : Graph.NONE;
+          some.add(
+              new Query(query.kind, query.values, query.without, without(found.get(i), without)));
+        }
+      }
+    }
+    return some;
+  }
+
   /** The queries so far. */
   List<Query> queries() {
     return queries;
@@ -127,10 +197,8 @@ final class CalibrationSample {
    * Adds a query off the rows for each that is there: rows moved by multiples of the difference of
    * two others, to the middle between two, in each element alone by twice as far as neighbours lie,
    * mirrored at the mean, halved towards it, or with their elements turned about; and a Gaussian's.
-   *
-   * @param rows rows that were built over
    */
-  void addOffTheRows(VectorSource rows, long seed) {
+  void addOffTheRows(long seed) {
     int size = Math.toIntExact(rows.size());
     int count = queries.size();
     if (count == 0) {

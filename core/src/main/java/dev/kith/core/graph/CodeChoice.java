@@ -151,7 +151,7 @@ final class CodeChoice {
             .toArray();
     var scorer = fitted.encode(rows, ranked).scorers(kernels).scorer();
     var picks = new Picks(RANKED);
-    int best = GraphSearcher.scored(WANTED, 0, 0); // what more are scored is to spare
+    int best = Scored.ofAllDimensions().of(WANTED, 0); // what more are scored is to spare
     int at = 0;
     long found = 0;
     long wanted = 0;

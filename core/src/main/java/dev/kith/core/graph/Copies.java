@@ -96,6 +96,13 @@ final class Copies {
     return kept;
   }
 
+  /**
+   * Number among the kept rows of {@code row}, or {@link Graph#NONE} of a copy that is not kept.
+   */
+  int place(int row) {
+    return Math.max(Arrays.binarySearch(kept, row), Graph.NONE);
+  }
+
   /** Numbers among all rows of numbers among the kept ones. */
   int[] numbers(int[] rows) {
     return Arrays.stream(rows).map(row -> kept[row]).toArray();

@@ -16,6 +16,7 @@ import java.util.Arrays;
 final class CurveWatch implements Watch {
   private final CurveFit curve;
   private final Rescorer rescorer;
+  private final long most;
 
   /**
    * For each row what rank it has in the exact answer, from 1, equal ones the same; {@link #WORSE}
@@ -30,8 +31,7 @@ final class CurveWatch implements Watch {
 
   private int judgedCount;
 
-  /** Dimensions that rows were projected to before they were coded, 0 for no projection. */
-  private final int axes;
+  private final Scored scored;
 
   private final int[] nextRatio;
   private int nextWidth;
@@ -43,15 +43,45 @@ final class CurveWatch implements Watch {
   private float[] query = new float[0];
   private Neighbors truth = new Neighbors(Metric.L2, new long[0], new double[0]);
   private Observation observation;
+  private boolean begun;
+
+  /** For each number of neighbours whether all of them were found. */
+  private final boolean[] whole;
+
+  /** Hops by which all were found, or {@link #NEVER}. */
+  private long complete;
+
+  /** Hops at which a walk with a bound on its steps is looked at again. */
+  private long nextLook;
+
+  /** Looks in the time in which the number of hops grows by a factor of 2.7. */
+  private static final int LOOKS = 40;
+
+  private static final long NEVER = Long.MAX_VALUE / 4;
+
+  /** Hops of a walk with a bound on its steps, in those that it took to find all. */
+  private static final int ENOUGH = 2;
+
   private float seed;
 
-  CurveWatch(CurveFit curve, Rescorer rescorer, int size, int axes) {
-    this.axes = axes;
+  /**
+   * Creates a watch.
+   *
+   * @param scored what of a pool gets its keys
+   * @param size number of rows
+   * @param most steps, estimates and twice the hops, at which a walk ends, at the latest, as if it
+   *     knew no more rows; it also ends when it has long found all; {@link Long#MAX_VALUE} for
+   *     walks that end with the largest width
+   */
+  CurveWatch(CurveFit curve, Rescorer rescorer, Scored scored, int size, long most) {
+    this.scored = scored;
     this.curve = curve;
+    this.most = most;
     this.rescorer = rescorer;
     this.ranks = new byte[size];
     this.nextRatio = new int[curve.ks().size()];
     this.shown = new boolean[curve.ks().size()];
+    this.whole = new boolean[curve.ks().size()];
     this.observation = new Observation(0, curve);
   }
 
@@ -78,6 +108,10 @@ final class CurveWatch implements Watch {
       ranks[(int) exact.row(rank)] = (byte) (equal + 1);
       tied |= rank == exact.size() - 1 && equal < rank;
     }
+    begun = false;
+    complete = NEVER;
+    nextLook = 0;
+    Arrays.fill(whole, false);
     nextWidth = 0;
     for (int i = 0; i < nextRatio.length; i++) {
       nextRatio[i] = 0;
@@ -87,37 +121,52 @@ final class CurveWatch implements Watch {
 
   @Override
   public boolean stops(Pool pool, float offset, long hops, long estimated) {
-    if (hops == 0) {
+    if (!begun) {
+      begun = true;
       seed = pool.size() == 0 ? 0 : RatioWatch.distance(pool, offset, 0);
     }
     if (pool.size() == 0) { // its own row was the only seed: it finds nothing at any width
       for (int i = 0; i < shown.length; i++) {
-        observation.show(i, new Difficulty(0, 0, 0, estimated));
+        if (!shown[i]) {
+          observation.show(i, new Difficulty(0, 0, 0, estimated));
+        }
       }
       return true;
     }
+    boolean ended = pool.settled() == pool.size();
+    if (most < Long.MAX_VALUE && hops < nextLook && !ended) {
+      return false;
+    }
+    nextLook = hops + 1 + hops / LOOKS;
+    boolean last = ended || estimated + 2 * hops >= most || hops > ENOUGH * complete;
+    boolean all = true;
     for (int i = 0; i < nextRatio.length; i++) {
       int k = curve.ks().get(i);
-      int least = RatioWatch.least(pool, k);
-      if (pool.settled() < least) {
+      if (!last && !RatioWatch.settles(pool, k)) {
+        all = false;
         continue;
       }
       if (!shown[i]) {
         shown[i] = true;
         observation.show(i, RatioWatch.difficulty(pool, offset, k, seed, estimated));
       }
-      float farthest = RatioWatch.distance(pool, offset, Math.min(k, pool.size()) - 1);
-      boolean ended = pool.settled() == pool.size();
+      float farthest = RatioWatch.farthest(pool, offset, k);
       float next = ended ? 0 : RatioWatch.distance(pool, offset, pool.settled());
       for (; nextRatio[i] < curve.ratios().size(); nextRatio[i]++) {
         float ratio = curve.ratios().get(nextRatio[i]);
         float bound = ratio * ratio * farthest;
-        if (!ended && next < bound) {
+        if (!last && next < bound) {
+          all = false;
           break;
         }
-        int width = Math.max(pool.below(bound - offset), least);
-        observation.atRatio(i, nextRatio[i], hops, estimated, width, recall(pool, i, width, false));
+        int width = Math.max(pool.answersBelow(bound - offset), RatioWatch.least(pool, k));
+        double recall = recall(pool, i, width, false);
+        observation.atRatio(i, nextRatio[i], hops, estimated, width, recall);
+        whole[i] |= recall == 1;
       }
+    }
+    if (complete == NEVER && most < Long.MAX_VALUE && allOf(whole)) {
+      complete = hops;
     }
     while (nextWidth < curve.widths().size()) {
       int width = curve.widths().get(nextWidth);
@@ -129,18 +178,31 @@ final class CurveWatch implements Watch {
       }
       nextWidth++;
     }
+    return all || last || most == Long.MAX_VALUE;
+  }
+
+  private static boolean allOf(boolean[] flags) {
+    for (boolean flag : flags) {
+      if (!flag) {
+        return false;
+      }
+    }
     return true;
   }
 
   /** Share of the exact answer among the rows of the pool that would get their keys. */
   private double recall(Pool pool, int i, int width, boolean only) {
     int k = curve.ks().get(i);
-    int scored = Math.min(pool.size(), GraphSearcher.scored(k, width, axes));
+    int keys = Math.min(pool.answers(), scored.of(k, width));
     if (only) {
-      scored = Math.min(scored, width); // a pool of this width has no more
+      keys = Math.min(keys, width); // a pool of this width has no more
     }
     int found = 0;
-    for (int place = 0; place < scored; place++) {
+    int place = -1;
+    for (int left = keys; left > 0; left--) {
+      do {
+        place++;
+      } while (pool.aside(place));
       int rank = rank(pool.row(place));
       found += rank > 0 && rank <= k ? 1 : 0;
     }

@@ -2,6 +2,7 @@ package dev.kith.core.graph;
 
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.WalkCodes;
+import dev.kith.core.recall.RecallCurve;
 import dev.kith.core.search.IndexData;
 import dev.kith.core.search.PartCheck;
 import dev.kith.core.spec.GraphSpec;
@@ -44,6 +45,7 @@ public final class DiskGraphData implements IndexData {
   private final VectorSource rows;
   private final GraphSpec spec;
   private final WalkCodes codes;
+  private final RecallCurve curve;
   private final GraphPart header;
   private final NodeLayout layout;
   private final MemorySegment part;
@@ -55,6 +57,7 @@ public final class DiskGraphData implements IndexData {
       VectorSource rows,
       GraphSpec spec,
       WalkCodes codes,
+      RecallCurve curve,
       GraphPart header,
       MemorySegment part,
       Path file,
@@ -63,6 +66,7 @@ public final class DiskGraphData implements IndexData {
     this.rows = rows;
     this.spec = spec;
     this.codes = codes;
+    this.curve = curve;
     this.header = header;
     this.layout = layout(rows, header.degree());
     this.part = part;
@@ -143,7 +147,9 @@ public final class DiskGraphData implements IndexData {
             + layout(rows, header.degree()).bytes(),
         part.byteSize());
     var codes = WalkCodes.open(header.codes().bits(), header.codes().axes(), body, rows, metric);
-    return new DiskGraphData(rows, spec, codes, header, part, file, at, reading);
+    var measured = parts.get(GraphData.CURVE); // null in files that were written before it was kept
+    var curve = measured == null ? Calibration.none(Arena.ofAuto()) : RecallCurve.open(measured);
+    return new DiskGraphData(rows, spec, codes, curve, header, part, file, at, reading);
   }
 
   @Override
@@ -165,6 +171,11 @@ public final class DiskGraphData implements IndexData {
     return codes;
   }
 
+  /** What the index measured of its walks in memory. */
+  public RecallCurve curve() {
+    return curve;
+  }
+
   int[] pivots() {
     return header.pivots();
   }
@@ -180,6 +191,7 @@ public final class DiskGraphData implements IndexData {
     var parts = new LinkedHashMap<String, MemorySegment>();
     parts.put(GraphData.CODES, codes.body());
     parts.put(NODES, part);
+    parts.put(GraphData.CURVE, curve.part());
     return parts;
   }
 

@@ -4,6 +4,7 @@ import dev.kith.core.exact.ExactScan;
 import dev.kith.core.exact.FlatData;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.quant.Scorers;
+import dev.kith.core.search.IndexData;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
@@ -14,11 +15,15 @@ import dev.kith.core.search.TopK;
 import dev.kith.core.search.Work;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.BuildOptions;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Approximate nearest neighbours by walks that read nodes from disk. Every row that a walk expands
- * gets its canonical key, as it came with the node; a hop of the report is one read.
+ * gets its canonical key, as it came with the node; a hop of the report is one read. A recall is
+ * reached by the curve that the index measured in memory: walks stop by the same rules, and what a
+ * walk in memory would score is read and scored. With a filter answers are exact.
  */
 public final class DiskGraphSearcher implements Searcher {
   /** Nodes that are read together; {@code -Dkith.disk.beam} sets another number, to measure. */
@@ -52,17 +57,17 @@ public final class DiskGraphSearcher implements Searcher {
     final DiskWalk walk = new DiskWalk(reader, scorers, BEAM);
     final Pivots.Finder finder = pivots.finder(walk.scorer());
     final float[] query = new float[data.rows().dimension()];
+    final RatioWatch watch = new RatioWatch(Scored.of(scorers));
     final float[] row = new float[data.rows().dimension()];
   }
 
   @Override
   public SearchResult search(VectorSource queries, SearchOptions options) {
     Searcher.requireFits(queries, options, data.rows());
-    int asked = QueryWalks.width(options.effort(), data.spec());
-    if (asked == 0 || options.filter() != null || data.pivots().length == 0) {
+    var plan = WalkPlan.of(options, data.curve(), data.spec());
+    if (plan == null || options.filter() != null || data.pivots().length == 0) {
       return exact.search(queries, options);
     }
-    int width = Math.max(asked, options.k());
     return QueryWalks.run(
         queries,
         options,
@@ -72,34 +77,37 @@ public final class DiskGraphSearcher implements Searcher {
           return scratch == null ? new Scratch() : scratch;
         },
         idle::push,
-        (scratch, q, stop) -> walk(scratch, queries, q, options.k(), width, stop),
+        (scratch, q, stop) -> walk(scratch, queries, q, plan, stop),
         exact::search);
   }
 
   private QueryWalks.Walked walk(
-      Scratch scratch, VectorSource queries, int q, int k, int width, StopSignal stop) {
+      Scratch scratch, VectorSource queries, int q, WalkPlan plan, StopSignal stop) {
     long hops = scratch.walk.hops();
     long estimated = scratch.walk.estimated() + scratch.finder.estimated();
-    var found = answer(scratch, queries, q, k, width, stop);
+    var found = answer(scratch, queries, q, plan, stop);
     long read = scratch.walk.hops() - hops;
     long seen = scratch.walk.estimated() + scratch.finder.estimated() - estimated;
-    boolean all = found.size() == Math.min(k, data.rows().size()); // else the walk met fewer rows
-    return new QueryWalks.Walked(all ? found : null, new Work(seen, read, read, 0, 0), width, null);
+    var watch = scratch.watch;
+    return new QueryWalks.Walked(
+        found,
+        new Work(seen, read, read, 0, 0),
+        plan.width(watch),
+        found == null ? null : plan.expected(watch));
   }
 
-  private Neighbors answer(
-      Scratch scratch, VectorSource queries, int q, int k, int width, StopSignal stop) {
+  /** Answers by a walk; null if a scan is to answer. */
+  private @Nullable Neighbors answer(
+      Scratch scratch, VectorSource queries, int q, WalkPlan plan, StopSignal stop) {
     var query = scratch.query;
     queries.block(q, 1).decodeRow(0, query, 0);
     VectorDataException.requireFinite(queries, q, query);
     scratch.walk.scorer().setQuery(query);
     var seeds = scratch.finder.find();
     var rows = data.rows();
-    var best = new TopK((int) Math.min(k, rows.size()));
-    scratch.walk.run(
-        seeds,
-        scratch.finder.found(),
-        width,
+    int most = (int) Math.min(plan.k(), rows.size());
+    var best = new TopK(most);
+    DiskWalk.Rows taking =
         (row, node) -> {
           stop.check(); // a read takes longer than this
           rows.elementType().decode(node, 0, scratch.row, 0, scratch.row.length);
@@ -108,8 +116,29 @@ public final class DiskGraphSearcher implements Searcher {
             VectorDataException.requireFinite(rows, row, scratch.row);
           }
           best.offer(key, row);
-        });
-    return best.drain(data.metric());
+        };
+    var watch = scratch.watch;
+    scratch.walk.run(seeds, scratch.finder.found(), plan.width(), plan.start(watch), taking);
+    if (plan.misses(watch)) {
+      return null;
+    }
+    if (plan.rule() != null) { // the recall is that of walks in memory, which score these rows, too
+      scratch.walk.readNearest(plan.scored(watch), taking);
+    }
+    var found = best.drain(data.metric());
+    return found.size() == most ? found : null; // else the walk met fewer rows
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Walks on disk go by the curve of the index in memory that they were saved from.
+   */
+  @Override
+  public IndexData calibrated(VectorSource queries, BuildOptions options) {
+    throw new IllegalArgumentException(
+        "a graph on disk keeps the curve of the index that it was saved from: calibrate that one,"
+            + " and save it for walks from disk again");
   }
 
   @Override

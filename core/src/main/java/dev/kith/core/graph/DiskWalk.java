@@ -3,6 +3,7 @@ package dev.kith.core.graph;
 import dev.kith.core.kernel.Picks;
 import dev.kith.core.quant.Scorers;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The walk of {@link Walk} where nodes are read from disk: takes the nearest rows that were not
@@ -58,29 +59,67 @@ final class DiskWalk {
    * @return the pool, good until the next walk
    */
   Pool run(int[] seeds, int count, int width, Rows rows) {
+    return run(seeds, count, width, null, rows);
+  }
+
+  /**
+   * Walks from {@code seeds}, which must differ.
+   *
+   * @param width number of rows to keep
+   * @param watch told before each read of nodes, and once more at the end; null for none
+   * @param rows hears of every row that is expanded
+   * @return the pool, good until the next walk
+   */
+  Pool run(int[] seeds, int count, int width, @Nullable Watch watch, Rows rows) {
     visited.clear();
     pool.start(width);
+    long hopsBefore = hops;
+    long estimatedBefore = estimated;
     for (int i = 0; i < count; i++) {
       picks.rows()[i] = seeds[i];
       visited.add(seeds[i]);
     }
     take(count);
-    while (true) {
-      int some = 0;
-      for (int row; some < expanded.length && (row = pool.expand()) >= 0; ) {
-        expanded[some++] = row;
-      }
+    while (watch == null
+        || !watch.stops(pool, scorer.offset(), hops - hopsBefore, estimated - estimatedBefore)) {
+      int some = read(width, rows);
       if (some == 0) {
-        return pool;
+        break;
       }
-      batch.read(expanded, some);
-      hops += some;
       for (int i = 0; i < some; i++) {
-        var node = batch.node(i);
-        rows.take(expanded[i], node);
-        expand(expanded[i], node);
+        expand(expanded[i], batch.node(i));
       }
     }
+    return pool;
+  }
+
+  /**
+   * Reads the nearest rows of the last walk's pool that it did not expand, for their keys alone.
+   *
+   * @param count of the nearest rows, all of which have been read then
+   * @param rows hears of every row that is read
+   */
+  void readNearest(int count, Rows rows) {
+    int some;
+    do {
+      some = read(count, rows);
+    } while (some > 0);
+  }
+
+  /** Reads the nearest rows that were not, among the first {@code most}; returns their number. */
+  private int read(int most, Rows rows) {
+    int some = 0;
+    while (some < expanded.length && pool.settled() < Math.min(most, pool.size())) {
+      expanded[some++] = pool.expand();
+    }
+    if (some > 0) {
+      batch.read(expanded, some);
+      hops += some;
+    }
+    for (int i = 0; i < some; i++) {
+      rows.take(expanded[i], batch.node(i));
+    }
+    return some;
   }
 
   private void expand(int row, MemorySegment node) {
@@ -120,7 +159,7 @@ final class DiskWalk {
     }
   }
 
-  /** Rows expanded, each by one read, since the walk was made. */
+  /** Rows read, each by one read, since the walk was made. */
   long hops() {
     return hops;
   }

@@ -5,6 +5,7 @@ import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.RowFloats;
 import dev.kith.core.quant.WalkCodes;
 import dev.kith.core.search.IndexBuilder;
+import dev.kith.core.search.Predecessor;
 import dev.kith.core.spec.GraphSpec;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
@@ -23,11 +24,21 @@ import org.jspecify.annotations.Nullable;
 public record GraphBuilder(GraphSpec spec, Kernels kernels) implements IndexBuilder {
   @Override
   public GraphData build(VectorSource rows, Metric metric, BuildOptions options) {
+    return build(rows, metric, List.of(), options);
+  }
+
+  @Override
+  public GraphData build(
+      VectorSource rows, Metric metric, List<Predecessor> older, BuildOptions options) {
+    var graphs = MergeBuilder.graphs(older, metric, Math.toIntExact(rows.size()));
     var sample = CalibrationSample.ofRows(rows, metric, spec.seed(), kernels, options);
-    var data = build(rows, metric, sample, options);
-    var calibration =
-        new Calibration(rows, metric, data.codes(), data.graph(), data.entry(kernels), kernels);
-    return data.withCurve(calibration.curve(sample, spec.seed(), options));
+    return measured(build(rows, metric, sample, graphs, options), sample, options);
+  }
+
+  /** The same index with what its walks find. */
+  GraphData measured(GraphData data, CalibrationSample sample, BuildOptions options) {
+    var calibration = Calibration.of(data, data.entry(kernels), kernels);
+    return calibration.measured(data, sample, options);
   }
 
   /** Builds an index that has not measured what walks find, and answers every recall exactly. */
@@ -35,23 +46,46 @@ public record GraphBuilder(GraphSpec spec, Kernels kernels) implements IndexBuil
     boolean chooses = codesAreFew() && choice(rows, metric, options).needsSample();
     var sample =
         chooses ? CalibrationSample.ofRows(rows, metric, spec.seed(), kernels, options) : null;
-    return build(rows, metric, sample, options);
+    return build(rows, metric, sample, List.of(), options);
   }
 
   private GraphData build(
-      VectorSource rows, Metric metric, @Nullable CalibrationSample sample, BuildOptions options) {
+      VectorSource rows,
+      Metric metric,
+      @Nullable CalibrationSample sample,
+      List<MergeBuilder.Older> older,
+      BuildOptions options) {
     var codes = encode(rows, metric, sample, options);
     var all = CodedRows.of(codes, kernels);
     var copies = Copies.find(codes, spec.degree());
     var built =
         copies.isEmpty()
-            ? link(rows, metric, all, copies, options)
-            : expand(link(rows, metric, all.some(copies.kept()), copies, options), copies, options);
+            ? link(rows, metric, all, copies, older, options)
+            : expand(
+                link(rows, metric, all.some(copies.kept()), copies, older, options),
+                copies,
+                options);
+    return finish(rows, metric, codes, built, copies.kept(), options);
+  }
+
+  /**
+   * Adds what every graph has: levels if the spec names them, and links to what is not reached.
+   *
+   * @param kept rows that levels are drawn among
+   * @return index that has not measured what walks find
+   */
+  GraphData finish(
+      VectorSource rows,
+      Metric metric,
+      WalkCodes codes,
+      InsertBuilder.Built built,
+      int[] kept,
+      BuildOptions options) {
+    var all = CodedRows.of(codes, kernels);
     @Nullable Levels levels = null;
     var listed = new int[0];
     var pivots = built.pivots();
     if (spec.levels()) {
-      var kept = copies.kept();
       var draw = Levels.draw(kept.length, degreeAbove(), spec.seed()).renumbered(kept);
       listed = draw.rows();
       levels = Levels.build(all, draw, settings(degreeAbove()), options);
@@ -102,8 +136,20 @@ public record GraphBuilder(GraphSpec spec, Kernels kernels) implements IndexBuil
   }
 
   private InsertBuilder.Built link(
-      VectorSource source, Metric metric, CodedRows rows, Copies copies, BuildOptions options) {
+      VectorSource source,
+      Metric metric,
+      CodedRows rows,
+      Copies copies,
+      List<MergeBuilder.Older> older,
+      BuildOptions options) {
     var settings = settings(spec.degree());
+    var graphs = older;
+    if (!copies.isEmpty()) {
+      graphs = older.stream().map(graph -> graph.renumbered(copies::place)).toList();
+    }
+    if (MergeBuilder.pays(graphs, rows.size())) {
+      return new MergeBuilder(rows, settings, options).build(graphs);
+    }
     if (spec.builder() == GraphSpec.Builder.INSERT) {
       return new InsertBuilder(rows, settings, options).build();
     }

@@ -31,6 +31,9 @@ public final class GraphData implements IndexData {
   /** The name of the part that holds what the index measured of its own walks. */
   public static final String CURVE = "curve";
 
+  /** The name of the part that holds what the index measured of its walks with filters. */
+  public static final String FILTERED = "filtered";
+
   /** The name of the part that holds the upper levels, if there are any. */
   public static final String LEVELS = "levels";
 
@@ -45,6 +48,7 @@ public final class GraphData implements IndexData {
   private final GraphPart header;
   private final MemorySegment part;
   private final RecallCurve curve;
+  private final @Nullable FilterCurves filtered;
   private final @Nullable Levels levels;
 
   private GraphData(
@@ -55,7 +59,8 @@ public final class GraphData implements IndexData {
       GraphPart header,
       MemorySegment part,
       @Nullable Levels levels,
-      RecallCurve curve) {
+      RecallCurve curve,
+      @Nullable FilterCurves filtered) {
     this.rows = rows;
     this.metric = metric;
     this.spec = spec;
@@ -63,6 +68,7 @@ public final class GraphData implements IndexData {
     this.header = header;
     this.part = part;
     this.curve = curve;
+    this.filtered = filtered;
     this.levels = levels;
     this.graph =
         new Graph(
@@ -93,7 +99,9 @@ public final class GraphData implements IndexData {
     var codes = WalkCodes.open(header.codes().bits(), header.codes().axes(), body, rows, metric);
     var levels = spec.levels() ? new Levels(require(LEVELS, rows, parts)) : null;
     var curve = RecallCurve.open(require(CURVE, rows, parts));
-    return new GraphData(rows, metric, spec, codes, header, part, levels, curve);
+    var measured = parts.get(FILTERED); // null where rows are few, or the index older than it
+    var filtered = measured == null ? null : FilterCurves.open(measured);
+    return new GraphData(rows, metric, spec, codes, header, part, levels, curve, filtered);
   }
 
   /** The part {@code name}, which a graph cannot do without. */
@@ -129,7 +137,7 @@ public final class GraphData implements IndexData {
     MemorySegment.copy(graph.links(), 0, part, at, graph.links().byteSize());
     int reached = Reach.reached(graph, entered(pivots, levels)).cardinality();
     var header = GraphPart.seal(part, rows, metric, graph, pivots, reached, codes);
-    return new GraphData(rows, metric, spec, codes, header, part, levels, curve);
+    return new GraphData(rows, metric, spec, codes, header, part, levels, curve, null);
   }
 
   /** Rows that walks may begin from. */
@@ -183,9 +191,14 @@ public final class GraphData implements IndexData {
     return curve;
   }
 
-  /** The same index with another curve. */
-  GraphData withCurve(RecallCurve other) {
-    return new GraphData(rows, metric, spec, codes, header, part, levels, other);
+  /** What the index measured of its walks with filters, or null if it has not. */
+  @Nullable FilterCurves filtered() {
+    return filtered;
+  }
+
+  /** The same index with other curves. */
+  GraphData withCurves(RecallCurve other, @Nullable FilterCurves otherFiltered) {
+    return new GraphData(rows, metric, spec, codes, header, part, levels, other, otherFiltered);
   }
 
   /** Graph that is walked through. */
@@ -220,6 +233,9 @@ public final class GraphData implements IndexData {
       parts.put(LEVELS, levels.part());
     }
     parts.put(CURVE, curve.part());
+    if (filtered != null) {
+      parts.put(FILTERED, filtered.part());
+    }
     return parts;
   }
 

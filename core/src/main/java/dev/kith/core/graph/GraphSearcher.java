@@ -4,11 +4,11 @@ import dev.kith.core.exact.ExactScan;
 import dev.kith.core.exact.FlatData;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.quant.Scorers;
-import dev.kith.core.recall.StoppingRule;
 import dev.kith.core.search.Effort;
 import dev.kith.core.search.ExpectedRecall;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.Rescorer;
+import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
 import dev.kith.core.search.SearchResult;
@@ -19,7 +19,12 @@ import dev.kith.core.search.Work;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,25 +32,25 @@ import org.jspecify.annotations.Nullable;
  * the best rows that it found get their canonical keys.
  */
 public final class GraphSearcher implements Searcher {
-  /** Rows of the pool that get their keys, at least; fewer lose what 4 bits confuse (measured). */
-  private static final int RESCORED = 20;
+  /** Uses of a planner after which its costs are measured for the last time. */
+  private static final int WARM = 500;
 
-  /** The same where codes are of projected rows, which tell less of a row (measured). */
-  private static final int PROJECTED_RESCORED = 28;
+  /** Recalls whose rules are kept, at most. */
+  private static final int KEPT_RULES = 64;
 
   /** Queries that a calibration takes, at least. */
   private static final int FEWEST_QUERIES = 20;
-
-  /** Share of the pool that gets its keys, at least: one row in {@code RESCORED_SHARE}. */
-  private static final int RESCORED_SHARE = 4;
 
   private final SearchReport report;
   private final GraphData data;
   private final Kernels kernels;
   private final Scorers scorers;
+  private final Scored scored;
   private final Entry entry;
   private final ExactScan exact;
   private volatile @Nullable FilterPlanner planner;
+  private final AtomicInteger uses = new AtomicInteger();
+  private final Map<Asked, Optional<FilterRules>> rules = new ConcurrentHashMap<>();
   private final ConcurrentLinkedDeque<Scratch> idle = new ConcurrentLinkedDeque<>();
 
   /**
@@ -58,6 +63,7 @@ public final class GraphSearcher implements Searcher {
     this.data = data;
     this.kernels = kernels;
     this.scorers = data.codes().scorers(kernels);
+    this.scored = Scored.of(scorers);
     this.entry = data.entry(kernels);
     this.exact = new ExactScan(kernels, backend, new FlatData(data.rows(), data.metric(), null));
   }
@@ -67,7 +73,9 @@ public final class GraphSearcher implements Searcher {
     final Walk walk = new Walk(data.graph(), scorers);
     final Entry.Finder finder = entry.finder(walk.scorer());
     final Rescorer rescorer = new Rescorer(data.rows(), data.metric(), kernels.keys());
-    final RatioWatch watch = new RatioWatch(scored(0, 0, data.codes().axes()));
+    final RatioWatch watch = new RatioWatch(scored);
+    final FilteredWalk filtered = new FilteredWalk(walk);
+    final FilterWatch filterWatch = new FilterWatch(scored);
     final float[] query = new float[data.rows().dimension()];
     final int[] line = new int[data.graph().degree()];
 
@@ -79,22 +87,16 @@ public final class GraphSearcher implements Searcher {
   @Override
   public SearchResult search(VectorSource queries, SearchOptions options) {
     Searcher.requireFits(queries, options, data.rows());
-    int k = options.k();
-    var plan =
-        switch (options.effort()) {
-          case Effort.Recall recall -> {
-            var rule = data.curve().rule(k, recall.target());
-            yield rule == null ? null : new Plan(k, data.curve().widest(), rule);
-          }
-          case Effort effort -> {
-            int width = QueryWalks.width(effort, data.spec());
-            yield width == 0 ? null : new Plan(k, Math.max(width, k), null);
-          }
-        };
+    var plan = WalkPlan.of(options, data.curve(), data.spec());
     var filter = options.filter();
-    // Rules were measured without filters.
-    if (plan == null
-        || (filter != null && (plan.rule() != null || planner().scans(filter, plan.width())))) {
+    if (plan == null) {
+      return exact.search(queries, options);
+    }
+    var rules = filter == null || plan.rule() == null ? null : rules(options);
+    if (filter != null
+        && (plan.rule() == null
+            ? planner().scans(filter, plan.width())
+            : rules == null || planner().scans(filter, rules))) {
       return exact.search(queries, options);
     }
     return QueryWalks.run(
@@ -106,17 +108,19 @@ public final class GraphSearcher implements Searcher {
           return scratch == null ? new Scratch() : scratch;
         },
         idle::push,
-        (scratch, q, stop) -> walk(scratch, queries, q, options, plan, stop),
+        (scratch, q, stop) -> walk(scratch, queries, q, options, plan, rules, stop),
         exact::search);
   }
 
-  /** Planner of this index, which measures its costs when it is first needed. */
-  private FilterPlanner planner() {
+  /**
+   * Planner of this index, which measures its costs when it is first needed, and twice more when
+   * searches have warmed up what it measures.
+   */
+  FilterPlanner planner() {
     var known = planner;
-    if (known == null) {
-      known =
-          new FilterPlanner(
-              data.graph(), WalkCosts.measure(data.rows(), data.graph(), scorers, exact));
+    int use = uses.get() <= WARM ? uses.incrementAndGet() : 0;
+    if (known == null || use == WARM / 10 || use == WARM) {
+      known = FilterPlanner.measure(data, scorers, entry, exact);
       planner = known; // another thread may do the same: either will do
     }
     return known;
@@ -124,26 +128,8 @@ public final class GraphSearcher implements Searcher {
 
   /** Sets the planner of filtered searches; for tests, whose costs must not depend on the load. */
   void plan(FilterPlanner another) {
+    uses.set(WARM + 1);
     planner = another;
-  }
-
-  /**
-   * How walks end: at a width, or by a rule.
-   *
-   * @param k number of neighbours asked for
-   * @param width most rows that a walk keeps
-   * @param rule rule for a recall, or null for a width
-   */
-  private record Plan(int k, int width, @Nullable StoppingRule rule) {}
-
-  /**
-   * Number of rows of a pool that get their keys, of a walk for {@code k} rows.
-   *
-   * @param axes dimensions that rows were projected to before they were coded, 0 for no projection
-   */
-  static int scored(int k, int width, int axes) {
-    int least = axes > 0 ? PROJECTED_RESCORED : RESCORED;
-    return Math.max(Math.max(least, 2 * k), width / RESCORED_SHARE);
   }
 
   private QueryWalks.Walked walk(
@@ -151,12 +137,13 @@ public final class GraphSearcher implements Searcher {
       VectorSource queries,
       int q,
       SearchOptions options,
-      Plan plan,
+      WalkPlan plan,
+      @Nullable FilterRules rules,
       StopSignal stop) {
     long hops = scratch.walk.hops();
     long estimated = scratch.estimated();
     scratch.rescorer.start(stop);
-    var answer = answer(scratch, queries, q, options, plan);
+    var answer = answer(scratch, queries, q, options, plan, rules);
     var work =
         new Work(
             scratch.estimated() - estimated,
@@ -177,7 +164,12 @@ public final class GraphSearcher implements Searcher {
   private record Answer(@Nullable Neighbors found, @Nullable ExpectedRecall expected, int width) {}
 
   private Answer answer(
-      Scratch scratch, VectorSource queries, int q, SearchOptions options, Plan plan) {
+      Scratch scratch,
+      VectorSource queries,
+      int q,
+      SearchOptions options,
+      WalkPlan plan,
+      @Nullable FilterRules rules) {
     var query = scratch.query;
     queries.block(q, 1).decodeRow(0, query, 0);
     VectorDataException.requireFinite(queries, q, query);
@@ -189,59 +181,108 @@ public final class GraphSearcher implements Searcher {
     var seeds = scratch.finder.find();
     int count = scratch.finder.found();
     var filter = options.filter();
+    if (filter != null && rules != null) {
+      return filtered(scratch, seeds, count, k, filter, rules);
+    }
     if (filter != null) {
       var sift = planner().plan(filter, plan.width(), seeds, count, scratch.line);
       var found = sift == null ? null : sifted(scratch, seeds, count, k, plan.width(), sift);
       return new Answer(found, null, plan.width());
     }
-    var rule = plan.rule();
-    var curve = data.curve();
-    int place = curve.placeOf(k);
     var watch = scratch.watch;
-    if (rule != null) {
-      watch.start(rule);
-    } else if (place >= 0) {
-      watch.start(curve.ks().get(place));
-    }
-    var pool =
-        scratch.walk.run(seeds, count, plan.width(), Graph.NONE, place < 0 ? null : watch, null);
-    int width = rule == null ? plan.width() : watch.width();
-    if ((rule != null && !rule.reaches(watch.queryClass()))
-        || pool.size() < Math.min(k, data.rows().size())) {
+    var pool = scratch.walk.run(seeds, count, plan.width(), Graph.NONE, plan.start(watch), null);
+    int width = plan.width(watch);
+    if (plan.misses(watch) || pool.size() < Math.min(k, data.rows().size())) {
       return new Answer(null, null, width);
     }
-    var expected =
-        rule != null
-            ? rule.expected(watch.queryClass())
-            : place < 0 ? null : curve.expected(k, width, watch.shown());
-    int scored =
-        Math.min(pool.size(), scored(rule == null ? k : rule.k(), width, data.codes().axes()));
+    int keyed = Math.min(pool.size(), plan.scored(watch));
     var best = new TopK(Math.min(k, pool.size()));
     var nearest = pool.rows();
-    var keys = new double[scored];
-    scratch.rescorer.keys(query, nearest, scored, keys);
-    for (int i = 0; i < scored; i++) {
+    var keys = new double[keyed];
+    scratch.rescorer.keys(query, nearest, keyed, keys);
+    for (int i = 0; i < keyed; i++) {
       best.offer(keys[i], nearest[i]);
     }
-    return new Answer(best.drain(data.metric()), expected, width);
+    return new Answer(best.drain(data.metric()), plan.expected(watch), width);
   }
 
-  /** Answers by a walk to the rows that {@code sift} wants. */
-  private @Nullable Neighbors sifted(
-      Scratch scratch, int[] seeds, int count, int k, int width, Sift sift) {
-    var pool = scratch.walk.run(seeds, count, width, sift);
-    if (pool.counted() < width) { // more rows pass: it was given up, or cut off
-      return null;
+  /** Answers by a walk to rows that pass, for a recall. */
+  private Answer filtered(
+      Scratch scratch, int[] seeds, int count, int k, RowFilter filter, FilterRules rules) {
+    var walk = scratch.filtered;
+    if (planner().scans(filter, rules, seeds, count, scratch.line)) {
+      return new Answer(null, null, 0);
     }
-    int left = scored(k, width, data.codes().axes());
+    IntPredicate wanted = row -> filter.allows(row);
+    var nearby = walk.begin(seeds, count, data.curve().widest(), Graph.NONE, wanted);
+    var sift = planner().plan(filter, rules, nearby, wanted);
+    if (sift == null) {
+      return new Answer(null, null, 0);
+    }
+    var watch = scratch.filterWatch;
+    var way = sift.twoHops() ? rules.twoHops() : rules.all();
+    double overall = filter.count() / (double) filter.size();
+    watch.start(way, nearby.share(overall), nearby.seed());
+    var pool = walk.go(watch, sift);
+    if (watch.misses() || pool.answers() < k) {
+      return new Answer(null, null, watch.width());
+    }
     var best = new TopK(k);
+    offerNearest(scratch, pool, scored.of(way.k(), watch.width()), best);
+    return new Answer(best.drain(data.metric()), watch.expected(), watch.width());
+  }
+
+  /** Offers the nearest {@code most} rows of a pool that may be answers. */
+  private static void offerNearest(Scratch scratch, Pool pool, int most, TopK best) {
+    int left = most;
     for (int i = 0; i < pool.size() && left > 0; i++) {
       if (!pool.aside(i)) {
         best.offer(scratch.rescorer.key(scratch.query, pool.row(i)), pool.row(i));
         left--;
       }
     }
+  }
+
+  /** Rules of a recall with a filter, or null if walks of this index were not measured for it. */
+  private @Nullable FilterRules rules(SearchOptions options) {
+    var curves = data.filtered();
+    if (curves == null || !(options.effort() instanceof Effort.Recall recall)) {
+      return null;
+    }
+    var asked = new Asked(options.k(), recall.target());
+    var known = rules.get(asked);
+    if (known == null) {
+      known = Optional.ofNullable(FilterRules.of(data.curve(), curves, asked.k(), asked.target()));
+      if (rules.size() >= KEPT_RULES) {
+        rules.clear();
+      }
+      rules.put(asked, known);
+    }
+    return known.orElse(null);
+  }
+
+  /** What a search with a filter asked for. */
+  private record Asked(int k, double target) {}
+
+  /** Answers by a walk to the rows that {@code sift} wants. */
+  private @Nullable Neighbors sifted(
+      Scratch scratch, int[] seeds, int count, int k, int width, Sift sift) {
+    var pool = scratch.walk.run(seeds, count, width, sift);
+    if (pool.answers() < width) { // more rows pass: it was given up, or cut off
+      return null;
+    }
+    var best = new TopK(k);
+    offerNearest(scratch, pool, scored.of(k, width), best);
     return best.drain(data.metric());
+  }
+
+  /** Checks that there are enough queries to calibrate on. */
+  static void requireEnough(VectorSource queries) {
+    if (queries.size() < FEWEST_QUERIES) {
+      throw new IllegalArgumentException(
+          "a calibration takes at least %d queries: %d (%s)"
+              .formatted(FEWEST_QUERIES, queries.size(), queries.name()));
+    }
   }
 
   /**
@@ -251,15 +292,11 @@ public final class GraphSearcher implements Searcher {
   @Override
   public GraphData calibrated(VectorSource queries, BuildOptions options) {
     Searcher.requireFits(queries, SearchOptions.nearest(1), data.rows());
-    if (queries.size() < FEWEST_QUERIES) {
-      throw new IllegalArgumentException(
-          "a calibration takes at least %d queries: %d (%s)"
-              .formatted(FEWEST_QUERIES, queries.size(), queries.name()));
-    }
-    var sample = CalibrationSample.ofQueries(data.rows(), data.metric(), queries, kernels, options);
-    var calibration =
-        new Calibration(data.rows(), data.metric(), data.codes(), data.graph(), entry, kernels);
-    return data.withCurve(calibration.curve(sample, data.spec().seed(), options));
+    requireEnough(queries);
+    var sample =
+        CalibrationSample.ofQueries(
+            data.rows(), data.metric(), queries, CalibrationSample.MOST, kernels, options);
+    return Calibration.of(data, entry, kernels).measured(data, sample, options);
   }
 
   @Override

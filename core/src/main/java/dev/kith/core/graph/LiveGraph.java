@@ -6,7 +6,9 @@ import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.CodeChunks;
 import dev.kith.core.quant.RowCodes;
+import dev.kith.core.recall.RecallCurve;
 import dev.kith.core.search.Limit;
+import dev.kith.core.search.LiveSearcher;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.Rescorer;
 import dev.kith.core.search.RowFilter;
@@ -24,6 +26,8 @@ import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
 import dev.kith.core.work.Progress;
 import dev.kith.core.work.Workers;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -32,7 +36,6 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongPredicate;
@@ -46,7 +49,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Used by one thread, what it finds depends on its seed and the order of the calls alone; what
  * several threads insert at once is linked in the order in which they happen to come.
  */
-public final class LiveGraph implements Searcher {
+public final class LiveGraph implements LiveSearcher {
   /*
    * Implementation notes
    *
@@ -56,9 +59,10 @@ public final class LiveGraph implements Searcher {
    *
    * Insertion. The row and its codes are written, a walk finds candidates, the pruner chooses, the
    * line is published, filled up with the nearest of those passed over, and links back from the
-   * chosen ones are added under the lock of the line they change, one of STRIPES. Links lead to live rows alone when they are made. A line has room for half as many
-   * links more than pruning leaves, as in InsertBuilder. As searches take no lock, they may see a
-   * line half old and half new; each link leads to a row that was written before it.
+   * chosen ones are added under the lock of the line they change, one of STRIPES. Links lead to
+   * live rows alone when they are made. A line has room for one and a half times the links that
+   * pruning leaves, as in InsertBuilder. As searches take no lock, they may see a line half old and half
+   * new; each link leads to a row that was written before it.
    *
    * Deletion. A deleted row is marked, and is at once no answer any more; walks pass through it,
    * and their pool does not count it. Once one row in REPAIR_SHARE is marked, the thread that
@@ -77,6 +81,14 @@ public final class LiveGraph implements Searcher {
    * while searches go on over the old one and writers wait. An index that began with few rows does
    * so by itself while it is small.
    *
+   * Recall. The curve is measured as it is for a graph that does not change, but by slots. The thread
+   * whose change is one in LiveCurve.SHARE of the rows measures it again, on few queries, while all
+   * others go on: it reads as a reader does, so that no slot gets another row meanwhile; rows that
+   * are deleted or come in between can only make the curve look worse than it is. Until then Wear
+   * says how much less to expect.
+   *
+   * Locks, in the order in which they are taken: measuring, writing, repairing, structure, a stripe.
+   *
    * [1] Dechev, Pirkelbauer, Stroustrup: Lock-free dynamically resizable arrays, 2006
    * [2] Singh and others: FreshDiskANN, arXiv 2105.09613, 2021, algorithm 4
    * [3] Fraser: Practical lock-freedom, 2004, section 5.2.3
@@ -87,9 +99,6 @@ public final class LiveGraph implements Searcher {
 
   /** Marked rows below which no repair is begun. */
   private static final int REPAIR_LEAST = 32;
-
-  /** Links of a deleted row that become candidates of a row that was linked to it. */
-  private static final int HEIRS = 16;
 
   /** Locks of lines. */
   private static final int STRIPES = 1 << 10;
@@ -111,6 +120,15 @@ public final class LiveGraph implements Searcher {
 
   /** Rows that the average error of codes is taken of, at most. */
   private static final int SAMPLE = 1000;
+
+  /** Rows that a curve is measured on by a thread that changed a row, for it waits. */
+  private static final int FEW = 100;
+
+  /** Most rows that a curve is measured on when it is asked for. */
+  private static final int MANY = 500;
+
+  /** Queries that a calibration keeps, at most. */
+  private static final int ASKED = 1000;
 
   private final Kernels kernels;
   private final String backend;
@@ -142,7 +160,10 @@ public final class LiveGraph implements Searcher {
 
   private final AtomicInteger markedCount = new AtomicInteger();
   private final AtomicInteger live = new AtomicInteger();
-  private final AtomicLong strayed = new AtomicLong();
+  private final LiveCurve curve;
+
+  /** Held while a curve is measured or the graph is built anew. */
+  private final ReentrantLock measuring = new ReentrantLock();
 
   /** Slots that no link leads to, in the order of the epochs in which they were retired. */
   private final ArrayDeque<Retired> retired = new ArrayDeque<>();
@@ -193,6 +214,22 @@ public final class LiveGraph implements Searcher {
    */
   @SuppressWarnings("exports") // only Kith's own modules bring loops
   public LiveGraph(Kernels kernels, String backend, GraphData data) {
+    this(kernels, backend, data, LiveNumbers.first(Math.toIntExact(data.rows().size())));
+  }
+
+  /**
+   * Begins from an image, whose rows get the numbers that they had.
+   *
+   * @param backend name for reports
+   * @param numbers as {@link #image} gave them
+   * @throws VectorDataException if the numbers are not of the data's rows
+   */
+  @SuppressWarnings("exports")
+  public LiveGraph(Kernels kernels, String backend, GraphData data, MemorySegment numbers) {
+    this(kernels, backend, data, LiveNumbers.open(numbers, data.rows().size()));
+  }
+
+  private LiveGraph(Kernels kernels, String backend, GraphData data, LiveNumbers numbers) {
     this.kernels = kernels;
     this.backend = backend;
     this.spec = data.spec();
@@ -202,20 +239,30 @@ public final class LiveGraph implements Searcher {
     this.most = Math.max(spec.width(), room + 1);
     this.random = new SplittableRandom(spec.seed());
     Arrays.setAll(stripes, _ -> new ReentrantLock());
-    int size = Math.toIntExact(data.rows().size());
-    var chunks = Chunks.holding(size);
+    var slots = numbers.liveSlots();
+    var chunks = Chunks.holding(numbers.slots());
     this.rows = new LiveRows(chunks, data.rows().dimension());
     this.linkable = Sift.of(rows::live);
-    var slots = new int[size];
-    for (int row = 0; row < size; row++) {
-      slots[row] = row;
-      rows.write(row, data.rows(), row);
-      rows.revive(row);
+    for (int row = 0; row < slots.length; row++) {
+      int slot = slots[row];
+      rows.write(slot, data.rows(), row);
+      rows.used(slot, numbers.uses(slot) - 1);
+      rows.revive(slot);
     }
-    this.used = size;
-    this.live.set(size);
+    for (int slot = 0; slot < numbers.slots(); slot++) {
+      if (!numbers.live(slot)) {
+        rows.used(slot, numbers.uses(slot));
+        retired.add(new Retired(slot, 0));
+      }
+    }
+    this.used = numbers.slots();
+    this.live.set(slots.length);
     this.state = adopt(data, slots, chunks);
+    this.curve = new LiveCurve(data.curve(), slots.length);
     reach();
+    if (spec.levels() && data.curve().widest() > 0) { // measured of descents, not of pivots
+      fit(MANY, BuildOptions.defaults());
+    }
   }
 
   /** Copies codes and links, row {@code i} of the index to slot {@code slots[i]}. */
@@ -273,12 +320,18 @@ public final class LiveGraph implements Searcher {
     final int[] line = new int[room];
     State seen = state;
     Walk walk = walk();
+    RatioWatch watch = watch();
+    Heirs heirs = new Heirs(seen.links);
     Pruner pruner = pruner();
     Pivots.Finder finder = finder();
     CodeChunks.Encoder encoder = seen.codes.encoder();
 
     private Walk walk() {
       return new Walk(seen.links, seen.codes.scorers(kernels));
+    }
+
+    private RatioWatch watch() {
+      return new RatioWatch(Scored.of(seen.codes.scorers(kernels)));
     }
 
     private Pruner pruner() {
@@ -299,6 +352,8 @@ public final class LiveGraph implements Searcher {
       seen = now;
       if (!sameRows) {
         walk = walk();
+        watch = watch();
+        heirs = new Heirs(seen.links);
         pruner = pruner();
         encoder = seen.codes.encoder();
       }
@@ -331,7 +386,7 @@ public final class LiveGraph implements Searcher {
     return scratch == null ? new Scratch() : scratch;
   }
 
-  /** Number of rows that can be found. */
+  @Override
   public int size() {
     return live.get();
   }
@@ -348,7 +403,7 @@ public final class LiveGraph implements Searcher {
 
   /** Number of rows inserted since the last fit whose codes lost much more than usual. */
   public long strayed() {
-    return strayed.get();
+    return curve.strayed();
   }
 
   /** Number of live rows that links lead to from the pivots; counted while nobody writes. */
@@ -362,18 +417,45 @@ public final class LiveGraph implements Searcher {
     return count;
   }
 
-  /** Metric by which rows are near. */
+  @Override
+  public String backend() {
+    return backend;
+  }
+
+  @Override
   public Metric metric() {
     return metric;
   }
 
-  /**
-   * Adds a row, which searches that begin later find.
-   *
-   * @param row {@code [d]}, copied
-   * @return number of the row
-   * @throws IllegalArgumentException if the dimension differs or an element is not finite
-   */
+  @Override
+  public GraphSpec spec() {
+    return spec;
+  }
+
+  @Override
+  public int dimension() {
+    return rows.dimension();
+  }
+
+  /** What the graph measured of its own walks, last. */
+  public RecallCurve curve() {
+    return curve.curve();
+  }
+
+  @Override
+  public float @Nullable [] row(long number) {
+    var scratch = take();
+    scratch.reading.enter();
+    try {
+      int slot = (int) number;
+      return rows.has(number) ? rows.row(slot) : null;
+    } finally {
+      scratch.reading.exit();
+      idle.push(scratch);
+    }
+  }
+
+  @Override
   public long insert(float[] row) {
     if (row.length != rows.dimension()) {
       throw new IllegalArgumentException(
@@ -388,16 +470,83 @@ public final class LiveGraph implements Searcher {
     }
     long number = insertChecked(row);
     if (state.outgrown(live.get())) {
+      measuring.lock();
       writing.writeLock().lock();
       try {
         if (state.outgrown(live.get())) { // nobody else did it
-          optimize(BuildOptions.defaults().withThreads(1));
+          rebuild(BuildOptions.defaults().withThreads(1));
         }
       } finally {
         writing.writeLock().unlock();
+        measuring.unlock();
       }
     }
+    changed();
     return number;
+  }
+
+  /** Counts a change, and measures the curve again if it is due; no lock is held. */
+  private void changed() {
+    curve.change();
+    if (curve.due() && measuring.tryLock()) {
+      try {
+        if (curve.due()) {
+          fit(FEW, BuildOptions.defaults().withThreads(1));
+        }
+      } finally {
+        measuring.unlock();
+      }
+    }
+  }
+
+  /** Measures the curve of the graph of now, on {@code most} rows at most. */
+  private void fit(int most, BuildOptions options) {
+    repair(options.threads()); // what is walked through, but is no answer, is not measured
+    var scratch = take();
+    scratch.reading.enter();
+    try {
+      var at = curve.now();
+      var now = state;
+      var slots = liveSlots();
+      curve.set(measure(now, slots, most, options), slots.length, at);
+    } finally {
+      scratch.reading.exit();
+      idle.push(scratch);
+    }
+  }
+
+  /** The curve of walks to the rows in {@code slots}, which stay there meanwhile. */
+  private RecallCurve measure(State now, int[] slots, int most, BuildOptions options) {
+    var sample = sample(rows.pick(slots), most, options);
+    sample.addOffTheRows(spec.seed());
+    var queries = sample.queries().stream().map(query -> query.renumbered(slots, metric)).toList();
+    return new Calibration(
+            rows, metric, now.codes.scorers(kernels), now.links, now.pivots, slots.length)
+        .curve(queries, options);
+  }
+
+  /** Queries that were asked, if there were any, or some of the rows. */
+  private CalibrationSample sample(VectorSource all, int most, BuildOptions options) {
+    var asked = curve.asked();
+    if (asked != null) {
+      return CalibrationSample.ofQueries(all, metric, asked, 2 * most, kernels, options);
+    }
+    int size = Math.toIntExact(all.size());
+    var order = InsertBuilder.permutation(size, spec.seed() ^ curve.now().changes());
+    return CalibrationSample.ofRows(
+        all, metric, Arrays.copyOf(order, Math.min(size, most)), kernels, options);
+  }
+
+  private int[] liveSlots() {
+    int end = used;
+    var slots = new int[end];
+    int count = 0;
+    for (int slot = 0; slot < end; slot++) {
+      if (rows.live(slot)) {
+        slots[count++] = slot;
+      }
+    }
+    return Arrays.copyOf(slots, count);
   }
 
   private long insertChecked(float[] row) {
@@ -458,7 +607,7 @@ public final class LiveGraph implements Searcher {
     scratch.refresh();
     double lost = scratch.encoder.encode(rows, slot, slot);
     if (scratch.seen.strays(lost, row)) {
-      strayed.incrementAndGet();
+      curve.stray();
     }
     var walk = scratch.walk;
     walk.scorer().setRow(slot);
@@ -574,13 +723,20 @@ public final class LiveGraph implements Searcher {
   }
 
   /**
-   * Deletes a row: searches that begin later do not find it. From time to time the caller's thread
-   * repairs the graph.
+   * {@inheritDoc}
    *
-   * @param number as {@link #insert} or a search gave it
-   * @return whether there was such a row
+   * <p>From time to time the caller's thread repairs the graph.
    */
+  @Override
   public boolean delete(long number) {
+    if (!deleteMarked(number)) {
+      return false;
+    }
+    changed();
+    return true;
+  }
+
+  private boolean deleteMarked(long number) {
     writing.readLock().lock();
     try {
       if (!rows.bury(number)) {
@@ -665,38 +821,16 @@ public final class LiveGraph implements Searcher {
     try {
       int count = scratch.readLine(row);
       var candidates = scratch.candidates;
-      int kept = 0;
-      int lost = 0;
-      for (int i = 0; i < count; i++) {
-        int link = scratch.line[i];
-        if (buried.get(link)) {
-          scratch.line[lost++] = link;
-        } else {
-          candidates[kept++] = link;
-        }
-      }
-      if (lost == 0) {
+      int all =
+          scratch.heirs.collect(
+              row,
+              scratch.line,
+              count,
+              link -> buried.get(link) ? Graph.NONE : link,
+              heir -> rows.live(heir) ? heir : Graph.NONE,
+              candidates);
+      if (scratch.heirs.lost() == 0) {
         return;
-      }
-      int heirs = kept;
-      var gone = Arrays.copyOf(scratch.line, lost);
-      for (int link : gone) {
-        int theirs = scratch.seen.links.neighbours(link, scratch.line);
-        int taken = 0;
-        for (int i = 0; i < theirs && taken < HEIRS && heirs < candidates.length; i++) {
-          int heir = scratch.line[i];
-          if (heir != row && rows.live(heir)) {
-            candidates[heirs++] = heir;
-            taken++;
-          }
-        }
-      }
-      Arrays.sort(candidates, 0, heirs);
-      int all = 0;
-      for (int i = 0; i < heirs; i++) {
-        if (i == 0 || candidates[i] != candidates[i - 1]) {
-          candidates[all++] = candidates[i];
-        }
       }
       if (all <= settings.degree()) {
         scratch.seen.links.set(row, candidates, all);
@@ -788,38 +922,61 @@ public final class LiveGraph implements Searcher {
   }
 
   /**
-   * Fits the codes to the live rows and builds the graph anew, as the spec says; rows keep their
-   * numbers. Searches go on meanwhile, insertions and deletions wait.
+   * Fits the codes to the live rows, builds the graph anew, as the spec says, and measures its
+   * recall; rows keep their numbers. Searches go on meanwhile, insertions and deletions wait.
    */
+  @Override
   public void optimize(BuildOptions options) {
+    measuring.lock();
     writing.writeLock().lock();
     try {
-      var slots = new int[live.get()];
-      int count = 0;
-      for (int slot = 0; slot < used; slot++) {
-        if (rows.live(slot)) {
-          slots[count++] = slot;
-        }
-      }
-      var data = new GraphBuilder(spec, kernels).buildUnmeasured(rows.pick(slots), metric, options);
-      var fresh = adopt(data, slots, Chunks.holding(Math.toIntExact(rows.size())));
-      structure.lock();
-      try {
-        state = fresh;
-        var gone = List.copyOf(marked);
-        marked.clear();
-        markedCount.set(0);
-        strayed.set(0);
-        gone.forEach(rows::vacate);
-        long epoch = readers.retire();
-        gone.forEach(slot -> retired.add(new Retired(slot, epoch)));
-      } finally {
-        structure.unlock();
-      }
-      reach();
+      rebuild(options);
     } finally {
       writing.writeLock().unlock();
+      measuring.unlock();
     }
+  }
+
+  @Override
+  public void calibrate(VectorSource queries, BuildOptions options) {
+    Searcher.requireFits(queries, SearchOptions.nearest(1), rows);
+    GraphSearcher.requireEnough(queries);
+    int count = (int) Math.min(ASKED, queries.size());
+    var kept = new float[count][];
+    for (int i = 0; i < count; i++) {
+      long row = i * queries.size() / count;
+      kept[i] = queries.row(row);
+      VectorDataException.requireFinite(queries, row, kept[i]);
+    }
+    measuring.lock();
+    try {
+      curve.ask(VectorSource.of(kept).slice(0, count));
+      fit(MANY, options);
+    } finally {
+      measuring.unlock();
+    }
+  }
+
+  private void rebuild(BuildOptions options) {
+    var slots = liveSlots();
+    var data = new GraphBuilder(spec, kernels).buildUnmeasured(rows.pick(slots), metric, options);
+    var fresh = adopt(data, slots, Chunks.holding(Math.toIntExact(rows.size())));
+    var measured = measure(fresh, slots, MANY, options);
+    structure.lock();
+    try {
+      state = fresh;
+      var gone = List.copyOf(marked);
+      marked.clear();
+      markedCount.set(0);
+      curve.refitted();
+      curve.set(measured, slots.length, curve.now());
+      gone.forEach(rows::vacate);
+      long epoch = readers.retire();
+      gone.forEach(slot -> retired.add(new Retired(slot, epoch)));
+    } finally {
+      structure.unlock();
+    }
+    reach();
   }
 
   @Override
@@ -834,6 +991,7 @@ public final class LiveGraph implements Searcher {
    *
    * @param allowed rows that may be returned, by their numbers, or null for all
    */
+  @Override
   public SearchResult search(
       VectorSource queries, SearchOptions options, @Nullable LongPredicate allowed) {
     if (options.filter() != null) {
@@ -842,11 +1000,11 @@ public final class LiveGraph implements Searcher {
               + " their numbers instead");
     }
     Searcher.requireFits(queries, options, rows);
-    int asked = QueryWalks.width(options.effort(), spec);
-    if (asked == 0) {
+    var asked = curve.plan(options, spec, live.get());
+    if (asked == null || (allowed != null && asked.rule() != null)) { // measured without filters
       return exact(queries, options, allowed);
     }
-    int width = Math.clamp(Math.max(asked, options.k()), 1, Math.max(live.get(), 1));
+    var plan = asked.rule() == null ? asked.narrowed(Math.max(live.get(), 1)) : asked;
     var sift =
         allowed == null
             ? linkable
@@ -861,12 +1019,18 @@ public final class LiveGraph implements Searcher {
         SearchReport.of(backend, spec.toString()),
         this::take,
         idle::push,
-        (scratch, q, stop) -> walk(scratch, queries, q, options.k(), width, sift, stop),
+        (scratch, q, stop) -> walk(scratch, queries, q, plan, sift, allowed != null, stop),
         (query, alone) -> exact(query, alone, allowed));
   }
 
   private QueryWalks.Walked walk(
-      Scratch scratch, VectorSource queries, int q, int k, int width, Sift sift, StopSignal stop) {
+      Scratch scratch,
+      VectorSource queries,
+      int q,
+      WalkPlan plan,
+      Sift sift,
+      boolean filtered,
+      StopSignal stop) {
     queries.block(q, 1).decodeRow(0, scratch.query, 0);
     VectorDataException.requireFinite(queries, q, scratch.query);
     scratch.rescorer.start(stop);
@@ -875,21 +1039,30 @@ public final class LiveGraph implements Searcher {
       scratch.refresh();
       long hops = scratch.walk.hops();
       long estimated = scratch.walk.estimated() + scratch.finder.estimated();
-      var found = answer(scratch, k, width, sift);
+      var found = answer(scratch, plan, sift);
       long seen = scratch.walk.estimated() + scratch.finder.estimated() - estimated;
       var work = new Work(seen, scratch.rescorer.count(), scratch.walk.hops() - hops, 0, 0);
-      boolean all = found.size() >= Math.min(k, live.get()); // else the walk met fewer rows
-      return new QueryWalks.Walked(all ? found : null, work, width, null);
+      var watch = scratch.watch;
+      // Else the walk met fewer rows, or its query is of a kind that walks do not answer.
+      boolean all = !plan.misses(watch) && found.size() >= Math.min(plan.k(), live.get());
+      return new QueryWalks.Walked(
+          all ? found : null,
+          work,
+          plan.width(watch),
+          filtered || !all ? null : plan.expected(watch));
     } finally {
       scratch.reading.exit();
     }
   }
 
-  private Neighbors answer(Scratch scratch, int k, int width, Sift sift) {
+  private Neighbors answer(Scratch scratch, WalkPlan plan, Sift sift) {
     scratch.walk.scorer().setQuery(scratch.query);
-    var pool = scratch.run(width, sift);
-    int rescored = GraphSearcher.scored(k, width, scratch.seen.codes.axes());
-    var best = new TopK(k);
+    var seeds = scratch.finder.find();
+    var watch = plan.start(scratch.watch);
+    var pool =
+        scratch.walk.run(seeds, scratch.finder.found(), plan.width(), Graph.NONE, watch, sift);
+    int rescored = plan.scored(scratch.watch);
+    var best = new TopK(plan.k());
     for (int i = 0; i < pool.size() && rescored > 0; i++) {
       int slot = pool.row(i);
       if (!pool.aside(i) && sift.wanted().test(slot)) { // perhaps deleted since
@@ -964,6 +1137,37 @@ public final class LiveGraph implements Searcher {
       }
     }
     return RowFilter.of(rows.chunk(chunk).size(), words);
+  }
+
+  @Override
+  public void image(BuildOptions options, ImageReader reader) throws IOException {
+    var scratch = take();
+    scratch.reading.enter(); // until the end no slot of the image gets another row
+    try {
+      var image = capture(options);
+      var builder = new GraphBuilder(spec, kernels);
+      var data = image.finish(builder, metric, options);
+      if (curve.curve().widest() > 0) { // a line less is another graph
+        data = builder.measured(data, sample(data.rows(), FEW, options), options);
+      }
+      reader.read(data, image.numbers().part());
+    } finally {
+      scratch.reading.exit();
+      idle.push(scratch);
+    }
+  }
+
+  /** Copies what changes while an image is read; writers wait meanwhile. */
+  private LiveImage capture(BuildOptions options) {
+    repair(options.threads()); // most of it while writers go on
+    writing.writeLock().lock();
+    try {
+      repair(options.threads());
+      var now = state;
+      return LiveImage.of(rows, used, liveSlots(), now.codes, now.links, now.pivots.rows());
+    } finally {
+      writing.writeLock().unlock();
+    }
   }
 
   /** Bytes of rows, codes and links, with the room for rows to come. */

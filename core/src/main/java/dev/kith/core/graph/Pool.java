@@ -18,8 +18,8 @@ final class Pool {
   private int width;
   private int size;
 
-  /** Number of rows that are not aside. */
-  private int counted;
+  /** Number of rows that are aside. */
+  private int asides;
 
   /** Place of the nearest row that was not expanded, or {@link #size}. */
   private int next;
@@ -35,7 +35,7 @@ final class Pool {
     }
     width = newWidth;
     size = 0;
-    counted = 0;
+    asides = 0;
     next = 0;
     limit = Float.POSITIVE_INFINITY;
   }
@@ -60,7 +60,7 @@ final class Pool {
    * last of them is forgotten.
    */
   void offer(float estimate, int row, boolean aside) {
-    if (counted == width && !(estimate < estimates[size - 1])) {
+    if (estimate >= limit || (answers() == width && !(estimate < estimates[size - 1]))) {
       return;
     }
     if (size == rows.length) {
@@ -68,22 +68,71 @@ final class Pool {
       rows = Arrays.copyOf(rows, 2 * size);
     }
     insert(estimate, aside ? row | ASIDE : row);
-    if (!aside) {
-      counted++;
+    if (aside) {
+      asides++;
     }
-    if (counted > width) {
-      size--;
-      counted--;
+    if (answers() > width) {
+      size--; // an answer, for nothing lies behind the last of them
     }
-    while (counted == width && aside(size - 1)) {
-      size--;
+    while (answers() == width && aside(size - 1)) {
+      dropLast();
     }
     next = Math.min(next, size);
   }
 
-  /** Number of rows that are not aside, of those offered with that mark. */
-  int counted() {
-    return counted;
+  private void dropLast() {
+    size--;
+    asides -= aside(size) ? 1 : 0;
+  }
+
+  /** Number of the nearest rows that hold {@code count} which are not aside, or all rows. */
+  int span(int count) {
+    if (asides == 0) {
+      return Math.min(count, size);
+    }
+    int at = 0;
+    for (int left = count; at < size && left > 0; at++) {
+      left -= aside(at) ? 0 : 1;
+    }
+    return at;
+  }
+
+  /** Number of rows that may be answers: all but those aside. */
+  int answers() {
+    return size - asides;
+  }
+
+  /** Number of rows that may be answers among the nearest that are all expanded. */
+  int settledAnswers() {
+    return asides == 0 ? next : answersBefore(next);
+  }
+
+  /** Number of rows that may be answers and are estimated below {@code bound}. */
+  int answersBelow(float bound) {
+    return asides == 0 ? below(bound) : answersBefore(below(bound));
+  }
+
+  /** Number of rows that may be answers among the first {@code end}. */
+  int answersBefore(int end) {
+    int found = 0;
+    for (int i = 0; i < end; i++) {
+      found += aside(i) ? 0 : 1;
+    }
+    return found;
+  }
+
+  /** Place of the row that has {@code rank}, from 0, among those that may be answers. */
+  int placeOf(int rank) {
+    if (asides == 0) {
+      return rank;
+    }
+    int place = -1;
+    for (int left = rank; left >= 0; left--) {
+      do {
+        place++;
+      } while (aside(place));
+    }
+    return place;
   }
 
   /** Whether the row at {@code place} is no answer. */
@@ -133,21 +182,27 @@ final class Pool {
 
   /**
    * Drops what is estimated at {@code bound} or more, now and later, but never the nearest {@code
-   * least} rows.
+   * least} rows, of which those aside do not count.
    */
   void keepBelow(float bound, int least) {
-    if (size < least) {
+    if (answers() < least) {
       return;
     }
-    limit = Math.max(bound, estimates[least - 1]);
-    while (size > least && estimates[size - 1] >= limit) {
-      size--;
+    int kept = span(least);
+    limit = Math.max(bound, estimates[kept - 1]);
+    while (size > kept && estimates[size - 1] >= limit) {
+      dropLast();
     }
     next = Math.min(next, size);
   }
 
   int size() {
     return size;
+  }
+
+  /** Number of rows that are kept, at most. */
+  int width() {
+    return width;
   }
 
   /** Number of the nearest rows that are all expanded; {@link #size} if every row is. */

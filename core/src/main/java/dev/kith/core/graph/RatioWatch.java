@@ -7,13 +7,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Tells how hard a query is once its walk has found the first few rows, and then ends the walk as a
  * {@link StoppingRule} says, if there is one. The pool keeps little more than what may yet be
- * expanded.
+ * expanded. Rows that are walked through, but are no answers, are looked at like the others, and do
+ * not count as neighbours.
  */
 final class RatioWatch implements Watch {
   /** Rows that are found before a query is told easy or hard. */
   static final int FIRST = 10;
 
-  private final int leastScored;
+  private final Scored scored;
   private int k;
   private @Nullable StoppingRule rule;
   private float seed;
@@ -22,12 +23,14 @@ final class RatioWatch implements Watch {
   private float squaredRatio;
   private int width;
 
-  /**
-   * Creates a watch over walks of which at least {@code leastScored} rows get their keys, however
-   * few are asked for.
-   */
-  RatioWatch(int leastScored) {
-    this.leastScored = leastScored;
+  /** Creates a watch of walks, of whose pools {@code scored} says what gets its keys. */
+  RatioWatch(Scored scored) {
+    this.scored = scored;
+  }
+
+  /** What of a pool gets its keys. */
+  Scored scored() {
+    return scored;
   }
 
   /** Distance of the k-th nearest row, squared: never negative, though an estimate of it may be. */
@@ -37,7 +40,31 @@ final class RatioWatch implements Watch {
 
   /** Rows that must be expanded before a walk for {@code k} rows may stop. */
   static int least(Pool pool, int k) {
-    return Math.min(Math.max(k, FIRST), pool.size());
+    return Math.min(Math.max(k, FIRST), pool.answers());
+  }
+
+  /**
+   * Whether so much is expanded that a walk for {@code k} rows may stop: where some rows are no
+   * answers, {@link #FIRST} rows, and {@code k} that are.
+   */
+  static boolean settles(Pool pool, int k) {
+    return pool.answers() == pool.size()
+        ? pool.settled() >= least(pool, k)
+        : pool.settled() >= Math.min(FIRST, pool.size())
+            && pool.answers() >= k
+            && pool.settledAnswers() >= k;
+  }
+
+  /** Squared distance of the k-th nearest row that may be an answer, or of the last. */
+  static float farthest(Pool pool, float offset, int k) {
+    return pool.answers() == 0
+        ? 0
+        : distance(pool, offset, pool.placeOf(Math.min(k, pool.answers()) - 1));
+  }
+
+  /** Squared distance of the nearest row that may be an answer. */
+  private static float nearest(Pool pool, float offset) {
+    return farthest(pool, offset, 1);
   }
 
   /** Starts a walk for {@code newK} rows that ends by itself. */
@@ -63,7 +90,7 @@ final class RatioWatch implements Watch {
     if (rule == null && difficulty != null) {
       return false;
     }
-    if (pool.size() > 0 && pool.settled() >= least(pool, k)) {
+    if (pool.size() > 0 && settles(pool, k)) {
       if (difficulty == null) {
         show(pool, offset, estimated);
         if (rule == null) {
@@ -75,15 +102,15 @@ final class RatioWatch implements Watch {
         }
         squaredRatio = rule.squaredRatio(queryClass);
       }
-      float bound = squaredRatio * distance(pool, offset, Math.min(k, pool.size()) - 1);
+      float bound = squaredRatio * farthest(pool, offset, k);
       if (pool.settled() == pool.size() || distance(pool, offset, pool.settled()) >= bound) {
         width = Math.max(pool.below(bound - offset), least(pool, k));
         return true;
       }
     }
-    if (rule != null && pool.size() >= k) {
-      float bound = squaredRatio * distance(pool, offset, k - 1);
-      pool.keepBelow(bound - offset, Math.max(leastScored, 2 * k));
+    if (rule != null && pool.answers() >= k) {
+      float bound = squaredRatio * farthest(pool, offset, k);
+      pool.keepBelow(bound - offset, scored.of(k, 0));
     }
     return false;
   }
@@ -94,11 +121,12 @@ final class RatioWatch implements Watch {
 
   /** What a query shows of the pool that it has now. */
   static Difficulty difficulty(Pool pool, float offset, int k, float seed, long estimated) {
-    return new Difficulty(
-        distance(pool, offset, Math.min(k, pool.size()) - 1),
-        distance(pool, offset, 0),
-        seed,
-        estimated);
+    return new Difficulty(farthest(pool, offset, k), nearest(pool, offset), seed, estimated);
+  }
+
+  /** Whether the walk came far enough for its query to show anything. */
+  boolean hasShown() {
+    return difficulty != null;
   }
 
   /** What the query has shown; at the end of a walk, it has. */

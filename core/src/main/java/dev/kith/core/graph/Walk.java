@@ -22,6 +22,11 @@ final class Walk {
   private @Nullable Sift sift;
   private long hops;
   private long estimated;
+  private long hopsBefore;
+  private long estimatedBefore;
+
+  /** Wanted rows that this walk expanded. */
+  private int found;
 
   Walk(Links graph, Scorers scorers) {
     this(graph, scorers.scorer());
@@ -74,15 +79,31 @@ final class Walk {
    */
   Pool run(
       int[] seeds, int count, int width, int without, @Nullable Watch watch, @Nullable Sift what) {
+    hopsBefore = hops;
+    estimatedBefore = estimated;
+    begin(seeds, count, width, without, what);
+    return resume(watch);
+  }
+
+  /**
+   * Begins again, from other seeds and with another aim; work done since {@link #run} counts on.
+   *
+   * @return the pool, good until the next walk; empty if the walk was given up
+   */
+  Pool again(
+      int[] seeds, int count, int width, int without, @Nullable Watch watch, @Nullable Sift what) {
+    begin(seeds, count, width, without, what);
+    return resume(watch);
+  }
+
+  private void begin(int[] seeds, int count, int width, int without, @Nullable Sift what) {
     sift = what;
-    int found = 0;
+    found = 0;
     visited.clear();
     if (without != Graph.NONE) {
       visited.add(without);
     }
     pool.start(width);
-    long hopsBefore = hops;
-    long estimatedBefore = estimated;
     for (int from = 0; from < count; ) {
       int some = Math.min(count - from, picks.rows().length);
       int fresh = 0;
@@ -94,6 +115,20 @@ final class Walk {
       take(fresh);
       from += some;
     }
+  }
+
+  /**
+   * Goes on where another watch ended the walk.
+   *
+   * @param what what is looked for, by the same test as before
+   * @return the pool, good until the next walk; empty if the walk was given up
+   */
+  Pool resume(@Nullable Watch watch, Sift what) {
+    sift = what;
+    return resume(watch);
+  }
+
+  private Pool resume(@Nullable Watch watch) {
     while (watch == null
         || !watch.stops(pool, scorer.offset(), hops - hopsBefore, estimated - estimatedBefore)) {
       int row = pool.expand();
@@ -106,8 +141,8 @@ final class Walk {
       }
       if (sift != null) {
         found += sift.wanted().test(row) ? 1 : 0;
-        if (sift.hopeless(hops - hopsBefore, estimated - estimatedBefore, found, width)) {
-          pool.start(width);
+        if (sift.hopeless(hops - hopsBefore, estimated - estimatedBefore, found, pool.width())) {
+          pool.start(pool.width());
         }
       }
     }

@@ -32,6 +32,9 @@ record WalkCosts(double scan, double line, double estimate) {
   /** Nanoseconds after which no repetition is begun; the first ones only warm the loops up. */
   private static final long PATIENCE = 20_000_000;
 
+  /** Repetitions, at least: where loops are cold, the first few take all of the time. */
+  private static final int FEWEST = 3;
+
   /** Most neighbours that a call estimates. */
   private static final int BATCH = 32;
 
@@ -45,6 +48,12 @@ record WalkCosts(double scan, double line, double estimate) {
    * counts, in time of this thread, so that others do not matter. Takes some 20 milliseconds.
    */
   static WalkCosts measure(VectorSource rows, Links links, Scorers scorers, Searcher exact) {
+    return measure(rows, links, scorers, exact, PATIENCE);
+  }
+
+  /** Measures for {@code patience} nanoseconds. */
+  static WalkCosts measure(
+      VectorSource rows, Links links, Scorers scorers, Searcher exact, long patience) {
     int size = Math.toIntExact(rows.size());
     if (size == 0) {
       return NONE;
@@ -64,7 +73,8 @@ record WalkCosts(double scan, double line, double estimate) {
     double read = Double.POSITIVE_INFINITY;
     double estimate = Double.POSITIVE_INFINITY;
     long begun = now();
-    for (long start = begun; start - begun < PATIENCE; start = now()) {
+    long start = begun;
+    for (int round = 0; round < FEWEST || start - begun < patience; round++, start = now()) {
       exact.search(query, options);
       scan = Math.min(scan, (now() - start) / (double) filter.count());
 
@@ -89,8 +99,14 @@ record WalkCosts(double scan, double line, double estimate) {
     return new WalkCosts(scan, read, estimate);
   }
 
+  /** The least of each cost. */
+  WalkCosts least(WalkCosts other) {
+    return new WalkCosts(
+        Math.min(scan, other.scan), Math.min(line, other.line), Math.min(estimate, other.estimate));
+  }
+
   /** Time of this thread on its core, or of the clock where that is not known. */
-  private static long now() {
+  static long now() {
     return THREADS.isCurrentThreadCpuTimeSupported()
         ? THREADS.getCurrentThreadCpuTime()
         : System.nanoTime();

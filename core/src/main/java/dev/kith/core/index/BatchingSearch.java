@@ -1,5 +1,6 @@
 package dev.kith.core.index;
 
+import dev.kith.core.search.Limit;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchResult;
 import dev.kith.core.search.SearchStoppedException;
@@ -43,7 +44,8 @@ import org.jspecify.annotations.Nullable;
  *       cancelled; the batch goes on for the others;
  *   <li>a caller that runs a batch can leave only by ending it: each of the others then searches by
  *       itself;
- *   <li>a limit is lowered by the caller's answer, but does not prune the batch.
+ *   <li>a limit excludes rows for its caller's query alone, as it was when the batch began, and is
+ *       lowered by the caller's answer.
  * </ul>
  *
  * <p><b>Failures.</b> A query of another dimension or with a NaN, or a filter of another size, is
@@ -431,8 +433,8 @@ public final class BatchingSearch implements Searcher {
     /** Gives every member its answer, or none if this throws. */
     void search() {
       int count = members.size();
-      // Limits are each caller's own: the batch does without, and lowers them below.
-      var result = search.search(queries(), members.getFirst().own().withLimit(null));
+      var limit = limit();
+      var result = search.search(queries(), members.getFirst().own().withLimit(limit));
       var found = result.neighbors();
       var report = result.report();
       if (found.size() != count) {
@@ -450,11 +452,24 @@ public final class BatchingSearch implements Searcher {
       for (int i = 0; i < count; i++) {
         var member = members.get(i);
         member.answer = answers[i];
-        var limit = member.options.limit();
-        if (limit != null) {
-          limit.offer(answers[i], member.options.k());
+        var own = member.options.limit();
+        if (own != null) {
+          own.offer(answers[i], member.options.k());
         }
       }
+    }
+
+    /** The keys of the members' limits as they are now, or null if no member has one. */
+    private @Nullable Limit limit() {
+      Limit together = null;
+      for (int i = 0; i < members.size(); i++) {
+        var own = members.get(i).options.limit();
+        if (own != null) {
+          together = together == null ? new Limit(members.size()) : together;
+          together.offer(i, own.key(0));
+        }
+      }
+      return together;
     }
 
     private VectorSource queries() {

@@ -1,5 +1,9 @@
 package dev.kith.core.index;
 
+import dev.kith.core.search.SearchOptions;
+import dev.kith.core.search.SearchResult;
+import dev.kith.core.vector.VectorSource;
+import java.util.function.Supplier;
 import jdk.jfr.Category;
 import jdk.jfr.Description;
 import jdk.jfr.Event;
@@ -10,6 +14,29 @@ import jdk.jfr.StackTrace;
 /** Events for the flight recorder. */
 final class IndexEvents {
   private IndexEvents() {}
+
+  /** Runs a search, records it, and lowers the limit that it shares with others. */
+  static SearchResult recorded(
+      VectorSource queries, SearchOptions options, Supplier<SearchResult> search) {
+    var event = new Search();
+    event.begin();
+    var result = search.get();
+    event.end();
+    if (event.shouldCommit()) {
+      var report = result.report();
+      event.queries = queries.size();
+      event.backend = report.backend();
+      event.bound = report.bound();
+      event.rows = report.work().rowsRead();
+      event.candidates = report.work().keysComputed();
+      event.commit();
+    }
+    var limit = options.limit();
+    if (limit != null) {
+      limit.offer(result, options.k());
+    }
+    return result;
+  }
 
   /** Queries answered by an index. */
   @Name("dev.kith.IndexSearch")

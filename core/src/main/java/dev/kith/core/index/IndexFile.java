@@ -15,6 +15,7 @@ import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.spec.ListSpec;
 import dev.kith.core.vector.ByteSink;
 import dev.kith.core.vector.Checksums;
+import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.MappedFile;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
@@ -31,10 +32,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The parts of an index in one file, little-endian, without the rows. {@code docs/formats/index.md}
- * explains it.
+ * The parts of an index in one file, little-endian, without the rows unless the index owns them.
+ * {@code docs/formats/index.md} explains it.
  *
  * <pre>
  * offset  size  field
@@ -88,6 +90,15 @@ record IndexFile(
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
+  /** Name of the part that holds the rows, where the index owns them. */
+  static final String ROWS = "rows";
+
+  /** Name of the part that holds the numbers of rows that came and went. */
+  static final String NUMBERS = "numbers";
+
+  /** Rows that are written together. */
+  private static final int BLOCK = 256;
+
   /** What writes the bytes of a part. */
   interface Content {
     /** Writes all bytes, in order. */
@@ -114,6 +125,25 @@ record IndexFile(
     write(target, data, parts);
   }
 
+  /** Writes an index with its rows, and their numbers; the target is replaced as a whole. */
+  static void writeLive(Path target, IndexData data, MemorySegment numbers) throws IOException {
+    var rows = data.rows();
+    var parts = new ArrayList<Part>();
+    data.parts().forEach((name, body) -> parts.add(Part.of(name, body)));
+    parts.add(Part.of(NUMBERS, numbers));
+    parts.add(
+        new Part(
+            ROWS,
+            4L * rows.dimension() * rows.size(),
+            ALIGNMENT,
+            sink -> {
+              for (var block : rows.blocks(BLOCK)) {
+                sink.append(block.data().asSlice(0, 4L * rows.dimension() * block.rows()));
+              }
+            }));
+    write(target, data, parts);
+  }
+
   /** Writes a graph so that walks read it from the file; see {@link VectorIndex#saveForDisk}. */
   static void writeForDisk(Path target, IndexData data) throws IOException {
     if (!(data instanceof GraphData graph)) {
@@ -127,54 +157,107 @@ record IndexFile(
             DiskGraphData.bytes(graph),
             DiskGraphData.alignment(),
             sink -> DiskGraphData.write(graph, sink));
-    var codes = graph.parts().get(GraphData.CODES);
-    if (codes == null) {
-      throw new IllegalStateException("a graph has codes");
+    var codes = part(graph, GraphData.CODES);
+    write(target, data, List.of(codes, nodes, part(graph, GraphData.CURVE)));
+  }
+
+  private static Part part(GraphData graph, String name) {
+    var body = graph.parts().get(name);
+    if (body == null) {
+      throw new IllegalStateException("a graph has a part " + name);
     }
-    write(target, data, List.of(Part.of(GraphData.CODES, codes), nodes));
+    return Part.of(name, body);
   }
 
   /** Writes {@code parts} as those of an index; the target is replaced as a whole. */
   static void write(Path target, IndexData data, List<Part> parts) throws IOException {
-    var rows = data.rows();
-    var spec = data.spec().toString().getBytes(UTF_8);
-    int bytes = (int) roundUp(FIXED + (long) LINE * parts.size() + spec.length, ALIGNMENT);
-    var header = ByteBuffer.allocate(bytes).order(LITTLE_ENDIAN);
+    var header = new Header(data, parts);
     try (var file = new WholeFile(target)) {
-      file.append(MemorySegment.ofArray(new byte[bytes]));
-      header.position(FIXED);
-      long at = bytes;
+      file.append(MemorySegment.ofArray(new byte[header.bytes]));
+      long at = header.bytes;
       for (var part : parts) {
         long start = roundUp(at, part.alignment);
         file.append(MemorySegment.ofArray(new byte[(int) (start - at)]));
-        var crc = new CRC32C();
-        var count = new long[1];
-        part.content.write(
-            piece -> {
-              Checksums.update(crc, piece);
-              count[0] += piece.byteSize();
-              file.append(piece);
-            });
-        if (count[0] != part.bytes) {
-          throw new IllegalStateException(
-              "part %s has %d bytes, not %d".formatted(part.name, count[0], part.bytes));
-        }
-        var name = part.name.getBytes(US_ASCII);
-        if (name.length > NAME) {
-          throw new IllegalStateException("a part's name has at most 24 letters: " + part.name);
-        }
-        header.put(name).position(header.position() + NAME - name.length);
-        header.putLong(start).putLong(part.bytes).putInt((int) crc.getValue()).putInt(0);
+        header.add(part, start, copy(part, file));
         at = start + part.bytes;
       }
+      file.overwriteStart(header.whole(at));
+      file.commit();
+    }
+  }
+
+  /** Writes the parts of an index, as a file has them, to what cannot be overwritten. */
+  static void write(IndexData data, ByteSink sink) throws IOException {
+    var parts = new ArrayList<Part>();
+    data.parts().forEach((name, body) -> parts.add(Part.of(name, body)));
+    var header = new Header(data, parts);
+    long at = header.bytes;
+    for (var part : parts) {
+      long start = roundUp(at, part.alignment);
+      header.add(part, start, copy(part, _ -> {}));
+      at = start + part.bytes;
+    }
+    sink.append(MemorySegment.ofArray(header.whole(at).array()));
+    at = header.bytes;
+    for (var part : parts) {
+      long start = roundUp(at, part.alignment);
+      sink.append(MemorySegment.ofArray(new byte[(int) (start - at)]));
+      part.content.write(sink);
+      at = start + part.bytes;
+    }
+  }
+
+  /** Writes a part; returns its checksum. */
+  private static int copy(Part part, ByteSink sink) throws IOException {
+    var crc = new CRC32C();
+    var count = new long[1];
+    part.content.write(
+        piece -> {
+          Checksums.update(crc, piece);
+          count[0] += piece.byteSize();
+          sink.append(piece);
+        });
+    if (count[0] != part.bytes) {
+      throw new IllegalStateException(
+          "part %s has %d bytes, not %d".formatted(part.name, count[0], part.bytes));
+    }
+    return (int) crc.getValue();
+  }
+
+  /** A header while its parts become known. */
+  private static final class Header {
+    final int bytes;
+    private final IndexData data;
+    private final int parts;
+    private final byte[] spec;
+    private final ByteBuffer header;
+
+    Header(IndexData data, List<Part> parts) {
+      this.data = data;
+      this.parts = parts.size();
+      this.spec = data.spec().toString().getBytes(UTF_8);
+      this.bytes = (int) roundUp(FIXED + (long) LINE * parts.size() + spec.length, ALIGNMENT);
+      this.header = ByteBuffer.allocate(bytes).order(LITTLE_ENDIAN).position(FIXED);
+    }
+
+    void add(Part part, long start, int crc) {
+      var name = part.name.getBytes(US_ASCII);
+      if (name.length > NAME) {
+        throw new IllegalStateException("a part's name has at most 24 letters: " + part.name);
+      }
+      header.put(name).position(header.position() + NAME - name.length);
+      header.putLong(start).putLong(part.bytes).putInt(crc).putInt(0);
+    }
+
+    /** All of it, once every part was added and the file's length is known. */
+    ByteBuffer whole(long length) {
+      var rows = data.rows();
       header.put(spec).position(0);
       header.put(MAGIC.getBytes(US_ASCII)).putInt(VERSION).putInt(data.metric().code());
-      header.putLong(rows.size()).putInt(rows.dimension()).putInt(parts.size());
-      header.putLong(Checksums.identity(rows)).putInt(spec.length).putInt(bytes).putLong(at);
+      header.putLong(rows.size()).putInt(rows.dimension()).putInt(parts);
+      header.putLong(Checksums.identity(rows)).putInt(spec.length).putInt(bytes).putLong(length);
       header.putInt(0).putInt(headerCrc(MemorySegment.ofArray(header.array())));
-      header.position(0);
-      file.overwriteStart(header);
-      file.commit();
+      return header.position(0);
     }
   }
 
@@ -193,11 +276,17 @@ record IndexFile(
    * Maps a file that {@link #write} wrote, and opens its parts. Of the parts only what opening them
    * takes is read, and of the rows a sample.
    *
+   * @param rows that the index was built over, or null if the file holds them
    * @param reading options to open the file with, where walks read it
    * @throws VectorDataException if the header is damaged, or the file is of other rows
    */
-  static IndexFile open(Path path, VectorSource rows, List<OpenOption> reading) throws IOException {
-    var file = MappedFile.map(path, Arena.ofAuto());
+  static IndexFile open(Path path, @Nullable VectorSource rows, List<OpenOption> reading)
+      throws IOException {
+    return open(MappedFile.map(path, Arena.ofAuto()), rows, reading);
+  }
+
+  /** The same of bytes that lie in memory; {@code file} has their name for messages. */
+  static IndexFile open(MappedFile file, @Nullable VectorSource rows, List<OpenOption> reading) {
     var all = file.bytes();
     long length = all.byteSize();
     if (length < FIXED || !text(all, 0, 8).equals(MAGIC)) {
@@ -223,20 +312,12 @@ record IndexFile(
         "the header must have its checksum", CHECKED, hex(crc), hex(all.get(INT, CHECKED)));
     require.equal("the version must be known", 8, VERSION, all.get(INT, 8));
     require.equal("the file must be as long as its header says", 48, all.get(LONG, 48), length);
-    require.equal("the index must be of as many rows", 16, rows.size(), all.get(LONG, 16));
-    require.equal(
-        "the index must have the rows' dimension", 24, rows.dimension(), all.get(INT, 24));
-    require.equal(
-        "the index must be of these rows (" + rows.name() + ")",
-        32,
-        "%016x".formatted(Checksums.identity(rows)),
-        "%016x".formatted(all.get(LONG, 32)));
     return read(file, bytes, rows, reading);
   }
 
   /** Reads what stands in a header whose checksum is right. */
   private static IndexFile read(
-      MappedFile file, int bytes, VectorSource rows, List<OpenOption> reading) {
+      MappedFile file, int bytes, @Nullable VectorSource given, List<OpenOption> reading) {
     var all = file.bytes();
     int count = all.get(INT, 28);
     int specBytes = all.get(INT, 40);
@@ -264,6 +345,16 @@ record IndexFile(
     if (parts.size() != count || end != all.byteSize()) {
       throw file.damaged("the file must end with its last part", 28, all.byteSize(), end, ADVICE);
     }
+    var rows = given == null ? rows(file, parts, offsets) : given;
+    var require = new Require(file);
+    require.equal("the index must be of as many rows", 16, rows.size(), all.get(LONG, 16));
+    require.equal(
+        "the index must have the rows' dimension", 24, rows.dimension(), all.get(INT, 24));
+    require.equal(
+        "the index must be of these rows (" + rows.name() + ")",
+        32,
+        "%016x".formatted(Checksums.identity(rows)),
+        "%016x".formatted(all.get(LONG, 32)));
     long specAt = FIXED + (long) LINE * count;
     var text = new String(all.asSlice(specAt, specBytes).toArray(ValueLayout.JAVA_BYTE), UTF_8);
     try {
@@ -283,6 +374,37 @@ record IndexFile(
       throw file.damaged(
           "the spec must be of a known kind", specAt, "such as flat", text, "use a newer Kith");
     }
+  }
+
+  /** Rows that lie in the file. */
+  private static VectorSource rows(
+      MappedFile file, SequencedMap<String, MemorySegment> parts, List<Long> offsets) {
+    var part = parts.get(ROWS);
+    if (part == null) {
+      throw file.damaged(
+          "an index that is opened without rows must hold them",
+          28,
+          "a part " + ROWS,
+          parts.keySet(),
+          "open it with the rows that it was built over");
+    }
+    long size = file.bytes().get(LONG, 16);
+    int dimension = file.bytes().get(INT, 24);
+    long at = offsets.get(List.copyOf(parts.keySet()).indexOf(ROWS));
+    if (size < 0
+        || dimension < 1
+        || dimension > VectorSource.MAX_DIMENSION
+        || size > Long.MAX_VALUE / (4L * dimension)
+        || part.byteSize() != 4L * dimension * size) {
+      throw file.damaged(
+          "the rows must be %d of %d elements".formatted(size, dimension),
+          at,
+          "4 bytes an element",
+          part.byteSize() + " bytes",
+          ADVICE);
+    }
+    return VectorSource.over(
+        file.path().toString(), part, at, 4L * dimension, size, dimension, ElementType.FLOAT32);
   }
 
   private static Metric metric(MappedFile file) {
@@ -312,6 +434,12 @@ record IndexFile(
    * @throws VectorDataException naming the file and the offset of what is damaged
    */
   void verify() {
+    verifyChecksums();
+    data.verify();
+  }
+
+  /** Checks, by reading everything, that every byte is as it was written. */
+  void verifyChecksums() {
     var require = new Require(file);
     long end = headerBytes;
     int i = 0;
@@ -329,7 +457,6 @@ record IndexFile(
       end = at + part.getValue().byteSize();
       i++;
     }
-    data.verify();
   }
 
   private record Require(MappedFile file) {

@@ -59,24 +59,7 @@ final class OpenIndex implements VectorIndex {
   @Override
   public SearchResult search(VectorSource queries, SearchOptions options) {
     var searcher = searcher(options.backend() == null ? BEST : options.backend());
-    var event = new IndexEvents.Search();
-    event.begin();
-    var result = searcher.search(queries, options);
-    event.end();
-    if (event.shouldCommit()) {
-      var report = result.report();
-      event.queries = queries.size();
-      event.backend = report.backend();
-      event.bound = report.bound();
-      event.rows = report.work().rowsRead();
-      event.candidates = report.work().keysComputed();
-      event.commit();
-    }
-    var limit = options.limit();
-    if (limit != null) {
-      limit.offer(result, options.k());
-    }
-    return result;
+    return IndexEvents.recorded(queries, options, () -> searcher.search(queries, options));
   }
 
   @Override

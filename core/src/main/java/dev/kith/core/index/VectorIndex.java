@@ -9,9 +9,13 @@ import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchResult;
 import dev.kith.core.spec.IndexSpec;
+import dev.kith.core.vector.ByteSink;
+import dev.kith.core.vector.MappedFile;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.util.List;
@@ -129,10 +133,16 @@ public interface VectorIndex {
     IndexFile.write(target, data());
   }
 
+  /** Writes the bytes of the file that {@link #save} makes, to be part of another file. */
+  default void write(ByteSink sink) throws IOException {
+    IndexFile.write(data(), sink);
+  }
+
   /**
    * Writes a graph to a file that searches read node by node, where rows and links are larger than
    * memory: rows lie beside their links, so a file is somewhat larger than the rows; codes of all
-   * rows, an eighth of float32 rows in 4 bits, are what searches need in memory.
+   * rows, an eighth of float32 rows in 4 bits, are what searches need in memory. A recall is
+   * reached as in memory, by the curve that is written along; with a filter answers are exact.
    *
    * @throws IllegalArgumentException if the index is no graph in memory
    */
@@ -153,6 +163,28 @@ public interface VectorIndex {
    */
   static VectorIndex open(Path file, VectorSource rows, OpenOption... reading) throws IOException {
     return new OpenIndex(IndexFile.open(file, rows, List.of(reading)));
+  }
+
+  /**
+   * Opens what {@link #write} wrote, in place; checked like a file.
+   *
+   * @param bytes that must stay open as long as the index is used, at a multiple of 64
+   * @param name of the file that they are part of, for messages; offsets in these begin at {@code
+   *     bytes}
+   */
+  static VectorIndex open(MemorySegment bytes, String name, VectorSource rows) {
+    var file = new MappedFile(Path.of(name), Arena.global(), bytes);
+    return new OpenIndex(IndexFile.open(file, rows, List.of()));
+  }
+
+  /**
+   * Maps a file that {@link LiveIndex#save} wrote, which holds its rows, as an index that does not
+   * change: row {@code r} is that of the {@code r}-th lowest slot.
+   *
+   * @throws dev.kith.core.vector.VectorDataException if it is damaged, or holds no rows
+   */
+  static VectorIndex open(Path file) throws IOException {
+    return new OpenIndex(IndexFile.open(file, null, List.of()));
   }
 
   /**

@@ -7,6 +7,7 @@ import dev.kith.core.kernel.PanelKernel;
 import dev.kith.core.kernel.PanelQuery;
 import dev.kith.core.kernel.Panels;
 import dev.kith.core.metric.Metric;
+import dev.kith.core.quant.Bound;
 import dev.kith.core.quant.Int8Shadow;
 import dev.kith.core.quant.PanelBound;
 import dev.kith.core.quant.Quantizer;
@@ -129,6 +130,31 @@ final class Int8Lists implements ListCodes {
     }
 
     @Override
+    public long bytes() {
+      return 8L * shadow.rows().dimension();
+    }
+
+    @Override
+    public boolean proves() {
+      return true;
+    }
+
+    @Override
+    public boolean random() {
+      return false;
+    }
+
+    @Override
+    public int bounds() {
+      return 1;
+    }
+
+    @Override
+    public int dimension() {
+      return shadow.rows().dimension();
+    }
+
+    @Override
     public Pass pass(int count) {
       return new CodedQueries(kernel, count);
     }
@@ -164,7 +190,7 @@ final class Int8Lists implements ListCodes {
     }
 
     @Override
-    public void start(VectorSource queries) {
+    public void start(VectorSource queries, Bound bound) {
       for (int q = 0; q < originals.length; q++) {
         queries.block(q, 1).decodeRow(0, originals[q], 0);
         alone[q].set(originals[q]);
@@ -175,6 +201,9 @@ final class Int8Lists implements ListCodes {
         }
       }
     }
+
+    @Override
+    public void aim(int q, int nearest) {} // queries are coded when they are taken
 
     @Override
     public float[] query(int q) {

@@ -15,7 +15,8 @@ import java.util.Arrays;
 /**
  * Builder of inverted lists: cells of a sample by k-means, each row in the cell whose centre is the
  * nearest, the mean of each list's rows and how far they are from it, and codes in the order of the
- * lists. Beside the parts it takes 8 bytes a row and the sample's sums.
+ * lists. A sweep has stretches of rows in their order instead of cells. Beside the parts it takes 8
+ * bytes a row and the sample's sums.
  *
  * @param spec spec of the index
  * @param kernels loops to build with
@@ -55,8 +56,11 @@ public record ListBuilder(ListSpec spec, Kernels kernels) implements IndexBuilde
     }
     var order = ListPart.order(part, d, lists, size);
     measure(rows, space, order, part, options);
-    var codes = Int8Lists.encode(rows, metric, order, options);
-    var sealed = ListPart.seal(part, metric, size, d, lists, codes);
+    var codes =
+        spec.codes().panels()
+            ? Int8Lists.encode(rows, metric, order, options)
+            : BlockLists.encode(rows, metric, spec, order, options);
+    var sealed = ListPart.seal(part, metric, size, d, lists, codes, spec.codes());
     return new ListData(rows, spec, sealed, codes, order);
   }
 
@@ -87,6 +91,13 @@ public record ListBuilder(ListSpec spec, Kernels kernels) implements IndexBuilde
   private int[] assign(VectorSource rows, Metric metric, BuildOptions options) {
     int size = (int) rows.size();
     var listOf = new int[size];
+    if (spec.sweeps()) {
+      int lists = spec.listsFor(size);
+      for (int row = 0; row < size; row++) {
+        listOf[row] = (int) ((long) row * lists / size);
+      }
+      return listOf;
+    }
     if (size > 0) {
       int lists = spec.listsFor(size);
       var means =

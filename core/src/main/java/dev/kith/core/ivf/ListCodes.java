@@ -2,6 +2,7 @@ package dev.kith.core.ivf;
 
 import dev.kith.core.exact.Candidates;
 import dev.kith.core.kernel.Kernels;
+import dev.kith.core.quant.Bound;
 import dev.kith.core.vector.VectorSource;
 import java.lang.foreign.MemorySegment;
 
@@ -39,14 +40,39 @@ interface ListCodes {
     /** Name of what excludes rows, for reports. */
     String bound();
 
+    /** Bytes that a query takes in a workspace, about. */
+    long bytes();
+
+    /** Whether a search for the exact answer reads less by these codes than a scan of the rows. */
+    boolean proves();
+
+    /** Whether a probable bound holds with its probability, over a random rotation. */
+    boolean random();
+
+    /** Bounds of a row, each of which may exclude it. */
+    int bounds();
+
+    /** Elements of the codes' space. */
+    int dimension();
+
     /** Creates a workspace for {@code count} queries. */
     Pass pass(int count);
   }
 
   /** Queries, coded; shared by workers and started again for others. */
   interface Pass {
-    /** Codes the queries, which are finite. */
-    void start(VectorSource queries);
+    /**
+     * Takes the queries, which are finite.
+     *
+     * @param bound by which rows are excluded; codes that have certain bounds alone use those
+     */
+    void start(VectorSource queries, Bound bound);
+
+    /**
+     * Codes query {@code q}, whose nearest list is {@code nearest}; for one worker each, before any
+     * list is scanned for it.
+     */
+    void aim(int q, int nearest);
 
     /** Query {@code q} as given. */
     float[] query(int q);

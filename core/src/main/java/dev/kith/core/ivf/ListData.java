@@ -48,10 +48,12 @@ public final class ListData implements IndexData {
   public static ListData open(
       VectorSource rows, Metric metric, ListSpec spec, Map<String, MemorySegment> parts) {
     var body = require(CODES, rows, parts);
-    var part =
-        ListPart.read(require(LISTS, rows, parts), body, rows, metric, spec.listsFor(rows.size()));
+    var part = ListPart.read(require(LISTS, rows, parts), body, rows, metric, spec);
     var order = part.order();
-    var codes = Int8Lists.over(body, rows, metric, order);
+    var codes =
+        spec.codes().panels()
+            ? Int8Lists.over(body, rows, metric, order)
+            : BlockLists.over(body, rows, metric, spec, order);
     return new ListData(rows, spec, part, codes, order);
   }
 

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.PartCheck;
+import dev.kith.core.spec.ListSpec;
 import dev.kith.core.vector.Checksums;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
@@ -24,11 +25,13 @@ import java.lang.foreign.ValueLayout;
  * 16      4          n, rows
  * 20      4          d, elements a row
  * 24      4          l, lists
- * 28      4          kind of the codes: 1 int8 panels
+ * 28      4          kind of the codes: 1 int8 panels, 2 rotated, 3 product
  * 32      8          bytes of the codes
  * 40      4          CRC32C of the codes
  * 44      4          CRC32C of this part from byte 64 on
- * 48      12         zero
+ * 48      4          bits of the codes, an element or a part; 0 for int8 panels
+ * 52      4          parts of product codes, else 0
+ * 56      4          zero
  * 60      4          CRC32C of bytes 0 to 59
  * 64      4 d        origin, float32; zeros but for L2
  *                    zeros up to a multiple of 64
@@ -112,7 +115,13 @@ record ListPart(
 
   /** Writes the header of a part of which all else is there. */
   static ListPart seal(
-      MemorySegment part, Metric metric, int rows, int d, int lists, ListCodes codes) {
+      MemorySegment part,
+      Metric metric,
+      int rows,
+      int d,
+      int lists,
+      ListCodes codes,
+      ListSpec.Codes kind) {
     part.asSlice(0, HEADER).fill((byte) 0);
     MemorySegment.copy(MAGIC.getBytes(US_ASCII), 0, part, ValueLayout.JAVA_BYTE, 0, 8);
     part.set(INT, 8, VERSION);
@@ -124,6 +133,8 @@ record ListPart(
     part.set(LONG, 32, codes.body().byteSize());
     part.set(INT, 40, Checksums.crc32c(codes.body()));
     part.set(INT, 44, Checksums.crc32c(part.asSlice(HEADER)));
+    part.set(INT, 48, kind.bits());
+    part.set(INT, 52, kind.parts());
     PartCheck.seal(part);
     return of(part, metric);
   }
@@ -144,11 +155,13 @@ record ListPart(
   /**
    * Reads the header and where lists begin.
    *
-   * @param mostLists lists that the spec allows for
+   * @param spec of the index
    * @throws VectorDataException if the header is damaged, or of other rows or codes
    */
   static ListPart read(
-      MemorySegment part, MemorySegment codes, VectorSource rows, Metric metric, int mostLists) {
+      MemorySegment part, MemorySegment codes, VectorSource rows, Metric metric, ListSpec spec) {
+    int mostLists = spec.listsFor(rows.size());
+    var kind = spec.codes();
     var check = new PartCheck(NAME, rows);
     check.requireHeader(part, MAGIC, VERSION, metric);
     var read = of(part, metric);
@@ -156,7 +169,9 @@ record ListPart(
       throw check.damaged(
           "must have as many lists as the spec allows", 24, "1 to " + mostLists, read.lists);
     }
-    check.require("must have codes of a known kind", 28, Int8Lists.KIND, read.kind);
+    check.require("must have codes of the kind that the spec says", 28, number(kind), read.kind);
+    check.require("must have codes of the spec's bits", 48, kind.bits(), part.get(INT, 48));
+    check.require("must have codes of the spec's parts", 52, kind.parts(), part.get(INT, 52));
     check.require("must lie beside its codes", 32, read.codeBytes, codes.byteSize());
     check.require(
         "must be as long as its rows need",
@@ -164,12 +179,20 @@ record ListPart(
         bytes(read.dimension, read.lists, read.rows),
         part.byteSize());
     read.requireLists(check);
-    check.require(
-        "must have lists that fit their codes",
-        firstsAt(read.dimension, read.lists),
-        Int8Lists.bytes(rows, read.order()),
-        codes.byteSize());
+    if (kind.panels()) {
+      check.require(
+          "must have lists that fit their codes",
+          firstsAt(read.dimension, read.lists),
+          Int8Lists.bytes(rows, read.order()),
+          codes.byteSize());
+    }
     return read;
+  }
+
+  private static int number(ListSpec.Codes kind) {
+    return kind.panels()
+        ? Int8Lists.KIND
+        : kind.parts() == 0 ? BlockLists.ROTATED : BlockLists.PRODUCT;
   }
 
   /** Checks that lists have rows, and that those are rows. */

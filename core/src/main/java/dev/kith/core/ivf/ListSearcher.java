@@ -5,7 +5,9 @@ import dev.kith.core.exact.Decider;
 import dev.kith.core.exact.ExactScan;
 import dev.kith.core.exact.FlatData;
 import dev.kith.core.kernel.Kernels;
+import dev.kith.core.quant.Bound;
 import dev.kith.core.search.Effort;
+import dev.kith.core.search.ExpectedRecall;
 import dev.kith.core.search.Limit;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.Rescorer;
@@ -99,6 +101,12 @@ public final class ListSearcher implements Searcher {
   /** Bytes of a row's element beside those of its codes, where rows are float32. */
   private static final int ROW_COST = 4;
 
+  /** Bound of rows by their codes where the answer need not be the exact one. */
+  private static final Bound USUAL = new Bound.Probable(3);
+
+  /** Probes that read every list. */
+  private static final int ALL = Integer.MAX_VALUE - 1;
+
   /** Most idle workspaces kept. */
   private static final int IDLE = 2 * Runtime.getRuntime().availableProcessors();
 
@@ -132,7 +140,8 @@ public final class ListSearcher implements Searcher {
   @Override
   public SearchResult search(VectorSource queries, SearchOptions options) {
     Searcher.requireFits(queries, options, data.rows());
-    int probes = probes(options.effort());
+    var plan = plan(options.effort());
+    int probes = plan.probes();
     var filter = options.filter();
     long allowed = filter == null ? data.rows().size() : filter.count();
     if (scans(probes, filter, allowed)) {
@@ -142,10 +151,10 @@ public final class ListSearcher implements Searcher {
           result.neighbors(),
           report(queries).withBounds(report.bounds()).withWork(report.work()).withProved(true));
     }
-    var search = new Search(options, probes, allowed);
+    var search = new Search(options, plan, allowed);
     int count = Math.toIntExact(queries.size());
     var answers = new Neighbors[count];
-    long bytes = 16L * order.lists() + 64L * search.k * search.workers;
+    long bytes = 16L * order.lists() + 64L * search.k * search.workers + sieve.bytes();
     int size = Math.clamp(GROUP_BYTES / bytes, 1, GROUP);
     for (int first = 0; first < count; first += size) {
       int some = Math.min(size, count - first);
@@ -153,30 +162,72 @@ public final class ListSearcher implements Searcher {
     }
     return new SearchResult(
         List.of(answers),
-        report(queries).withBounds(search.bounds).withWork(search.work).withProved(search.proved));
+        report(queries)
+            .withBounds(search.bounds)
+            .withWork(search.work)
+            .withProved(search.proved)
+            .withMiss(plan.miss())
+            .withExpectedRecall(expected(plan)));
+  }
+
+  private static @Nullable ExpectedRecall expected(Plan plan) {
+    var miss = plan.miss();
+    return miss == null ? null : new ExpectedRecall(1 - miss, 1 - miss, 1);
   }
 
   private SearchReport report(VectorSource queries) {
     return SearchReport.of(backend, data.spec().toString()).withBatched(queries.size());
   }
 
-  /** Lists that an effort asks for; {@link Integer#MAX_VALUE} for the exact answer. */
-  private int probes(Effort effort) {
+  /**
+   * What an effort comes to.
+   *
+   * @param probes lists to read; {@link Integer#MAX_VALUE} for the exact answer
+   * @param bound by which rows are excluded
+   * @param miss probability with which a row of the exact answer is missed, or null if unknown
+   */
+  private record Plan(int probes, Bound bound, @Nullable Double miss) {
+    static final Plan EXACT = new Plan(Integer.MAX_VALUE, Bound.CERTAIN, null);
+  }
+
+  private Plan plan(Effort effort) {
     return switch (effort) {
-      // A recall is answered exactly as long as nothing is known of what a number of lists brings.
-      case Effort.Exact _, Effort.Recall _ -> Integer.MAX_VALUE;
-      case Effort.Probes probes -> Math.min(probes.lists(), Integer.MAX_VALUE - 1);
+      case Effort.Exact _ -> Plan.EXACT;
+      case Effort.Recall recall -> plan(recall.target());
+      case Effort.Probes probes -> {
+        if (data.spec().sweeps()) {
+          throw new IllegalArgumentException(
+              "an index %s has no lists to probe: ask for a recall".formatted(data.spec()));
+        }
+        yield new Plan(Math.min(probes.lists(), ALL), USUAL, null);
+      }
       case Effort.Beam _ ->
           throw new IllegalArgumentException(
-              "an index %s has no beam: ask for a recall or for lists to probe"
-                  .formatted(data.spec()));
+              "an index %s has no beam: ask for a recall%s"
+                  .formatted(data.spec(), data.spec().sweeps() ? "" : " or for lists to probe"));
     };
+  }
+
+  /**
+   * A sweep of randomly rotated codes meets a recall by its bound alone: a row of the exact answer
+   * is missed only if its bound is wrong. Other lists answer exactly as long as nothing is known of
+   * what a number of them brings.
+   */
+  private Plan plan(double recall) {
+    double miss = 1 - recall;
+    if (!data.spec().sweeps() || !sieve.random() || !(miss > 0)) {
+      return Plan.EXACT;
+    }
+    var bound = Bound.within(miss / sieve.bounds(), sieve.dimension());
+    double most = sieve.bounds() * bound.miss(sieve.dimension());
+    return bound instanceof Bound.Certain ? Plan.EXACT : new Plan(ALL, bound, most);
   }
 
   /** Whether reading all rows that a filter lets through costs less than probing. */
   private boolean scans(int probes, @Nullable RowFilter filter, long allowed) {
     int lists = order.lists();
-    if (allowed == 0 || lists == 0) {
+    boolean whole = probes == Integer.MAX_VALUE;
+    if (allowed == 0 || lists == 0 || (whole && !sieve.proves())) {
       return true;
     }
     double read = (double) Math.min(probes, lists) * order.rows() / lists;
@@ -199,13 +250,17 @@ public final class ListSearcher implements Searcher {
     final @Nullable Limit limit;
     final Set<String> bounds = new TreeSet<>();
     Work work = Work.NONE;
-    boolean proved = true;
+    final Bound bound;
+    boolean proved;
 
-    Search(SearchOptions options, int probes, long allowed) {
+    Search(SearchOptions options, Plan plan, long allowed) {
       var only = options.filter();
       int cores = Runtime.getRuntime().availableProcessors();
       this.options = options;
-      this.probes = probes;
+      this.probes = plan.probes();
+      this.bound = plan.bound();
+      // Codes of blocks are certain of little, and are asked for what is probable.
+      this.proved = whole() || data.spec().codes().panels();
       this.stop = new StopSignal(options);
       this.k = (int) Math.min(options.k(), allowed);
       this.workers =
@@ -302,7 +357,7 @@ public final class ListSearcher implements Searcher {
       for (int q = 0; q < count; q++) {
         VectorDataException.requireFinite(given, q, given.row(q));
       }
-      pass.start(given);
+      pass.start(given, search.bound);
       int d = data.rows().dimension();
       double centre = (double) order.lists() * d;
       while (workers.size() < search.workers) {
@@ -430,7 +485,7 @@ public final class ListSearcher implements Searcher {
       private final ListCodes.Scanner scanner = pass.scanner();
       private final Rescorer rescorer = new Rescorer(data.rows(), data.metric(), kernels.keys());
       private final Candidates[] candidates = new Candidates[count];
-      private final Decider decider = new Decider(data.rows(), data.metric(), rescorer);
+      private final Decider decider = new Decider(data.metric(), rescorer);
       private final int[] chosen = new int[count];
       long rowsRead;
       long listsRead;
@@ -470,6 +525,7 @@ public final class ListSearcher implements Searcher {
           into.add(list, query.order(list, dots[q][list]));
         }
         into.order();
+        pass.aim(q, into.left(0));
         Arrays.fill(taken[q], 0);
         probed[q] = 0;
         met[q] = 0;

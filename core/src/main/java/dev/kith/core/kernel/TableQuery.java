@@ -27,13 +27,19 @@ public final class TableQuery {
 
   private final int bits;
   private final int groups;
-  private final MemorySegment tables;
   private final MemorySegment terms;
 
   /** Entries before they go off-heap: bytes of 4-bit groups, or pairs of bytes. */
   private final byte[] bytes;
 
-  private final short[] shorts;
+  private final short[] ownShorts;
+
+  private final MemorySegment ownTables;
+
+  /** Entries that are read: this query's own, or those of another that it shares. */
+  private MemorySegment tables;
+
+  private short[] shorts;
 
   private double step;
   private double least;
@@ -45,9 +51,11 @@ public final class TableQuery {
     this.groups = shape.groups();
     int entries = groups * shape.entries();
     this.bytes = new byte[bits == 4 ? entries : 0];
-    this.shorts = new short[bits == 4 ? 0 : entries];
+    this.ownShorts = new short[bits == 4 ? 0 : entries];
+    this.shorts = ownShorts;
     // Room for a register's load behind the last entry.
-    this.tables = Arena.ofAuto().allocate(bytes.length + 2L * shorts.length + LINE, LINE);
+    this.ownTables = Arena.ofAuto().allocate(bytes.length + 2L * shorts.length + LINE, LINE);
+    this.tables = ownTables;
     this.terms = Arena.ofAuto().allocate(16, 16);
     threshold(Float.POSITIVE_INFINITY);
   }
@@ -59,6 +67,8 @@ public final class TableQuery {
    *     those behind get zeros
    */
   public void tables(float[] values, int given) {
+    tables = ownTables;
+    shorts = ownShorts;
     int width = 1 << bits;
     double widest = 0;
     var lows = new float[given];
@@ -101,6 +111,23 @@ public final class TableQuery {
     }
     long used = (long) given * width * (bits / 4);
     tables.asSlice(used, tables.byteSize() - used).fill((byte) 0);
+  }
+
+  /**
+   * Reads the tables of another query of this shape from now on, so that many threads may have one
+   * set of tables and terms of their own; until tables are set here.
+   */
+  public void share(TableQuery other) {
+    if (other.bits != bits || other.groups != groups) {
+      throw new IllegalArgumentException(
+          "tables for %d groups of %d bits are no tables for %d groups of %d bits"
+              .formatted(other.groups, other.bits, groups, bits));
+    }
+    tables = other.tables;
+    shorts = other.shorts;
+    step = other.step;
+    least = other.least;
+    slack = other.slack;
   }
 
   /** Groups of a row. */

@@ -19,6 +19,29 @@ public sealed interface Bound {
   /** Probability, over the rotation, with which a bound is wrong in one row, at most. */
   double miss(int dimension);
 
+  /**
+   * The tightest bound that is wrong in one row with a probability of at most {@code miss}, over
+   * the rotation of {@code dimension} elements; the certain one where no other is.
+   *
+   * @param miss above 0
+   */
+  static Bound within(double miss, int dimension) {
+    double low = 0;
+    double high = Math.sqrt(Math.max(dimension - 1.0, 1));
+    if (!(new Probable(high).miss(dimension) <= miss) || dimension < 2) {
+      return CERTAIN;
+    }
+    for (int step = 0; step < 60; step++) {
+      double middle = (low + high) / 2;
+      if (new Probable(middle).miss(dimension) <= miss) {
+        high = middle;
+      } else {
+        low = middle;
+      }
+    }
+    return new Probable(high);
+  }
+
   /** Bound that always holds: a product is at most the product of the lengths. */
   record Certain() implements Bound {
     @Override

@@ -44,11 +44,6 @@ public final class CodeChunks {
     return Arrays.stream(parts).mapToLong(part -> part.body().byteSize()).sum();
   }
 
-  /** Dimensions that rows are projected to before they are coded, or 0 for no projection. */
-  public int axes() {
-    return parts[0].axes();
-  }
-
   /** Space that is coded. */
   public WalkSpace space() {
     return parts[0].space();
@@ -58,6 +53,16 @@ public final class CodeChunks {
   public void copyRow(RowCodes codes, int from, int to) {
     int chunk = chunks.chunkOf(to);
     parts[chunk].copyRow(codes, from, to - chunks.start(chunk));
+  }
+
+  /** Copies of the codes of some rows, in that order. */
+  public RowCodes pick(int[] picked, Arena arena) {
+    var some = parts[0].like(picked.length, arena);
+    for (int i = 0; i < picked.length; i++) {
+      int chunk = chunks.chunkOf(picked[i]);
+      some.copyRow(parts[chunk], picked[i] - chunks.start(chunk), i);
+    }
+    return some;
   }
 
   /** Encoder of rows, of one thread. */
@@ -98,12 +103,7 @@ public final class CodeChunks {
   /** Scorers over copies of the codes of some rows, side by side; see {@link RowCodes}. */
   @SuppressWarnings("exports")
   public Scorers scorersOf(int[] picked, Kernels kernels) {
-    var some = parts[0].like(picked.length, Arena.ofAuto());
-    for (int i = 0; i < picked.length; i++) {
-      int chunk = chunks.chunkOf(picked[i]);
-      some.copyRow(parts[chunk], picked[i] - chunks.start(chunk), i);
-    }
-    return some.scorers(kernels);
+    return pick(picked, Arena.ofAuto()).scorers(kernels);
   }
 
   /** Scorers that ask those of each chunk. */
@@ -125,6 +125,11 @@ public final class CodeChunks {
     @Override
     public int size() {
       return capacity();
+    }
+
+    @Override
+    public boolean projected() {
+      return each[0].projected();
     }
 
     @Override

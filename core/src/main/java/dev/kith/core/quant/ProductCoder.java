@@ -153,6 +153,11 @@ public final class ProductCoder {
    */
   @SuppressWarnings("exports") // only Kith's own modules bring loops
   public Shape shape(boolean terms) {
+    return shape(parts, bits, terms);
+  }
+
+  /** Shape of the blocks of codes of {@code parts} parts. */
+  static Shape shape(int parts, int bits, boolean terms) {
     return new Shape(bits, Shape.filled(bits, parts), 1, terms ? 3 : 0);
   }
 
@@ -168,6 +173,7 @@ public final class ProductCoder {
   /** What one thread needs to code rows. */
   public final class Work {
     private final float[] rotated = new float[STRIP * dimension];
+    private final float[] less = new float[STRIP * dimension];
     private final float[] columns = new float[STRIP * widest];
     private final int[] found = new int[STRIP];
     private final float[] scores = new float[STRIP];
@@ -183,17 +189,37 @@ public final class ProductCoder {
     }
 
     /**
-     * Codes rows.
+     * Codes rows about the origin.
      *
      * @param vectors {@code [count][dimension]}, of at most {@link #rows} rows
      * @param first place in {@code blocks}
      */
     @SuppressWarnings("exports")
     public void encode(float[] vectors, int count, CodeBlocks blocks, long first) {
+      encode(vectors, null, count, blocks, first);
+    }
+
+    /**
+     * Codes rows.
+     *
+     * @param vectors {@code [count][dimension]}, of at most {@link #rows} rows
+     * @param centres {@code [count][dimension]} what the rows lie about, rotated if there is a
+     *     rotation, or null for the origin
+     * @param first place in {@code blocks}
+     */
+    @SuppressWarnings("exports")
+    void encode(
+        float[] vectors, float @Nullable [] centres, int count, CodeBlocks blocks, long first) {
       float[] x = vectors;
       if (rotation != null) {
         rotation.apply(vectors, count, rotated);
         x = rotated;
+      }
+      if (centres != null) {
+        for (int i = 0; i < count * dimension; i++) {
+          less[i] = x[i] - centres[i];
+        }
+        x = less;
       }
       Arrays.fill(lost, 0, count, 0);
       Arrays.fill(squares, 0, count, 0);
@@ -211,7 +237,8 @@ public final class ProductCoder {
             double value = book.get(found[r], i);
             double off = columns[r * width + i] - value;
             lost[r] += off * off;
-            squares[r] += value * value;
+            double whole = centres == null ? value : value + centres[r * dimension + from + i];
+            squares[r] += whole * whole;
           }
         }
       }

@@ -17,6 +17,15 @@ public final class ProductQuery {
   private final float[] values;
   private double squares;
 
+  /** Squared length of the query as it is multiplied: rotated, if there is a rotation. */
+  private double turned;
+
+  /** Value and slack of a sum of zero, for rows about the origin. */
+  private double shift;
+
+  /** Product of the query and the centre that rows lie about. */
+  private double centred;
+
   /**
    * Creates a query of zeros.
    *
@@ -41,6 +50,10 @@ public final class ProductQuery {
     for (float value : query) {
       squares += (double) value * value;
     }
+    turned = 0;
+    for (float value : rotated) {
+      turned += (double) value * value;
+    }
     for (int part = 0; part < coder.parts(); part++) {
       int from = ProductCoder.start(coder.dimension(), coder.parts(), part);
       if (terms) {
@@ -63,9 +76,65 @@ public final class ProductQuery {
               + Math.scalb(reach, -20)
               + Float.MIN_NORMAL;
     }
-    tables.value((float) scale, Math.nextUp((float) (tables.least() + slack)));
+    shift = tables.least() + slack;
+    centred = 0;
+    tables.value((float) scale, Math.nextUp((float) shift));
     tables.weight(0);
     tables.threshold(Float.POSITIVE_INFINITY);
+  }
+
+  /** Takes the query of another, with its tables; keeps all rows until there is a threshold. */
+  public void share(ProductQuery other) {
+    tables.share(other.tables);
+    squares = other.squares;
+    turned = other.turned;
+    shift = other.shift;
+    centred = 0;
+    System.arraycopy(other.rotated, 0, rotated, 0, rotated.length);
+    tables.value((float) tables.step(), Math.nextUp((float) shift));
+    tables.weight(0);
+    tables.threshold(Float.POSITIVE_INFINITY);
+  }
+
+  /** The query as it is multiplied with centres, rotated if there is a rotation. */
+  float[] rotated() {
+    return rotated;
+  }
+
+  /**
+   * Sets the centre that rows lie about, for blocks that have terms.
+   *
+   * @param product of {@link #rotated} and the centre
+   * @param length of the centre
+   */
+  void about(double product, double length) {
+    centred = product;
+    double slack = Math.scalb(Math.sqrt(turned) * length + Math.abs(shift), -22);
+    tables.value((float) tables.step(), Math.nextUp((float) (shift + product + slack)));
+  }
+
+  /**
+   * Sets the squared distance at and below which rows are kept, if what their codes lost has a
+   * product with the query of at most a part of {@code reach}: a guess, which holds the more often
+   * the larger it is.
+   *
+   * @param reach as a part of what a row's code lost; may be negative
+   */
+  void thresholdWithin(double distance, double reach) {
+    tables.weight(Math.nextUp((float) reach));
+    tables.threshold(Math.nextUp((float) (distance - turned + margin(0))));
+    if (!(squares < RotatedCoder.HUGE) || !(distance < RotatedCoder.HUGE)) {
+      tables.threshold(Float.POSITIVE_INFINITY);
+    }
+  }
+
+  /** Number that the squared distance is not below of a row that the loops gave a bound for. */
+  double lower(float bound) {
+    return bound + turned - margin(0);
+  }
+
+  private double margin(double reach) {
+    return RotatedCoder.MARGIN / 2 * (Math.max(squares, turned) + reach * reach) + Float.MIN_NORMAL;
   }
 
   /**
@@ -80,9 +149,8 @@ public final class ProductQuery {
     double length = Math.sqrt(squares);
     double off = coder.rotation() == null ? 0 : coder.rotation().off() * length;
     double reach = Math.sqrt(distance) + off;
-    double margin = RotatedCoder.MARGIN / 2 * (squares + reach * reach) + Float.MIN_NORMAL;
     tables.weight(Math.nextUp((float) reach));
-    tables.threshold(Math.nextUp((float) (reach * reach - squares * (1 - 2 * off) + margin)));
+    tables.threshold(Math.nextUp((float) (reach * reach - turned + margin(reach))));
     if (!(squares < RotatedCoder.HUGE) || !(distance < RotatedCoder.HUGE)) {
       tables.weight(Float.POSITIVE_INFINITY); // bounds nothing
     }
@@ -97,9 +165,14 @@ public final class ProductQuery {
    * @param error of the row; 0 where there are no terms
    */
   public double estimate(int sum, float base, float error) {
-    double value = tables.least() + tables.step() * sum;
+    double value = centred + tables.least() + tables.step() * sum;
     // The base is what the code stands for, squared, less what was lost, squared.
     return terms ? squares + base + (double) error * error / 4 - 2 * value : value;
+  }
+
+  /** Whether rows can be excluded at all. */
+  boolean bounded() {
+    return terms && squares < RotatedCoder.HUGE;
   }
 
   /** The query as the loops read it. */

@@ -56,6 +56,14 @@ public final class RotatedQuery {
     squaredDistance = squares;
   }
 
+  /** Takes the query of another, with its tables; {@link #about} and {@link #threshold} are due. */
+  public void share(RotatedQuery other) {
+    tables.share(other.tables);
+    sum = other.sum;
+    squares = other.squares;
+    squaredDistance = other.squares;
+  }
+
   /**
    * Sets the bound for rows about a centre.
    *

@@ -87,7 +87,7 @@ public final class RowCodes implements WalkCodes {
   }
 
   /** What the middle code would be: 128 in 8 bits, 7.5 in 4. */
-  private static float middle(int bits) {
+  static float middle(int bits) {
     return bits == 8 ? 128 : 7.5f;
   }
 
@@ -258,10 +258,30 @@ public final class RowCodes implements WalkCodes {
     return sum;
   }
 
-  private static int code(float value, float inverse, int bits) {
+  static int code(float value, float inverse, int bits) {
     // Between bounds that are not negative, so that cutting off is rounding down.
     float code = value * inverse + middle(bits) + 0.5f;
     return (int) Math.min(Math.max(code, bits == 8 ? 1 : 0), most(bits));
+  }
+
+  /**
+   * Packs codes as they are stored.
+   *
+   * @param codes zeros behind the first {@code count}
+   * @param line receives them, in whole lines of 64 bytes
+   */
+  static void pack(int[] codes, int count, int bits, byte[] line) {
+    if (bits == 8) {
+      for (int i = 0; i < count; i++) {
+        line[i] = (byte) codes[i];
+      }
+      return;
+    }
+    for (int block = 0; block < line.length; block += LINE) {
+      for (int i = 0; i < LINE; i++) {
+        line[block + i] = (byte) (codes[2 * block + i] | codes[2 * block + LINE + i] << 4);
+      }
+    }
   }
 
   /** Creates a coder for one thread. */
@@ -327,17 +347,7 @@ public final class RowCodes implements WalkCodes {
         int off = 2 * codes[i] - twice;
         squares += off * off;
       }
-      if (bits == 8) {
-        for (int i = 0; i < dimension; i++) {
-          line[i] = (byte) codes[i];
-        }
-      } else {
-        for (int block = 0; block < line.length; block += LINE) {
-          for (int i = 0; i < LINE; i++) {
-            line[block + i] = (byte) (codes[2 * block + i] | codes[2 * block + LINE + i] << 4);
-          }
-        }
-      }
+      pack(codes, dimension, bits, line);
       return (float) (Integer.toUnsignedLong(squares) * 0.25 * step * step + LEFT_OUT * leftOut);
     }
 
@@ -469,6 +479,11 @@ public final class RowCodes implements WalkCodes {
     @Override
     public int size() {
       return rows.size;
+    }
+
+    @Override
+    public boolean projected() {
+      return rows.projection != null;
     }
 
     @Override

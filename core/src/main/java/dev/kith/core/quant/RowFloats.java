@@ -438,6 +438,11 @@ public final class RowFloats implements WalkCodes {
     }
 
     @Override
+    public boolean projected() {
+      return false;
+    }
+
+    @Override
     public long bytesPerRow() {
       return (long) stored.dimension * stored.type.bytes() + termsOfRow();
     }

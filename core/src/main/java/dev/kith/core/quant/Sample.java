@@ -27,9 +27,18 @@ final class Sample {
    * Draws rows, one from each stretch of the source, so that none comes twice, in random order.
    *
    * @param most rows
+   * @param cells whose centres are taken off
+   * @param centres of the cells
    */
   static Sample draw(
-      VectorSource rows, WalkSpace space, int most, long seed, Arena arena, BuildOptions options) {
+      VectorSource rows,
+      WalkSpace space,
+      Cells cells,
+      MemorySegment centres,
+      int most,
+      long seed,
+      Arena arena,
+      BuildOptions options) {
     int count = (int) Math.min(rows.size(), most);
     int d = space.dimension();
     var random = new SplittableRandom(seed);
@@ -51,8 +60,13 @@ final class Sample {
         options.progress(),
         unit -> {
           var row = new float[d];
+          var reader = cells.new Reader(centres, d);
           for (int i = (int) unit * UNIT; i < Math.min(count, (unit + 1) * UNIT); i++) {
             space.row(rows, picked[i], row);
+            var centre = reader.at(picked[i]);
+            for (int j = 0; j < d && centre != null; j++) {
+              row[j] -= centre[j];
+            }
             drawn.set(i, row);
           }
         });

@@ -27,6 +27,15 @@ public final class WalkSpace {
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
+  /** Unit roundoff of float32. */
+  private static final double U = 0x1p-24;
+
+  /** Allowance for what is rounded in float64. */
+  private static final double LOOSE = 0x1p-34;
+
+  /** What canonical keys of COSINE may be off by, at most, and more than that. */
+  private static final double KEY = 0x1p-34;
+
   /** Rows that the mean is taken of, at most. */
   private static final int SAMPLE = 65_536;
 
@@ -152,13 +161,82 @@ public final class WalkSpace {
     map(into, metric == Metric.COSINE ? squaredLength(into, given) : 0, false);
   }
 
+  /** Length of a query, in float64, and 1 where it is scaled to that. */
+  private double length(float[] query) {
+    return metric == Metric.COSINE ? 1 : Norms.up(Math.sqrt(squaredLength(query, given)));
+  }
+
+  /**
+   * How far two vectors' distance may be from that of the real ones, beside what grows with the
+   * lengths of what {@link #row} and {@link #query} give: rounding of what is scaled to length 1,
+   * and of the element that rows of DOT get.
+   */
+  private double inexact() {
+    return switch (metric) {
+      case L2 -> 0;
+      case COSINE -> 16 * U;
+      case DOT -> 8 * U * longest;
+    };
+  }
+
+  /**
+   * Squared distance of this space that no row has to a query whose key is {@code key} or less; an
+   * upper bound, every rounding included. Rows are those that the space was fitted to.
+   *
+   * @param query as given
+   */
+  public double distanceOf(double key, float[] query) {
+    double length = length(query);
+    double squared =
+        switch (metric) {
+          case L2 -> key;
+          case COSINE -> 2 + 2 * key + KEY;
+          case DOT -> {
+            double sizes = length * length + (double) longest * longest;
+            yield sizes * (1 + 8 * U) + 2 * key;
+          }
+        };
+    double distance = Math.sqrt(Math.max(squared, 0)) * (1 + LOOSE) + inexact();
+    return distance * distance * (1 + LOOSE);
+  }
+
+  /**
+   * Lower bound of the key of a row whose squared distance from a query is at least {@code squared}
+   * in this space.
+   *
+   * @param query as given
+   */
+  public double keyOf(double squared, float[] query) {
+    if (!(squared > 0)) {
+      squared = 0; // also where it is not a number
+    }
+    double distance = Math.max(Math.sqrt(squared) * (1 - LOOSE) - inexact(), 0);
+    double least = distance * distance * (1 - LOOSE);
+    return switch (metric) {
+      case L2 -> least;
+      case COSINE -> least / 2 - 1 - KEY;
+      case DOT -> {
+        double length = length(query);
+        double sizes = length * length + (double) longest * longest;
+        yield (least - sizes * (1 + 8 * U)) / 2;
+      }
+    };
+  }
+
+  /** Whether keys follow from distances: not for a zero query of COSINE, whose keys are all 0. */
+  public boolean bounds(float[] query) {
+    return metric != Metric.COSINE || squaredLength(query, given) > 0;
+  }
+
   private void map(float[] vector, double squares, boolean isRow) {
     switch (metric) {
       case L2 -> {}
       case COSINE -> {
-        float scale = squares == 0 ? 0 : (float) (1 / Math.sqrt(squares));
+        double scale = squares == 0 ? 0 : 1 / Math.sqrt(squares);
+        float rounded = (float) scale;
+        boolean normal = rounded >= Float.MIN_NORMAL && rounded < Float.POSITIVE_INFINITY;
         for (int i = 0; i < given; i++) {
-          vector[i] *= scale;
+          vector[i] = normal ? vector[i] * rounded : (float) (vector[i] * scale);
         }
       }
       case DOT ->

@@ -237,6 +237,16 @@ public final class RecallCurve {
     return below.mean() < expected.mean() ? below : expected;
   }
 
+  /** Number of the queries like those that will be asked which are of a class. */
+  int likely(int place, int queryClass) {
+    return part.get(INT, classAt(place, queryClass));
+  }
+
+  /** Mean of a figure of work at a ratio: 0 for hops, 1 for rows estimated, 2 for the width. */
+  float workAtRatio(int place, int queryClass, int ratio, int work) {
+    return figure(place, queryClass, widths.size() + ratio, 3 + work);
+  }
+
   ExpectedRecall expected(int place, int queryClass, int step) {
     double mean = figure(place, queryClass, step, 0);
     double off = DEVIATIONS * figure(place, queryClass, step, 2);
@@ -272,7 +282,7 @@ public final class RecallCurve {
       double hops = 0;
       double estimated = 0;
       for (int c = 0; c < classes; c++) {
-        int weight = part.get(INT, classAt(place, c)); // queries like those asked
+        int weight = likely(place, c);
         if (weight > 0) {
           var expected = expected(place, c, step);
           total += weight;

@@ -59,4 +59,44 @@ public final class StoppingRule {
   public ExpectedRecall expected(int queryClass) {
     return curve.expected(place, queryClass, curve.widths().size() + ratios[queryClass]);
   }
+
+  /** Share of the queries like those that will be asked for which walks reach the recall. */
+  public double reached() {
+    double total = 0;
+    double reached = 0;
+    for (int c = 0; c < ratios.length; c++) {
+      int weight = curve.likely(place, c);
+      total += weight;
+      reached += reaches(c) ? weight : 0;
+    }
+    return total == 0 ? 0 : reached / total;
+  }
+
+  /** Rows that walks expand, the mean over the queries of {@link #reached}. */
+  public double hops() {
+    return work(0);
+  }
+
+  /** Rows that walks estimate, the mean over the queries of {@link #reached}. */
+  public double estimated() {
+    return work(1);
+  }
+
+  /** Rows within the ratio when walks stop, the mean over the queries of {@link #reached}. */
+  public double width() {
+    return work(2);
+  }
+
+  private double work(int which) {
+    double total = 0;
+    double sum = 0;
+    for (int c = 0; c < ratios.length; c++) {
+      if (reaches(c)) {
+        int weight = curve.likely(place, c);
+        total += weight;
+        sum += weight * (double) curve.workAtRatio(place, c, ratios[c], which);
+      }
+    }
+    return total == 0 ? 0 : sum / total;
+  }
 }

@@ -12,7 +12,7 @@ public sealed interface Effort {
   /**
    * The share of the exact answer's rows that must be found on average. An approximate index keeps
    * it as far as its calibration tells, and reports what it expects; what it does not reach it
-   * answers exactly.
+   * answers exactly. With a filter the exact answer is that among the rows that pass.
    *
    * @param target above 0 and at most 1
    */

@@ -109,6 +109,13 @@ public final class Rescorer {
     }
   }
 
+  /** The error of a row whose key is below what was proved of it. */
+  public VectorDataException contradiction(long number, double bound, double key) {
+    return new VectorDataException(
+        "a row's key must not be below its proved bound: source=%s, row=%d, bound=%s, key=%s; the rows were changed or their shadow is damaged: verify it, or delete it and build it again"
+            .formatted(rows.name(), number, bound, key));
+  }
+
   /** Number of keys computed since {@link #start}. */
   public long count() {
     return count;

@@ -19,6 +19,7 @@ public final class SearchReport {
   private final long batched;
   private final @Nullable ExpectedRecall expectedRecall;
   private final double width;
+  private final @Nullable Double miss;
 
   private SearchReport(
       String backend,
@@ -28,7 +29,8 @@ public final class SearchReport {
       boolean proved,
       long batched,
       @Nullable ExpectedRecall expectedRecall,
-      double width) {
+      double width,
+      @Nullable Double miss) {
     this.backend = backend;
     this.index = index;
     this.bounds = bounds;
@@ -37,43 +39,58 @@ public final class SearchReport {
     this.batched = batched;
     this.expectedRecall = expectedRecall;
     this.width = width;
+    this.miss = miss;
   }
 
   /** Report on a search of one query that has done nothing yet and proved nothing. */
   public static SearchReport of(String backend, String index) {
     return new SearchReport(
-        backend, index, Collections.emptySortedSet(), Work.NONE, false, 1, null, 0);
+        backend, index, Collections.emptySortedSet(), Work.NONE, false, 1, null, 0, null);
   }
 
   /** Sets the names of what excluded rows. */
   public SearchReport withBounds(Collection<String> names) {
     var sorted = Collections.unmodifiableSortedSet(new TreeSet<>(names));
-    return new SearchReport(backend, index, sorted, work, proved, batched, expectedRecall, width);
+    return new SearchReport(
+        backend, index, sorted, work, proved, batched, expectedRecall, width, miss);
   }
 
   /** Sets the work that was done. */
   public SearchReport withWork(Work done) {
-    return new SearchReport(backend, index, bounds, done, proved, batched, expectedRecall, width);
+    return new SearchReport(
+        backend, index, bounds, done, proved, batched, expectedRecall, width, miss);
   }
 
   /** Sets whether the answer is proved to be the exact one. */
   public SearchReport withProved(boolean isProved) {
-    return new SearchReport(backend, index, bounds, work, isProved, batched, expectedRecall, width);
+    return new SearchReport(
+        backend, index, bounds, work, isProved, batched, expectedRecall, width, miss);
   }
 
   /** Sets the number of queries that were searched together. */
   public SearchReport withBatched(long queries) {
-    return new SearchReport(backend, index, bounds, work, proved, queries, expectedRecall, width);
+    return new SearchReport(
+        backend, index, bounds, work, proved, queries, expectedRecall, width, miss);
   }
 
   /** Sets what share of the exact answer was expected to be found, or null if that is unknown. */
   public SearchReport withExpectedRecall(@Nullable ExpectedRecall expected) {
-    return new SearchReport(backend, index, bounds, work, proved, batched, expected, width);
+    return new SearchReport(backend, index, bounds, work, proved, batched, expected, width, miss);
   }
 
   /** Sets the mean width of the queries' walks. */
   public SearchReport withWidth(double mean) {
-    return new SearchReport(backend, index, bounds, work, proved, batched, expectedRecall, mean);
+    return new SearchReport(
+        backend, index, bounds, work, proved, batched, expectedRecall, mean, miss);
+  }
+
+  /**
+   * Sets the probability with which a row of the exact answer is missing, at most, or null if that
+   * is unknown.
+   */
+  public SearchReport withMiss(@Nullable Double probability) {
+    return new SearchReport(
+        backend, index, bounds, work, proved, batched, expectedRecall, width, probability);
   }
 
   /** Name of the backend that ran the search, such as {@code simd}. */
@@ -128,6 +145,15 @@ public final class SearchReport {
   }
 
   /**
+   * Upper bound of the probability with which a row of the exact answer is missing, each of them:
+   * over the random rotation of the index, before it was built, and not over queries, which one
+   * rotation serves all. 0 if the answer is proved, null if nothing is known.
+   */
+  public @Nullable Double miss() {
+    return miss == null && proved ? Double.valueOf(0) : miss;
+  }
+
+  /**
    * Number of near rows whose neighbours were all looked at, the mean over the queries that walked
    * through a graph; 0 if none did.
    */
@@ -145,17 +171,18 @@ public final class SearchReport {
         && proved == that.proved
         && batched == that.batched
         && Objects.equals(expectedRecall, that.expectedRecall)
-        && Double.compare(width, that.width) == 0;
+        && Double.compare(width, that.width) == 0
+        && Objects.equals(miss, that.miss);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(backend, index, bounds, work, proved, batched, expectedRecall, width);
+    return Objects.hash(backend, index, bounds, work, proved, batched, expectedRecall, width, miss);
   }
 
   @Override
   public String toString() {
-    return "backend=%s, index=%s, bound=%s, %s, proved=%s, batched=%d%s%s"
+    return "backend=%s, index=%s, bound=%s, %s, proved=%s, batched=%d%s%s%s"
         .formatted(
             backend,
             index,
@@ -164,6 +191,9 @@ public final class SearchReport {
             proved,
             batched,
             expectedRecall == null ? "" : ", expected recall " + expectedRecall,
-            width == 0 ? "" : ", width %.1f".formatted(width));
+            width == 0 ? "" : ", width %.1f".formatted(width),
+            miss == null
+                ? ""
+                : ", each true neighbour missed with probability at most %s".formatted(miss));
   }
 }

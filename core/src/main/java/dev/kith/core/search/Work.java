@@ -6,7 +6,7 @@ package dev.kith.core.search;
  * @param rowsRead rows that were read, themselves or their codes, among those that a filter lets
  *     through; a row that was read for several queries counts for each
  * @param keysComputed rows whose canonical key was computed
- * @param hops nodes of a graph that were expanded
+ * @param hops nodes of a graph that were expanded or looked through; from disk, each is a read
  * @param lists inverted lists that were read
  * @param fallbacks queries for which a bound was too loose, so that the rows were scanned
  */

@@ -14,6 +14,13 @@ public interface IndexSpec {
   boolean exact();
 
   /**
+   * Checks that rows of {@code dimension} elements can have such an index; most can.
+   *
+   * @throws IllegalArgumentException if they cannot
+   */
+  default void requireFits(int dimension) {}
+
+  /**
    * Index that scans every row; its answers are exact. Text form {@code flat}, or {@code
    * flat(shadow=int8)}.
    *
@@ -21,21 +28,37 @@ public interface IndexSpec {
    */
   record Flat(@Nullable Quantizer shadow) implements IndexSpec {
     /** Text form with every parameter. */
-    static final String FORM = "flat(shadow=int8|fp16|bf16)";
+    static final String FORM = "flat(shadow=int8|fp16|bf16|bits1..bits8|pq48x4)";
 
     @Override
     public boolean exact() {
       return true;
     }
 
+    private static Quantizer named(String name) {
+      return Quantizer.ALL.stream()
+          .filter(quantizer -> quantizer.name().equals(name))
+          .findFirst()
+          .orElseThrow(
+              () ->
+                  new IllegalArgumentException(
+                      "no such shadow: %s; known are int8, fp16, bf16, bits1 to bits8, pq48x4 and such"
+                          .formatted(name)));
+    }
+
     private static Flat of(SpecText text) {
-      return new Flat(text.value("shadow", Quantizer::named));
+      return new Flat(text.value("shadow", Flat::named));
     }
 
     @Override
     public String toString() {
       return shadow == null ? "flat" : "flat(shadow=%s)".formatted(shadow.name());
     }
+  }
+
+  private static IndexSpec flat(SpecText text) {
+    var sweep = ListSpec.sweep(text);
+    return sweep == null ? Flat.of(text) : sweep;
   }
 
   /**
@@ -47,7 +70,7 @@ public interface IndexSpec {
     var parsed = SpecText.parse(text);
     var spec =
         switch (parsed.name()) {
-          case "flat" -> Flat.of(parsed);
+          case "flat" -> flat(parsed);
           case "graph" -> GraphSpec.Graph.of(parsed);
           case "hnsw" -> GraphSpec.Hnsw.of(parsed);
           case "vamana" -> GraphSpec.Vamana.of(parsed);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kith.core.exact.FlatData;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.Quantizer;
+import dev.kith.core.search.Limit;
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchResult;
@@ -403,6 +404,82 @@ public abstract class ExactSearchContract {
                             .toArray());
               }
               assertRowsRead(result.report().work(), filter.count(), batch);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /**
+   * Limits of every kind: above most of the answer, inside it, below all rows, and none: what is
+   * not above them is found, and what is found is in order.
+   */
+  @ParameterizedTest
+  @EnumSource
+  void search_sharedLimit_leavesOutOnlyWhatIsAboveIt(Metric metric, SplittableRandom random) {
+    int n = 6000; // more than a list holds, where one does not grow
+    int k = 10;
+    var rows = TestVectors.gaussians(random, n, 24);
+    rows[5999] = rows[3].clone();
+    var queries = TestVectors.gaussians(random, 20, 24);
+    queries[0] = rows[3].clone();
+    var order = order(metric, rows, queries);
+    var third = RowFilter.of(n, row -> row % 3 == 0);
+    try (var source = VectorSource.of(rows);
+        var asked = VectorSource.of(queries)) {
+      var search = exactSearch(source, metric);
+      for (int kind = 0; kind < 5; kind++) {
+        for (int batch : new int[] {1, 3, 4, 20}) {
+          for (var filter : new RowFilter[] {null, third}) {
+            var limit = new Limit(batch);
+            var cuts = new double[batch];
+            for (int q = 0; q < batch; q++) {
+              double best = metric.key(queries[q], rows[(int) order[q][0]]);
+              cuts[q] =
+                  switch (kind) {
+                    case 0 -> metric.key(queries[q], rows[(int) order[q][random.nextInt(40)]]);
+                    case 1 -> Math.nextDown(best);
+                    case 2 -> 1e300;
+                    case 3 -> q % 2 == 0 ? best : Double.POSITIVE_INFINITY;
+                    default -> metric.key(queries[q], rows[(int) order[q][random.nextInt(n)]]);
+                  };
+              limit.offer(q, cuts[q]);
+            }
+            var options = nearest(k).withThreads(2).withLimit(limit).among(filter);
+            var result = search.search(asked.slice(0, batch), options);
+            for (int q = 0; q < batch; q++) {
+              var query = queries[q];
+              double cut = cuts[q];
+              var nearest =
+                  Arrays.stream(order[q])
+                      .filter(row -> filter == null || filter.allows(row))
+                      .limit(k)
+                      .toArray();
+              int sure =
+                  (int)
+                      Arrays.stream(nearest)
+                          .filter(row -> metric.key(query, rows[(int) row]) <= cut)
+                          .count();
+              var found = result.neighbors().get(q);
+              boolean all = filter == null;
+              var as = "kind=%d batch=%d query=%d all=%s".formatted(kind, batch, q, all);
+              assertThat(found.size()).as(as).isBetween(sure, k);
+              assertThat(Arrays.copyOf(found.rows(), sure))
+                  .as(as)
+                  .isEqualTo(Arrays.copyOf(nearest, sure));
+              for (int rank = 0; rank < found.size(); rank++) {
+                assertThat(found.key(rank))
+                    .as(as)
+                    .isEqualTo(metric.key(query, rows[(int) found.row(rank)]));
+                if (rank > 0) {
+                  assertThat(found.key(rank)).as(as).isGreaterThanOrEqualTo(found.key(rank - 1));
+                }
+              }
+              assertThat(limit.key(q)).as(as).isLessThanOrEqualTo(cut);
+              if (sure == k) {
+                assertThat(limit.key(q)).as(as).isGreaterThanOrEqualTo(found.key(k - 1));
+              }
             }
           }
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kith.core.metric.Metric;
+import dev.kith.core.search.Limit;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
@@ -308,6 +309,34 @@ class BatchingSearchTest {
       assertThat(others.get(i).row()).isEqualTo(2 + i);
     }
     assertThat(held.calls).isEmpty();
+  }
+
+  @Test
+  void search_callersWithLimits_eachLimitsItsOwnQuery() throws Exception {
+    var search = batching(PATIENT);
+    ask(search, 1, ONE);
+    var running = held.next();
+    var limit = new Limit();
+    limit.offer(0, 4);
+    var others =
+        List.of(
+            queue(search, 2, ONE),
+            queue(search, 3, ONE.withLimit(limit)),
+            queue(search, 4, ONE.withLimit(new Limit())));
+    limit.offer(0, 3);
+    running.answer();
+    var batch = held.next();
+    var together = Objects.requireNonNull(batch.options.limit());
+    assertThat(together.key(0)).isInfinite();
+    assertThat(together.key(1)).isEqualTo(3);
+    assertThat(together.key(2)).isInfinite();
+    batch.answer();
+    for (var other : others) {
+      other.get();
+    }
+    assertThat(limit.key(0)).as("what was found").isZero();
+    // Nobody has one: there is none.
+    assertThat(running.options.limit()).isNull();
   }
 
   /** 4,000 rows looked at, 7 scored, 2 fallbacks: none is lost, none is counted twice. */

@@ -42,7 +42,13 @@ class IndexFileTest {
         "hnsw(m=6)",
         "vamana(degree=8,alpha=1.3)",
         "ivf",
-        "ivf(lists=12,seed=5)"
+        "ivf(lists=12,seed=5)",
+        "ivf(lists=12,codes=bits1)",
+        "ivf(lists=9,codes=bits3,seed=4)",
+        "ivf(lists=9,codes=pq4x4)",
+        "ivf(lists=9,codes=opq3x8)",
+        "flat(shadow=bits1)",
+        "flat(shadow=pq4x4)"
       })
   void open_saved_isTheSameIndex(String spec, SplittableRandom random) throws IOException {
     var rows = TestVectors.gaussians(random, 300, 11);
@@ -77,7 +83,9 @@ class IndexFileTest {
   }
 
   private static Effort effort(IndexSpec spec) {
-    return spec instanceof ListSpec ? new Effort.Probes(3) : new Effort.Beam(20);
+    return spec instanceof ListSpec lists
+        ? lists.sweeps() ? new Effort.Recall(0.9) : new Effort.Probes(3)
+        : new Effort.Beam(20);
   }
 
   @Test
@@ -94,7 +102,8 @@ class IndexFileTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"flat(shadow=int8)", "graph(r=8)", "ivf(lists=6)"})
+  @ValueSource(
+      strings = {"flat(shadow=int8)", "graph(r=8)", "ivf(lists=6)", "ivf(lists=6,codes=bits2)"})
   void openOrVerify_anyByteFlipped_namesFileAndOffset(String spec, SplittableRandom random)
       throws IOException {
     try (var source = VectorSource.of(TestVectors.gaussians(random, 60, 5))) {

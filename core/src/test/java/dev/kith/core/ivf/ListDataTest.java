@@ -19,10 +19,14 @@ import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(Seeded.class)
 class ListDataTest {
@@ -70,6 +74,71 @@ class ListDataTest {
       }
       var none = source.slice(0, 0);
       ListData.open(none, Metric.L2, SPEC, copies(build(none, Metric.L2))).verify();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bits1", "bits5", "pq3x4", "opq3x8"})
+  void openOrVerify_blockCodes_areCheckedAsWell(String codes, SplittableRandom random) {
+    var spec = (ListSpec) IndexSpec.parse("ivf(lists=9,codes=%s)".formatted(codes));
+    try (var source = VectorSource.of(TestVectors.gaussians(random, 200, 9))) {
+      for (var metric : Metric.values()) {
+        var data =
+            (ListData) Backends.builderOf(spec).build(source, metric, BuildOptions.defaults());
+        var opened = ListData.open(source, metric, spec, copies(data));
+        opened.verify();
+        assertThat(opened.bytes()).isEqualTo(data.bytes());
+        for (int round = 0; round < 20; round++) {
+          var parts = copies(data);
+          var part = part(parts, ListData.CODES);
+          flip(part, random.nextLong(part.byteSize()), 1 + random.nextInt(255));
+          assertThatThrownBy(() -> ListData.open(source, metric, spec, parts).verify())
+              .isInstanceOf(VectorDataException.class);
+        }
+        // Codes of rows that were changed since, whose checksums are right.
+        var changed = new float[200][];
+        Arrays.setAll(changed, source::row);
+        int row = data.order().row(0);
+        changed[row] = changed[data.order().row(data.order().size(0) - 1)].clone();
+        changed[row][0] = Math.nextUp(changed[row][0]) + 0.25f;
+        try (var other = VectorSource.of(changed)) {
+          assertThatThrownBy(() -> ListData.open(other, metric, spec, copies(data)).verify())
+              .isInstanceOf(VectorDataException.class)
+              .hasMessageMatching(
+                  "(codes must be of these rows: rows=memory, list=0, rows from %d on have other codes|rows must lie within the radius of their list: rows=memory, list=0).*"
+                      .formatted(row));
+        }
+        var others = (ListSpec) IndexSpec.parse("ivf(lists=9,codes=bits7)");
+        var kind = codes.startsWith("bits") ? "codes of the spec's bits" : "codes of the kind that";
+        assertRefused(source, metric, others, copies(data), "have " + kind);
+        assertRefused(source, metric, SPEC, copies(data), "have codes of the kind that");
+      }
+    }
+  }
+
+  /** A body of another length than the rows need, whose header and checksums agree with it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"bits1", "pq3x4"})
+  void open_codesOfAnotherLength_areRefused(String codes, SplittableRandom random) {
+    var spec = (ListSpec) IndexSpec.parse("ivf(lists=9,codes=%s)".formatted(codes));
+    try (var source = VectorSource.of(TestVectors.gaussians(random, 200, 9))) {
+      var data =
+          (ListData) Backends.builderOf(spec).build(source, Metric.L2, BuildOptions.defaults());
+      var parts = copies(data);
+      var body = part(parts, ListData.CODES);
+      for (long length : new long[] {body.byteSize() - 64, 8}) {
+        var cut = body.asSlice(0, length);
+        var lists = part(parts, ListData.LISTS);
+        lists.set(ValueLayout.JAVA_LONG_UNALIGNED, 32, length);
+        setInt(lists, 40, Checksums.crc32c(cut));
+        var shorter = new LinkedHashMap<>(parts);
+        shorter.put(ListData.CODES, cut);
+        assertThatThrownBy(() -> ListData.open(source, Metric.L2, spec, shorter))
+            .isInstanceOf(VectorDataException.class)
+            .hasMessageMatching(
+                "(rotated|product) codes must be as long as their rows need: rows=.*, found=%d; build them again"
+                    .formatted(length));
+      }
     }
   }
 

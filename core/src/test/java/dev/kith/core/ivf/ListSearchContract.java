@@ -9,18 +9,14 @@ import dev.kith.core.search.Limit;
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchResult;
-import dev.kith.core.search.SearchStoppedException;
 import dev.kith.core.testing.Fixed;
-import dev.kith.core.testing.IndexContract;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
-import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorSource;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,47 +24,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What inverted lists promise on every backend. */
-public abstract class ListSearchContract extends IndexContract<ListData> {
+public abstract class ListSearchContract extends ListContract {
   /** Creates the contract. */
-  protected ListSearchContract() {
-    super(ListData.class);
-  }
+  protected ListSearchContract() {}
 
-  private static SearchOptions probes(int lists) {
-    return SearchOptions.nearest(K).withEffort(new Effort.Probes(lists));
-  }
-
-  /** Asserts that every list of rows and every key is that of the definition. */
-  private static void assertExact(
-      Metric metric, float[][] rows, float[][] queries, int k, SearchResult result) {
-    assertThat(result.report().proved()).isTrue();
-    for (int q = 0; q < queries.length; q++) {
-      var found = result.neighbors().get(q);
-      assertThat(found.rows())
-          .as("metric=%s query=%d k=%d", metric, q, k)
-          .isEqualTo(TestVectors.nearest(metric, queries[q], rows, k));
-      for (int rank = 0; rank < found.size(); rank++) {
-        double key = TestVectors.key(metric, queries[q], rows[(int) found.row(rank)]);
-        assertThat(Double.doubleToRawLongBits(found.key(rank)))
-            .isEqualTo(Double.doubleToRawLongBits(key));
-      }
-    }
-  }
-
-  private void assertExact(Metric metric, float[][] rows, float[][] queries, String spec) {
-    try (var source = VectorSource.of(rows)) {
-      var searcher = searcher(build(source, metric, spec));
-      for (int k : new int[] {1, 7, rows.length}) {
-        var options = SearchOptions.nearest(k);
-        try (var batch = VectorSource.of(queries)) {
-          assertExact(metric, rows, queries, k, searcher.search(batch, options.withThreads(3)));
-          for (int q = 0; q < queries.length; q++) {
-            var one = searcher.search(batch.slice(q, 1), options.withThreads(1 + q % 2));
-            assertExact(metric, rows, new float[][] {queries[q]}, k, one);
-          }
-        }
-      }
-    }
+  @Override
+  final List<String> kinds() {
+    return List.of("int8");
   }
 
   @ParameterizedTest
@@ -102,49 +64,6 @@ public abstract class ListSearchContract extends IndexContract<ListData> {
     }
   }
 
-  @ParameterizedTest
-  @EnumSource
-  void search_ties_goToTheLowerRow(Metric metric, SplittableRandom random) {
-    var distinct = TestVectors.gaussians(random, 12, 20);
-    distinct[3] = new float[20];
-    var rows = new float[500][];
-    Arrays.setAll(rows, i -> distinct[i * 7 % 12]);
-    assertExact(metric, rows, Arrays.copyOf(distinct, 6), "ivf(lists=12)");
-    assertExact(metric, rows, Arrays.copyOf(distinct, 12), "ivf(lists=40)");
-    assertExact(metric, new float[90][7], new float[3][7], "ivf(lists=9)");
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void search_hugeTinyAndZeroNorms_isExact(Metric metric, SplittableRandom random) {
-    for (int round = 0; round < Seeded.effort(); round++) {
-      int d = 19;
-      var rows = TestVectors.gaussians(random, 400, d);
-      for (var row : rows) {
-        int exponent = random.nextInt(-160, 125);
-        for (int e = 0; e < d; e++) {
-          float value = Math.scalb(row[e], exponent);
-          row[e] = Float.isFinite(value) ? value : -Float.MAX_VALUE;
-        }
-      }
-      rows[5] = new float[d];
-      Arrays.fill(rows[6], Float.MAX_VALUE);
-      Arrays.fill(rows[7], Float.MIN_VALUE);
-      var queries = TestVectors.gaussians(random, 14, d);
-      queries[1] = rows[17].clone();
-      queries[2] = new float[d];
-      Arrays.fill(queries[3], Float.MAX_VALUE);
-      Arrays.fill(queries[4], Float.MIN_VALUE);
-      for (int q = 5; q < queries.length; q++) {
-        int exponent = random.nextInt(-100, 100);
-        for (int e = 0; e < d; e++) {
-          queries[q][e] = Math.scalb(queries[q][e], exponent);
-        }
-      }
-      assertExact(metric, rows, queries, "ivf(lists=20)");
-    }
-  }
-
   /**
    * Distances between lists are as small as the rounding of products: bounds must not be fooled.
    */
@@ -152,12 +71,7 @@ public abstract class ListSearchContract extends IndexContract<ListData> {
   @EnumSource
   void search_tightClusterFarFromOrigin_isExact(Metric metric, SplittableRandom random) {
     for (float spread : new float[] {1e-3f, 1e-1f}) {
-      var rows = TestVectors.gaussians(random, 500, 40);
-      for (var row : rows) {
-        for (int e = 0; e < row.length; e++) {
-          row[e] = 1000 + Math.round(row[e] * 4) * spread;
-        }
-      }
+      var rows = farFromOrigin(random, spread);
       assertExact(metric, rows, Arrays.copyOf(rows, 9), "ivf(lists=30)");
     }
   }
@@ -172,23 +86,6 @@ public abstract class ListSearchContract extends IndexContract<ListData> {
       rows[i][i % 30] = Math.nextUp(rows[i][i % 30]);
     }
     assertExact(metric, rows, Arrays.copyOf(rows, 20), "ivf(lists=120)");
-  }
-
-  @Test
-  void search_anyElementType_isExact(SplittableRandom random) {
-    for (var type : ElementType.values()) {
-      var typed = TestVectors.typed(random, type, 250, 9);
-      var queries = TestVectors.gaussians(random, 6, 9);
-      try (var source = typed.source();
-          var batch = VectorSource.of(queries)) {
-        for (var metric : Metric.values()) {
-          var data = build(source, metric, "ivf(lists=10)");
-          data.verify();
-          var result = searcher(data).search(batch, SearchOptions.nearest(K));
-          assertExact(metric, typed.rows(), queries, K, result);
-        }
-      }
-    }
   }
 
   @Test
@@ -451,46 +348,8 @@ public abstract class ListSearchContract extends IndexContract<ListData> {
   }
 
   @Test
-  void search_deadlineOrCancel_stops(SplittableRandom random) {
-    try (var source = VectorSource.of(TestVectors.gaussians(random, 400, 4))) {
-      var searcher = searcher(build(source, Metric.L2, "ivf(lists=20)"));
-      assertThatThrownBy(() -> searcher.search(source, probes(5).withDeadline(Duration.ZERO)))
-          .isInstanceOf(SearchStoppedException.class)
-          .hasMessageContaining("deadline");
-      var asked = new AtomicInteger();
-      searcher.search(
-          source,
-          probes(5)
-              .withThreads(1)
-              .withCancel(
-                  () -> {
-                    asked.incrementAndGet();
-                    return false;
-                  }));
-      int whole = asked.get();
-      assertThat(whole).isGreaterThan(400);
-      for (int round = 0; round < 20; round++) {
-        int last = random.nextInt(whole);
-        asked.set(0);
-        var stopping = probes(5).withThreads(1).withCancel(() -> asked.getAndIncrement() >= last);
-        assertThatThrownBy(() -> searcher.search(source, stopping))
-            .isInstanceOf(SearchStoppedException.class)
-            .hasMessage("the search was cancelled by its caller");
-      }
-    }
-  }
-
-  @Test
   void buildOrSearch_notFinite_namesTheRow() {
     assertRefusesNotFinite("ivf", probes(1));
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void build_anyNumberOfThreads_sameLists(Metric metric, SplittableRandom random) {
-    try (var source = VectorSource.of(TestVectors.gaussians(random, 1100, 16))) {
-      assertSameOnAnyThreads(source, metric, "ivf(lists=40,seed=3)");
-    }
   }
 
   /** What a build does is stopped between two units of its work, wherever it is. */

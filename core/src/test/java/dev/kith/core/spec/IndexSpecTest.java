@@ -29,7 +29,12 @@ class IndexSpecTest {
         "vamana",
         "vamana(degree=32,alpha=1.1,efc=64,passes=1,codes=float16,seed=3)",
         "ivf",
-        "ivf(lists=256,seed=7)"
+        "ivf(lists=256,seed=7)",
+        "ivf(lists=256,codes=bits1)",
+        "ivf(codes=pq48x4,seed=2)",
+        "ivf(lists=7,codes=opq16x8)",
+        "flat(shadow=bits4)",
+        "flat(shadow=pq48x8,seed=3)"
       })
   void toString_ofAnApproximateIndex_isReadAgain(String text) {
     assertThat(IndexSpec.parse(text)).hasToString(text).isEqualTo(IndexSpec.parse(text));
@@ -42,6 +47,30 @@ class IndexSpecTest {
     assertThat(IndexSpec.parse("hnsw(m=16)")).isEqualTo(GraphSpec.Hnsw.DEFAULT);
     assertThat(IndexSpec.parse("vamana")).isEqualTo(GraphSpec.Vamana.DEFAULT);
     assertThat(IndexSpec.parse("ivf(codes=int8,refine=rows,seed=1)")).isEqualTo(ListSpec.DEFAULT);
+  }
+
+  @Test
+  void parse_oneListOfEverything_isASweep() {
+    assertThat(IndexSpec.parse("ivf(lists=1,codes=bits1)"))
+        .hasToString("flat(shadow=bits1)")
+        .isEqualTo(IndexSpec.parse("flat(shadow=bits1)"));
+    var sweep = (ListSpec) IndexSpec.parse("flat(shadow=bits1)");
+    assertThat(sweep.sweeps()).isTrue();
+    assertThat(sweep.listsFor(4096)).isEqualTo(1); // stretches in which its rows are stored
+    assertThat(sweep.listsFor(4097)).isEqualTo(2);
+    assertThat(sweep.listsFor(0)).isZero();
+    assertThat(((ListSpec) IndexSpec.parse("ivf(lists=1)")).sweeps()).isFalse();
+  }
+
+  @Test
+  void codes_numbersThatAreNone_areRefused() {
+    assertThatThrownBy(() -> new ListSpec.Codes(9, 0, false))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "codes of lists have 1 to 8 bits an element, or 4 or 8 bits a part: bits=9, parts=0,"
+                + " fitted=false");
+    assertThat(ListSpec.Codes.rotated(1)).hasToString("bits1");
+    assertThat(ListSpec.DEFAULT.codes()).hasToString("int8");
   }
 
   @Test
@@ -60,14 +89,21 @@ class IndexSpecTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "ivfpq(m=16) | column 1: no such index: ivfpq; known are flat, flat(shadow=int8|fp16|bf16),"
+        "ivfpq(m=16) | column 1: no such index: ivfpq; known are flat,"
+            + " flat(shadow=int8|fp16|bf16|bits1..bits8|pq48x4),"
             + " graph(r=64,codes=auto|int4|int8|float16|float32,dims=auto|all|N,builder=insert|knn|nndescent,efc=128,alpha=1.1,passes=1,seed=1),"
             + " hnsw(m=16,efc=200,codes=int8|int4|auto|float16|float32,seed=1),"
             + " vamana(degree=64,alpha=1.2,efc=100,passes=2,codes=int8|int4|auto|float16|float32,seed=1),"
-            + " ivf(lists=4096,codes=int8,refine=rows,seed=1)",
+            + " ivf(lists=4096,codes=int8|bits1..bits8|pq48x4|pq48x8|opq48x4|opq48x8,refine=rows,seed=1)",
         "ivf(m=16) | column 5: ivf has no parameter m; known are: codes, lists, refine, seed",
         "ivf(lists=0) | column 11: lists must be a whole number from 1 to 1048576: 0",
-        "ivf(codes=bits1) | column 11: codes must be one of int8: bits1",
+        "ivf(codes=bits9) | column 11: codes must be one of"
+            + " int8|bits1..bits8|pq48x4|pq48x8|opq48x4|opq48x8: bits9",
+        "ivf(codes=pq48x5) | column 11: codes must be one of"
+            + " int8|bits1..bits8|pq48x4|pq48x8|opq48x4|opq48x8: pq48x5",
+        "flat(shadow=bits9) | column 13: no such shadow: bits9; known are int8, fp16, bf16, bits1"
+            + " to bits8, pq48x4 and such",
+        "flat(shadow=bits1,m=2) | column 19: flat has no parameter m; known are: seed, shadow",
         "ivf(lists=4,refine=none) | column 20: refine must be one of rows: none",
         "graph(r=3) | column 9: r must be a whole number from 4 to 512: 3",
         "graph(r=64,seed=-1) | column 17: seed must be a whole number from 1 on: -1",
@@ -80,8 +116,10 @@ class IndexSpecTest {
             + " codes=float16; ask for int4, int8 or auto",
         "vamana(alpha=0.9) | column 14: alpha must be a number from 1.0 to 4.0: 0.9",
         "hnsw(r=64) | column 6: hnsw has no parameter r; known are: codes, efc, m, seed",
-        "flat(shadow=int4) | column 13: no such shadow: int4; known are int8, fp16, bf16",
-        "flat(shadow=pq(m=4)) | column 13: no such shadow: pq(m=4); known are int8, fp16, bf16",
+        "flat(shadow=int4) | column 13: no such shadow: int4; known are int8, fp16, bf16, bits1 to"
+            + " bits8, pq48x4 and such",
+        "flat(shadow=pq(m=4)) | column 13: no such shadow: pq(m=4); known are int8, fp16, bf16,"
+            + " bits1 to bits8, pq48x4 and such",
         "flat(m=16) | column 6: flat has no parameter m; known are: shadow",
         "flat() | column 6: expected a parameter's name, found \")\"",
         "flat(shadow) | column 12: expected =, found \")\"",
@@ -110,6 +148,9 @@ class IndexSpecTest {
     assertThat(ListSpec.DEFAULT.listsFor(1_000)).isEqualTo(62); // of 16 rows each
     assertThat(ListSpec.DEFAULT.listsFor(1_000_000)).isEqualTo(4_000);
     assertThat(ListSpec.DEFAULT.listsFor(Long.MAX_VALUE)).isEqualTo(ListSpec.MOST);
+    var blocks = (ListSpec) IndexSpec.parse("ivf(codes=bits1)"); // fewer, for they are read sooner
+    assertThat(blocks.listsFor(1_000_000)).isEqualTo(1_000);
+    assertThat(blocks.listsFor(30)).isEqualTo(1);
   }
 
   @Test

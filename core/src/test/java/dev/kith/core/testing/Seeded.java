@@ -1,5 +1,7 @@
 package dev.kith.core.testing;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -20,6 +22,24 @@ public final class Seeded implements ParameterResolver, AfterTestExecutionCallba
   /** How many rounds a random test should make: 1, more in a campaign. */
   public static int effort() {
     return Integer.getInteger("kith.effort", 1);
+  }
+
+  /**
+   * Some of the variants of a test, drawn anew each run so that runs together see all; all of them
+   * in a campaign.
+   *
+   * @param count variants to draw
+   */
+  public static <T> List<T> some(SplittableRandom random, int count, List<T> variants) {
+    if (effort() > 1 || count >= variants.size()) {
+      return variants;
+    }
+    var left = new ArrayList<>(variants);
+    var drawn = new ArrayList<T>();
+    while (drawn.size() < count) {
+      drawn.add(left.remove(random.nextInt(left.size())));
+    }
+    return List.copyOf(drawn);
   }
 
   @Override

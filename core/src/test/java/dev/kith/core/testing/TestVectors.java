@@ -1,12 +1,16 @@
 package dev.kith.core.testing;
 
 import dev.kith.core.metric.Metric;
+import dev.kith.core.search.Neighbors;
 import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorSource;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Random vectors, and the exact answer straight from its definition in docs/exactness.md. */
@@ -72,24 +76,45 @@ public final class TestVectors {
    * written apart from the code under test.
    */
   public static long[] nearest(Metric metric, float[] query, float[][] rows, int k) {
+    return nearest(metric, query, rows, k, _ -> true);
+  }
+
+  /** Row numbers in the order of docs/exactness.md, of the rows that pass. */
+  public static long[] nearest(
+      Metric metric, float[] query, float[][] rows, int k, IntPredicate passes) {
     var keys = new double[rows.length];
-    Arrays.setAll(keys, i -> key(metric, query, rows[i]));
-    return IntStream.range(0, rows.length)
+    var passing = IntStream.range(0, rows.length).filter(passes).toArray();
+    for (int row : passing) {
+      keys[row] = key(metric, query, rows[row]);
+    }
+    // The k-th key first, so that only the rows below it are sorted as objects.
+    var sorted = Arrays.stream(passing).mapToDouble(row -> keys[row]).sorted().toArray();
+    double worst = sorted.length > k ? sorted[k - 1] : Double.POSITIVE_INFINITY;
+    return Arrays.stream(passing)
+        .filter(row -> keys[row] <= worst || sorted.length <= k)
         .boxed()
-        .sorted(Comparator.<Integer>comparingDouble(i -> keys[i]).thenComparingInt(i -> i))
+        .sorted(Comparator.<Integer>comparingDouble(row -> keys[row]).thenComparingInt(row -> row))
         .limit(k)
-        .mapToLong(i -> i)
+        .mapToLong(row -> row)
         .toArray();
+  }
+
+  /** Share of the {@code k} nearest rows of all queries that were found. */
+  public static double recall(
+      Metric metric, float[][] queries, float[][] rows, int k, List<Neighbors> found) {
+    long hits = 0;
+    for (int q = 0; q < queries.length; q++) {
+      var rowsFound = Arrays.stream(found.get(q).rows()).boxed().collect(Collectors.toSet());
+      hits +=
+          Arrays.stream(nearest(metric, queries[q], rows, k)).filter(rowsFound::contains).count();
+    }
+    return hits / (double) (queries.length * Math.min(k, rows.length));
   }
 
   /** The canonical key, from its definition. */
   public static double key(Metric metric, float[] query, float[] row) {
     return switch (metric) {
-      case L2 -> {
-        var terms = new double[row.length];
-        Arrays.setAll(terms, i -> ((double) query[i] - row[i]) * ((double) query[i] - row[i]));
-        yield sum(terms);
-      }
+      case L2 -> squares(query, row);
       case DOT -> 0.0 - dot(query, row);
       case COSINE -> {
         double squares = dot(query, query) * dot(row, row);
@@ -98,17 +123,24 @@ public final class TestVectors {
     };
   }
 
-  private static double dot(float[] a, float[] b) {
-    var terms = new double[a.length];
-    Arrays.setAll(terms, i -> (double) a[i] * b[i]);
-    return sum(terms);
+  private static double squares(float[] a, float[] b) {
+    var lanes = new double[8];
+    for (int i = 0; i < a.length; i++) {
+      double difference = (double) a[i] - b[i];
+      lanes[i % 8] += difference * difference;
+    }
+    return folded(lanes);
   }
 
-  private static double sum(double[] terms) {
+  private static double dot(float[] a, float[] b) {
     var lanes = new double[8];
-    for (int i = 0; i < terms.length; i++) {
-      lanes[i % 8] += terms[i];
+    for (int i = 0; i < a.length; i++) {
+      lanes[i % 8] += (double) a[i] * b[i];
     }
+    return folded(lanes);
+  }
+
+  private static double folded(double[] lanes) {
     for (int half = 4; half > 0; half /= 2) {
       for (int j = 0; j < half; j++) {
         lanes[j] += lanes[j + half];

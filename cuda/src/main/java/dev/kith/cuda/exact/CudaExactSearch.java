@@ -211,7 +211,9 @@ public final class CudaExactSearch implements Searcher {
         Arrays.fill(answers, new Neighbors(metric, new long[0], new double[0]));
       } else {
         requireOpen();
-        var request = new Request(queries, k, options.filter(), allowed, stop, tuning.wgmma());
+        var request =
+            new Request(
+                queries, k, options.filter(), allowed, options.limit(), 0, stop, tuning.wgmma());
         if (fits()) {
           try (var codes = store.codes(rows, metric, centre())) {
             new GroupedSearch(gpu).search(codes.part(), request, answers, tally);
@@ -225,10 +227,14 @@ public final class CudaExactSearch implements Searcher {
     var report =
         SearchReport.of(Gpu.BACKEND, index)
             .withBounds(tally.bounds())
-            .withWork(Work.ofScan(tally.rowsRead, tally.candidates, tally.fallbacks))
+            .withWork(Work.ofScan(tally.rowsRead, tally.candidates, tally.fallbacks + tally.again))
             .withProved(true)
             .withBatched(queries.size());
-    return new SearchResult(List.of(answers), report);
+    var result = new SearchResult(List.of(answers), report);
+    if (options.limit() != null) {
+      options.limit().offer(result, options.k());
+    }
+    return result;
   }
 
   /** Throws if the source was closed, of which no copy on the device must be left. */

@@ -19,6 +19,10 @@ import dev.kith.cuda.store.DeviceCodes;
  *   <li>canonical keys of what is left decide ({@link RescoreLaunches#positions}).
  * </ol>
  *
+ * <p>Under a {@link dev.kith.core.search.Limit} a query has a threshold before the first row is
+ * seen, and the first chunk is spared. What other searches found may exclude little here: if a list
+ * overflows, the group is searched again without limits.
+ *
  * <p>A query whose list overflows, because its bounds are loose, gives up: canonical keys of all
  * rows are computed for it. Few rows, or few that a filter lets through, are searched so at once.
  *
@@ -69,6 +73,15 @@ final class DeviceSearch implements AutoCloseable {
   /** Answers a group of queries, from {@code answers[firstAnswer]} on. */
   void search(
       DeviceCodes codes, Request request, Neighbors[] answers, int firstAnswer, Tally tally) {
+    boolean done = request.isLimited() && answered(codes, request, answers, firstAnswer, tally);
+    if (!done) {
+      answered(codes, request.under(null), answers, firstAnswer, tally);
+    }
+  }
+
+  /** Answers a group, or tells that limits excluded too little for its lists. */
+  private boolean answered(
+      DeviceCodes codes, Request request, Neighbors[] answers, int firstAnswer, Tally tally) {
     launcher.overlap(false); // also where a search failed half-way
     var group = prepare(codes, request, tally);
     int count = group.count();
@@ -83,6 +96,10 @@ final class DeviceSearch implements AutoCloseable {
     var outcomes = new Outcomes(memory.host(), group.where(), count);
     outcomes.requireFinite(request.queries());
     var loose = outcomes.loose();
+    if (group.limited() && outcomes.isFull()) {
+      tally.again += count;
+      return false;
+    }
     if (loose.length > 0) {
       tally.fallbacks += loose.length;
       tally.clock.begins(stream);
@@ -95,6 +112,7 @@ final class DeviceSearch implements AutoCloseable {
     tally.candidates += outcomes.candidates();
     var metric = codes.metric();
     Hosts.forEach(count, q -> answers[firstAnswer + q] = outcomes.answer(metric, q));
+    return true;
   }
 
   /** Makes room, and brings queries and filter there. */
@@ -115,7 +133,7 @@ final class DeviceSearch implements AutoCloseable {
                 codes.size()),
             graphs::clear);
     tally.clock.begins(stream);
-    memory.upload(request.queries(), where, padded);
+    memory.upload(request, where, padded);
     var filter = request.filter();
     if (filter != null && memory.upload(filter, where)) {
       rescoring.scatterBits(codes, where);
@@ -125,19 +143,34 @@ final class DeviceSearch implements AutoCloseable {
     memory.describe(codes, where, filter != null);
     boolean few = Sizes.isFew(padded, where.stride, gpu.device().sharedBytesPerBlockOptin());
     boolean wgmma = request.wgmma() && gpu.hasWgmma();
-    return new Group(codes, where, count, padded, few, wgmma, filter != null);
+    boolean limited = request.limit() != null;
+    return new Group(codes, where, count, padded, few, wgmma, filter != null, limited);
   }
 
   private void scan(Group group, Request request, Tally tally) {
     tally.scans();
     var where = group.where();
     int n = group.codes().size();
-    var plan = new Plan(n, request.allowed(), group.padded(), where.k, where.capacity, group.few());
+    var plan =
+        new Plan(
+            n,
+            request.allowed(),
+            group.padded(),
+            where.k,
+            where.capacity,
+            group.few(),
+            group.limited());
     long filtered = group.filtered() ? request.allowed() : -1;
     var graph =
         group.padded() <= Sizes.SOME
             ? graphs.of(
-                new Graphs.Key(group.codes(), group.count(), where.k, filtered, group.wgmma()),
+                new Graphs.Key(
+                    group.codes(),
+                    group.count(),
+                    where.k,
+                    filtered,
+                    group.limited(),
+                    group.wgmma()),
                 () -> scanAndRescore(group, plan))
             : null;
     if (graph == null) {
@@ -150,7 +183,7 @@ final class DeviceSearch implements AutoCloseable {
   }
 
   private void scanAndRescore(Group group, Plan plan) {
-    boolean keepsAll = !group.filtered(); // of the first chunk
+    boolean keepsAll = !group.filtered() && !group.limited(); // of the first chunk
     scanning.encode(group, keepsAll ? plan.to(0) : 0);
     launcher.overlap(
         group.few()

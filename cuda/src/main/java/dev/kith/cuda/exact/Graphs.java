@@ -23,9 +23,10 @@ final class Graphs {
    *
    * @param filtered rows that a filter lets through, -1 if there is none: one graph serves all
    *     filters that let that number through
+   * @param limited whether queries have limits
    * @param wgmma whether Hopper's products were allowed
    */
-  record Key(DeviceCodes codes, int count, int k, long filtered, boolean wgmma) {}
+  record Key(DeviceCodes codes, int count, int k, long filtered, boolean limited, boolean wgmma) {}
 
   private final Stream stream;
   private final LinkedHashMap<Key, Graph> graphs = new LinkedHashMap<>(16, 0.75f, true);

@@ -12,6 +12,7 @@ import dev.kith.cuda.store.DeviceCodes;
  * @param few whether they are scanned with two codes an element
  * @param wgmma whether Hopper's products are used where they suit
  * @param filtered whether some rows may not be returned
+ * @param limited whether queries have limits, from the first chunk on
  */
 record Group(
     DeviceCodes codes,
@@ -20,4 +21,5 @@ record Group(
     int padded,
     boolean few,
     boolean wgmma,
-    boolean filtered) {}
+    boolean filtered,
+    boolean limited) {}

@@ -55,7 +55,7 @@ final class Layout {
     long q = queries;
     reports = 0;
     given = aligned(resultBytes(queries));
-    high = aligned(given + 4 * q * dimension);
+    high = aligned(given + givenBytes());
     low = aligned(high + q * stride);
     filters = aligned(low + Math.min(q, Sizes.FEW) * stride);
     terms = aligned(filters + FILTER_BYTES * q);
@@ -93,9 +93,17 @@ final class Layout {
     return found(count) + 4L * count * k;
   }
 
-  /** Bytes of the queries as given, a multiple of 64; on the host results lie behind them. */
+  /**
+   * Bytes of the queries as given with their limits, a multiple of 64; on the host results lie
+   * behind them.
+   */
   long givenBytes() {
-    return (4L * queries * dimension + 63) / 64 * 64;
+    return (limits(queries) + 8L * queries + 63) / 64 * 64;
+  }
+
+  /** Where the limits of {@code count} queries lie behind these, from the first query on. */
+  long limits(int count) {
+    return (4L * count * dimension + 7) / 8 * 8;
   }
 
   /** Bytes that a query takes, but for its elements and results. */

@@ -22,6 +22,7 @@ record Outcomes(MemorySegment host, Layout where, int count) {
   private static final int BROKEN = Structs.OUTCOME.offset("broken");
 
   // As kith.cuh numbers them.
+  private static final int FULL = 1;
   private static final int BROKEN_ROW = 2;
   private static final int BROKEN_QUERY = 3;
 
@@ -44,6 +45,16 @@ record Outcomes(MemorySegment host, Layout where, int count) {
                 .formatted(q));
       }
     }
+  }
+
+  /** Whether the list of a query was too short for what its bounds, and its limit, left. */
+  boolean isFull() {
+    for (int q = 0; q < count; q++) {
+      if (word(q, GAVE_UP) == FULL) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The queries that gave up. */

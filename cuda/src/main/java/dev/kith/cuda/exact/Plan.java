@@ -32,8 +32,9 @@ final class Plan {
    *
    * @param allowed of the {@code n} rows those that may be returned
    * @param few whether queries have two codes an element
+   * @param limited whether queries begin with thresholds, for which the first chunk is scanned else
    */
-  Plan(int n, long allowed, int queries, int k, int capacity, boolean few) {
+  Plan(int n, long allowed, int queries, int k, int capacity, boolean few, boolean limited) {
     double list = LOOSE + LOOSENESS * k;
     int most = few ? MOST_GROWTH_FEW : queries <= SOME ? MOST_GROWTH_SOME : MOST_GROWTH;
     // What is in the list stays there while more come.
@@ -42,6 +43,9 @@ final class Plan {
     double sparse = (double) n / allowed;
     long end = Math.clamp((long) (Math.min(first, capacity / 2) * sparse), 1, n);
     int count = 0;
+    if (limited) {
+      end = Math.min(n, end * (growth + 1));
+    }
     ends[count++] = (int) end;
     while (end < n) {
       end = Math.min(n, end * (growth + 1));

@@ -69,6 +69,7 @@ final class ScanLaunches extends Launches {
         0,
         new Arguments()
             .addPointer(memory.queriesAddress(where, group.padded()))
+            .addPointer(group.limited() ? memory.limitsAddress(where, group.padded()) : 0)
             .addPointer(at(where.given))
             .addInt(where.dimension)
             .addPointer(group.codes().centreAddress())

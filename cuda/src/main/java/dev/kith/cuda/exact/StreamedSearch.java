@@ -1,6 +1,7 @@
 package dev.kith.cuda.exact;
 
 import dev.kith.core.metric.Metric;
+import dev.kith.core.search.Limit;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.TopK;
 import dev.kith.core.vector.VectorSource;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Searches a source that does not fit on the device: chunk after chunk goes there and leaves again,
- * the next being loaded while one is searched.
+ * the next being loaded while one is searched, under the limits that the chunks before it set.
  */
 final class StreamedSearch {
   /** Bytes of the rows that are loaded together, with their codes, if the budget allows. */
@@ -56,6 +57,7 @@ final class StreamedSearch {
   void search(Request request, Neighbors[] answers, Tally tally) {
     var best = new TopK[answers.length];
     Arrays.setAll(best, _ -> new TopK(request.k()));
+    var limit = new Limit(best.length);
     var here = load(0);
     try {
       for (long first = 0; here != null; first += chunk) {
@@ -67,7 +69,8 @@ final class StreamedSearch {
               from + chunk < rows.size() ? 2 : 1,
               worker -> {
                 if (worker == 0) {
-                  search(codes, from, request, best, tally);
+                  lower(limit, request.limit(), best);
+                  search(codes, from, request.under(limit), best, tally);
                 } else {
                   coming.set(load(from + chunk));
                 }
@@ -85,6 +88,16 @@ final class StreamedSearch {
     }
     for (int q = 0; q < answers.length; q++) {
       answers[q] = best[q].drain(metric);
+    }
+  }
+
+  /** To the keys of what was found so far, and of what other searches found. */
+  private static void lower(Limit limit, @Nullable Limit others, TopK[] best) {
+    for (int q = 0; q < best.length; q++) {
+      limit.offer(q, best[q].bound());
+      if (others != null) {
+        limit.offer(q, others.key(q));
+      }
     }
   }
 

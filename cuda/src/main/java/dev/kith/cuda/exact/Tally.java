@@ -12,6 +12,9 @@ final class Tally {
   /** Queries that a scan could not answer. */
   long fallbacks;
 
+  /** Queries that were scanned again, without limits that had excluded too little. */
+  long again;
+
   /** Rows that kernels were launched to look at, among those let through, once for each query. */
   long rowsRead;
 

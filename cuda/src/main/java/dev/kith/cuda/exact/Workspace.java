@@ -4,7 +4,6 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.vector.ElementType;
-import dev.kith.core.vector.VectorSource;
 import dev.kith.cuda.device.Gpu;
 import dev.kith.cuda.driver.DeviceMemory;
 import dev.kith.cuda.driver.PinnedMemory;
@@ -144,6 +143,11 @@ final class Workspace implements AutoCloseable {
     return padded <= Sizes.FEW ? pinned().deviceAddress() : address(where.given);
   }
 
+  /** Where kernels find the limits of a group's queries, behind these. */
+  long limitsAddress(Layout where, int padded) {
+    return queriesAddress(where, padded) + where.limits(padded);
+  }
+
   /** Where kernels put a part of the results: those of few go to the host at once. */
   long resultAddress(Layout where, long offset) {
     return isCopied(where)
@@ -156,8 +160,9 @@ final class Workspace implements AutoCloseable {
     return where.queries > Sizes.FEW;
   }
 
-  /** Queues the copy of queries to where kernels find them. */
-  void upload(VectorSource queries, Layout where, int padded) {
+  /** Queues the copy of queries, and of their limits, to where kernels find them. */
+  void upload(Request request, Layout where, int padded) {
+    var queries = request.queries();
     int count = Math.toIntExact(queries.size());
     int d = queries.dimension();
     var target = host();
@@ -178,8 +183,18 @@ final class Workspace implements AutoCloseable {
     if (padded > count) {
       MemorySegment.copy(target, 4L * (count - 1) * d, target, 4L * count * d, 4L * d);
     }
+    long end = 4L * count * d;
+    var limit = request.limit();
+    if (limit != null) {
+      long at = where.limits(padded);
+      for (int q = 0; q < padded; q++) {
+        double key = limit.key(request.firstQuery() + Math.min(q, count - 1));
+        target.set(ValueLayout.JAVA_DOUBLE, at + 8L * q, key);
+      }
+      end = at + 8L * padded;
+    }
     if (padded > Sizes.FEW) {
-      stream.copyToDevice(address(where.given), target, 4L * count * d);
+      stream.copyToDevice(address(where.given), target, end);
     }
   }
 

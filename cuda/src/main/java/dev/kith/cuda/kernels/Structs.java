@@ -20,7 +20,7 @@ public final class Structs {
   public static final Struct QUERY_TERMS =
       Struct.named("QueryTerms")
           .doubles("squaredNorm", "norm", "codedNorm", "missed", "offset")
-          .floats("lowScale")
+          .floats("lowScale", "limit")
           .ints("state")
           .build();
 

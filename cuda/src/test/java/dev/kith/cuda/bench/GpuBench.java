@@ -41,6 +41,7 @@ public final class GpuBench {
       usage: GpuBench [--rows N] [--dim D] [--k K] [--metric l2|cosine|dot] [--batches 1,100]
                       [--data clustered|gaussian] [--type float32|float16|int8] [--filter SHARE]
                       [--repeat 30] [--check QUERIES] [--npy FOLDER] [--load REPEATS] [--out F.json]
+                      [--segments S]: the rows in S parts, without and with a limit that they share
       """;
 
   private GpuBench() {}
@@ -131,7 +132,11 @@ public final class GpuBench {
       if (loads > 0 && folder != null) {
         lines.add(load(Path.of(folder, "rows.npy"), loads));
       }
-      var search = requireNonNull(new CudaBackend().searcher(new FlatData(rows, metric, null)));
+      int segments = number("segments", 1);
+      var search =
+          segments > 1
+              ? new SegmentedSearch(rows, metric, segments, false)
+              : requireNonNull(new CudaBackend().searcher(new FlatData(rows, metric, null)));
       long start = System.nanoTime();
       var asked = SearchOptions.nearest(k).onBackend("cuda");
       double share = Double.parseDouble(options.getOrDefault("filter", "1"));
@@ -145,6 +150,11 @@ public final class GpuBench {
       for (int batch : batches) {
         lines.add(measure(search, queries.slice(0, batch), asked, truth).json());
         System.err.println(lines.getLast());
+        if (segments > 1) {
+          var limited = new SegmentedSearch(rows, metric, segments, true);
+          lines.add(measure(limited, queries.slice(0, batch), asked, truth).json());
+          System.err.println("with a limit: " + lines.getLast());
+        }
       }
       var json =
           "{\"commit\":\"%s\",\"device\":\"%s\",\"driver\":\"%s\",\"data\":\"%s %s %s, filter %s\",\"rows\":[\n%s]}\n"

@@ -154,6 +154,7 @@ final class ByHand implements AutoCloseable {
         0,
         new Arguments()
             .addPointer(at(where.given))
+            .addPointer(0) // no limits
             .addPointer(at(where.given))
             .addInt(d)
             .addPointer(codes.centreAddress())

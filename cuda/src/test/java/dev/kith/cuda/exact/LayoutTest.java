@@ -28,10 +28,11 @@ class LayoutTest {
         {where.keys(queries), 8 * q * k, 8},
         {where.found(queries), 4 * q * k, 4},
         {where.given, 4 * q * d, 256},
+        {where.given + where.limits(queries), 8 * q, 8},
         {where.high, q * stride, 256},
         {where.low, Math.min(q, Sizes.FEW) * stride, 256},
         {where.filters, 16 * q, 16},
-        {where.terms, 48 * q, 16},
+        {where.terms, 56 * q, 8},
         {where.counts, 4 * q, 4},
         {where.valued, 4 * q, 4},
         {where.done, 4 * q, 4},
@@ -55,7 +56,7 @@ class LayoutTest {
         }
       }
       assertThat(where.bytes).isGreaterThanOrEqualTo(end);
-      assertThat(where.givenBytes()).isGreaterThanOrEqualTo(4 * q * d);
+      assertThat(where.givenBytes()).isGreaterThanOrEqualTo(where.limits(queries) + 8 * q);
       assertThat(where.givenBytes() % 64).isZero();
     }
   }

@@ -242,8 +242,8 @@ class KernelImagesTest {
     assertThatThrownBy(() -> images.load(context, set))
         .isInstanceOf(CudaUnavailableException.class)
         .hasMessage(
-            "the image of scan must have the structs that this jar's Java has: expected 44 structs"
-                + " and fields, found 45; build Kith again");
+            "the image of scan must have the structs that this jar's Java has: expected 45 structs"
+                + " and fields, found 46; build Kith again");
     fake.set("more structs", 0).set("fewer structs", 1);
     assertThatThrownBy(() -> images.load(context, set))
         .isInstanceOf(CudaUnavailableException.class)

@@ -131,12 +131,14 @@ public final class CheckedReader extends FilterDirectoryReader {
     }
 
     /**
-     * Checks those parts of a field that are small and decide whose rows are read: which document
-     * each is of. Rows and what was built of them only where all is to be checked.
+     * Checks those parts of a field that decide which rows are read: which document each is of, and
+     * the index, whose links a walk follows unasked. Rows and their shadow only where all is to be
+     * checked.
      */
     void requireVectors(VectorsReader reader, FieldEntry entry) throws IOException {
       for (var part : entry.parts()) {
-        if (vectors || part.name().equals(Part.DOCUMENTS)) {
+        boolean leads = part.name().equals(Part.DOCUMENTS) || part.name().equals(Part.INDEX);
+        if (vectors || leads) {
           require(reader.checked(part), () -> reader.check(part));
         }
       }

@@ -75,9 +75,12 @@ record FieldEntry(int number, VectorField field, int rows, List<Part> parts) {
     return quantizer(field);
   }
 
-  /** The shadow that a field's spec asks for, or null. */
+  /**
+   * The shadow that a field's spec asks for, or null. Where the spec is of an approximate index,
+   * the shadow serves segments that lack it, and queries whose answer must be exact.
+   */
   static @Nullable Quantizer quantizer(VectorField field) {
-    return field.index() instanceof IndexSpec.Flat(var quantizer) ? quantizer : null;
+    return field.index() instanceof IndexSpec.Flat(var quantizer) ? quantizer : Quantizer.INT8;
   }
 
   /** The same with one more part. */

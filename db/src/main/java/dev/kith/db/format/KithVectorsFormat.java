@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Vectors of a Lucene segment as rows that Kith searches in place, and beside them named parts that
  * {@link PartBuilder}s make: a shadow where the index spec wants one and the segment has {@link
- * #SHADOW_ROWS} rows. Answers are exact.
+ * #SHADOW_ROWS} rows, a graph or lists from {@link #INDEX_ROWS} on.
  *
  * <p>Lucene stores the name of a format in each segment: this class reads and writes {@code Kith2}
  * for ever, another layout is another class. {@link Kith1VectorsFormat} reads what came before.
@@ -38,6 +38,12 @@ public final class KithVectorsFormat extends KnnVectorsFormat {
    * most such segments are soon merged into larger ones.
    */
   public static final int SHADOW_ROWS = 4096;
+
+  /**
+   * A segment of fewer rows gets no graph and no lists: it is scanned exactly, which takes about as
+   * long as a walk does.
+   */
+  public static final int INDEX_ROWS = 10_000;
 
   private static final String SPEC = "kith.spec.";
 
@@ -78,7 +84,7 @@ public final class KithVectorsFormat extends KnnVectorsFormat {
    */
   public KithVectorsFormat(ElementType type, Metric metric, IndexSpec spec, PartBuilders builders) {
     super(NAME);
-    new VectorField(1, metric, type, spec); // refuses other types
+    new VectorField(VectorField.MAX_DIMENSION, metric, type, spec); // refuses other types
     this.type = type;
     this.metric = metric;
     this.spec = spec;
@@ -125,7 +131,7 @@ public final class KithVectorsFormat extends KnnVectorsFormat {
   /**
    * The attribute of a {@code SegmentInfo} that holds the spec which the segment's field was
    * written for, whether or not it was large enough for a shadow; with {@code without PART} behind
-   * it where the build of a part was stopped.
+   * it where the build of a part was stopped, or left to the next merge.
    */
   public static String specAttribute(String field) {
     return SPEC + field;

@@ -8,7 +8,7 @@ import org.apache.lucene.store.IndexInput;
  * A named stretch of bytes that a segment keeps for one of its vector fields. A name stands for one
  * layout for ever; other bytes get another name.
  *
- * @param name what it is, see {@link #ROWS}, {@link #DOCUMENTS} and {@link #SHADOW}
+ * @param name what it is, see {@link #ROWS}, {@link #DOCUMENTS}, {@link #SHADOW} and {@link #INDEX}
  * @param required whether a reader that does not know the name would read the field wrongly
  * @param file the number of its file in the metadata
  * @param at its offset there
@@ -24,6 +24,9 @@ record Part(String name, boolean required, int file, long at, long length, long 
 
   /** The body of a shadow, as {@code docs/formats/shadow.md} has it. */
   static final String SHADOW = "shadow";
+
+  /** An index file over the rows, as {@code docs/formats/index.md} has it. */
+  static final String INDEX = "index";
 
   /** What {@code Kith1} has in the place of a part's checksum: its file's is all there is. */
   static final long NO_CHECKSUM = -1;

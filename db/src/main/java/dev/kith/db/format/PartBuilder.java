@@ -5,7 +5,7 @@ import java.io.IOException;
 
 /**
  * Makes one named part of a segment's vectors from their rows, when a segment is flushed or merged:
- * a shadow today, graphs and lists later. A field must be searchable without the part, since a
+ * a shadow, or an index of another kind. A field must be searchable without the part, since a
  * segment may lack it: because it has few rows, because an older Kith wrote it, or because the
  * collection was closed while it was built. Stateless, safe for many threads.
  *
@@ -32,6 +32,14 @@ public interface PartBuilder {
    * is merged.
    */
   boolean isQuick();
+
+  /**
+   * Whether flushes build it too. If not, a segment does without it until it is merged, so that
+   * writes never wait for it.
+   */
+  default boolean isBuiltByFlushes() {
+    return true;
+  }
 
   /**
    * Writes the part.

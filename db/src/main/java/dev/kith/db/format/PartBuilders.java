@@ -16,7 +16,7 @@ import java.util.function.BooleanSupplier;
 public record PartBuilders(List<PartBuilder> all, BooleanSupplier closing) {
   /** Those of every collection, built whatever happens. */
   public static final PartBuilders STANDARD =
-      new PartBuilders(List.of(new ShadowBuilder()), () -> false);
+      new PartBuilders(List.of(new ShadowBuilder(), new IndexPartBuilder()), () -> false);
 
   /** Requires that names and extensions can be written, and that each is one builder's. */
   public PartBuilders {

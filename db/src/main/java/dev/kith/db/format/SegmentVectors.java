@@ -44,6 +44,7 @@ public final class SegmentVectors {
   private final SequencedMap<String, MemorySegment> parts;
   private final @Nullable Shadow shadow;
   private final boolean inPlace;
+  private volatile @Nullable VectorIndex scan;
   private volatile @Nullable VectorIndex index;
 
   /** Rows of zeros; -1 until they are counted. */
@@ -208,20 +209,58 @@ public final class SegmentVectors {
 
   /** Bytes of the shadow, 0 if the segment has none; asks no backend. */
   public long shadowBytes() {
-    return shadow == null ? 0 : shadow.body().byteSize();
+    return bytes(Part.SHADOW);
   }
 
-  /** Scans the shadow if the segment has one, else the rows. */
+  /** Bytes of the index that is more than a scan, 0 if the segment has none. */
+  public long indexBytes() {
+    return bytes(Part.INDEX);
+  }
+
+  private long bytes(String part) {
+    var built = parts.get(part);
+    return built == null ? 0 : built.byteSize();
+  }
+
+  private VectorIndex open() {
+    var built = entry.part(Part.INDEX);
+    var bytes = parts.get(Part.INDEX);
+    return built == null || bytes == null
+        ? scan()
+        : VectorIndex.open(bytes, reader.fileName(built), rows);
+  }
+
+  /** Whether the segment has an index that is more than a scan. */
+  public boolean hasIndex() {
+    return parts.containsKey(Part.INDEX);
+  }
+
+  /** Exact search: scans the shadow if the segment has one, else the rows. */
+  public VectorIndex scan() {
+    var made = scan;
+    if (made == null) {
+      synchronized (this) {
+        made = scan;
+        if (made == null) {
+          made =
+              shadow == null
+                  ? VectorIndex.over(rows, field.metric(), "flat")
+                  : VectorIndex.over(shadow);
+          scan = made;
+        }
+      }
+    }
+    return made;
+  }
+
+  /** The index that was built for the segment, or {@link #scan} if none was. */
   public VectorIndex index() {
     var made = index;
     if (made == null) {
       synchronized (this) {
         made = index;
         if (made == null) {
-          made =
-              shadow == null
-                  ? VectorIndex.over(rows, field.metric(), "flat")
-                  : VectorIndex.over(shadow);
+          made = open();
           index = made;
         }
       }
@@ -268,14 +307,18 @@ public final class SegmentVectors {
   }
 
   /**
-   * Reads all rows and codes them again: after this, the shadow is known to be of these rows. Does
-   * nothing if there is no shadow.
+   * Reads all rows and what was built of them: after this, shadow and index are known to be of
+   * these rows. Does nothing if there is neither.
    *
-   * @throws dev.kith.core.vector.VectorDataException naming the first row whose code is another
+   * @throws dev.kith.core.vector.VectorDataException naming the first row whose code is another, or
+   *     what of an index is damaged
    */
-  public void verifyShadow() {
+  public void verifyBuilt() {
     if (shadow != null) {
       shadow.verify();
+    }
+    if (hasIndex()) {
+      index().verify();
     }
   }
 

@@ -228,7 +228,7 @@ final class VectorsReader extends KnnVectorsReader {
       SegmentVectors vectors, float[] query, SearchOptions options) {
     try {
       return vectors
-          .index()
+          .scan()
           .search(VectorSource.single(query), options)
           .neighbors()
           .getFirst()

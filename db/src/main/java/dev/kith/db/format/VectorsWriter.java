@@ -127,7 +127,12 @@ final class VectorsWriter extends KnnVectorsWriter {
     var written = new ArrayList<IndexInput>();
     try {
       for (var builder : builders.all()) {
-        if (entries.stream().anyMatch(entry -> isWanted(builder, entry))) {
+        if (entries.stream().noneMatch(entry -> isWanted(builder, entry))) {
+          continue;
+        }
+        if (merge == null && !builder.isBuiltByFlushes()) {
+          leaveOut(builder);
+        } else {
           open(written);
           buildAll(builder, written);
         }
@@ -214,6 +219,11 @@ final class VectorsWriter extends KnnVectorsWriter {
       merge.checkAborted();
     }
     state.directory.deleteFile(file.name(state));
+    leaveOut(builder);
+  }
+
+  /** Says of fields that want a part that they have it not. */
+  private void leaveOut(PartBuilder builder) {
     for (var entry : entries) {
       var info = infos.get(entry.number());
       if (info != null && isWanted(builder, entry)) {

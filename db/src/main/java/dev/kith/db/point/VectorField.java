@@ -1,6 +1,7 @@
 package dev.kith.db.point;
 
 import dev.kith.core.metric.Metric;
+import dev.kith.core.search.Effort;
 import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.text.TextEmbedding;
 import dev.kith.core.vector.ElementType;
@@ -28,12 +29,16 @@ public record VectorField(
   /** The most elements of a stored vector. */
   public static final int MAX_DIMENSION = 16_384;
 
-  /** Checks the dimension and the type. */
+  /** The recall of searches that name none, where the index is approximate. */
+  public static final double DEFAULT_RECALL = 0.95;
+
+  /** Checks the dimension, the type, and that the index suits the dimension. */
   public VectorField {
     if (dimension < 1 || dimension > MAX_DIMENSION) {
       throw new IllegalArgumentException(
           "a vector's dimension must be 1 to %d: %d".formatted(MAX_DIMENSION, dimension));
     }
+    index.requireFits(dimension);
     switch (type) {
       case FLOAT32, FLOAT16, INT8 -> {}
       case BFLOAT16, UINT8 ->
@@ -51,6 +56,11 @@ public record VectorField(
   public static VectorField of(int dimension, Metric metric) {
     return new VectorField(
         dimension, metric, ElementType.FLOAT32, IndexSpec.parse("flat(shadow=int8)"));
+  }
+
+  /** How hard a search tries that does not say it. */
+  public Effort effort() {
+    return index.exact() ? new Effort.Exact() : new Effort.Recall(DEFAULT_RECALL);
   }
 
   /** The same with elements of that type. */

@@ -1,8 +1,10 @@
 package dev.kith.db.query;
 
+import dev.kith.core.search.Effort;
 import dev.kith.db.filter.Filter;
 import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
+import dev.kith.db.point.VectorField;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -30,6 +32,7 @@ public final class Query {
   private final @Nullable Duration deadline;
   private final @Nullable String backend;
   private final int threads;
+  private final @Nullable Effort effort;
 
   /** What ranks points. */
   public sealed interface Source {}
@@ -118,6 +121,7 @@ public final class Query {
     deadline = parts.deadline;
     backend = parts.backend;
     threads = parts.threads;
+    effort = parts.effort;
     if (limit < 1) {
       throw new IllegalArgumentException("limit must be at least 1: " + limit);
     }
@@ -298,6 +302,31 @@ public final class Query {
     return new Query(parts);
   }
 
+  /**
+   * By a search that finds, of the points of the exact answer, that share on average, such as 0.95;
+   * see {@link Effort.Recall}. 1 is {@link #exact}.
+   */
+  public Query recall(double share) {
+    return effort(new Effort.Recall(share));
+  }
+
+  /** By an exact search, whose answer is proved, whatever the index. */
+  public Query exact() {
+    return effort(new Effort.Exact());
+  }
+
+  /**
+   * By a search that tries that hard. Without, a field whose index is a scan is searched exactly,
+   * and another one with a recall of {@link VectorField#DEFAULT_RECALL}. A width of a beam or a
+   * number of probes is each segment's: it tells nothing about the answer, and is for those that
+   * tune.
+   */
+  public Query effort(Effort asked) {
+    var parts = new Parts(this);
+    parts.effort = asked;
+    return new Query(parts);
+  }
+
   /** What points are ranked by. */
   public Source source() {
     return source;
@@ -359,6 +388,11 @@ public final class Query {
     return threads;
   }
 
+  /** How hard searches for vectors try, also for the parts that say nothing; null if unsaid. */
+  public @Nullable Effort effort() {
+    return effort;
+  }
+
   private List<@Nullable Object> all() {
     return Arrays.asList(
         source,
@@ -371,7 +405,8 @@ public final class Query {
         withVectors,
         deadline,
         backend,
-        threads);
+        threads,
+        effort);
   }
 
   @Override
@@ -387,7 +422,7 @@ public final class Query {
   @Override
   public String toString() {
     return ("Query[source=%s, limit=%s, offset=%s, threshold=%s, filter=%s, withPayload=%s,"
-            + " payloadPaths=%s, withVectors=%s, deadline=%s, backend=%s, threads=%s]")
+            + " payloadPaths=%s, withVectors=%s, deadline=%s, backend=%s, threads=%s, effort=%s]")
         .formatted(all().toArray());
   }
 
@@ -404,6 +439,7 @@ public final class Query {
     private @Nullable Duration deadline;
     private @Nullable String backend;
     private int threads;
+    private @Nullable Effort effort;
 
     Parts(Source source) {
       this.source = source;
@@ -421,6 +457,7 @@ public final class Query {
       deadline = from.deadline;
       backend = from.backend;
       threads = from.threads;
+      effort = from.effort;
     }
   }
 }

@@ -1,8 +1,10 @@
 package dev.kith.db.query;
 
 import dev.kith.core.metric.Metric.ScoreKind;
+import dev.kith.core.search.ExpectedRecall;
 import dev.kith.core.search.SearchReport;
 import dev.kith.core.search.Work;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.SortedSet;
@@ -27,6 +29,7 @@ public final class QueryReport {
   private final long passed;
   private final Work work;
   private final boolean proved;
+  private final Expectation expectation;
   private final boolean stale;
 
   private QueryReport(Builder parts) {
@@ -38,6 +41,7 @@ public final class QueryReport {
     passed = parts.passed;
     work = parts.work;
     proved = parts.proved;
+    expectation = parts.expectation;
     stale = parts.stale;
   }
 
@@ -144,6 +148,15 @@ public final class QueryReport {
   }
 
   /**
+   * The share of the exact answer's points that the searches for vectors are expected to have
+   * found, from what indexes measured of themselves: 1 if they are proved, null if nothing is
+   * known, as of words. Of several segments it is the mean over the points of the answer.
+   */
+  public @Nullable ExpectedRecall expectedRecall() {
+    return proved ? ExpectedRecall.EXACT : expectation.mean();
+  }
+
+  /**
    * Whether acknowledged writes may be missing: the disk failed, so that they can be seen only when
    * the collection is opened again.
    */
@@ -171,6 +184,7 @@ public final class QueryReport {
       parts.segments += other.segments;
       parts.passed += other.passed;
       parts.work = parts.work.plus(other.work);
+      parts.expectation = expectation.plus(other.expectation);
     }
     parts.proved = proved && other.proved;
     parts.stale = stale || other.stale;
@@ -181,8 +195,18 @@ public final class QueryReport {
     return indexes.contains(WORDS);
   }
 
-  private List<Object> all() {
-    return List.of(scoreKind, backends, indexes, bounds, segments, passed, work, proved, stale);
+  private List<@Nullable Object> all() {
+    return Arrays.asList(
+        scoreKind,
+        backends,
+        indexes,
+        bounds,
+        segments,
+        passed,
+        work,
+        proved,
+        expectedRecall(),
+        stale);
   }
 
   @Override
@@ -198,8 +222,45 @@ public final class QueryReport {
   @Override
   public String toString() {
     return ("QueryReport[scoreKind=%s, backends=%s, indexes=%s, bounds=%s, segments=%s, passed=%s,"
-            + " work=%s, proved=%s, stale=%s]")
+            + " work=%s, proved=%s, expectedRecall=%s, stale=%s]")
         .formatted(all().toArray());
+  }
+
+  /**
+   * Sums of what searches are expected to have found, each times the points that it gave.
+   *
+   * @param points that all of them gave
+   * @param known whether something is known of each
+   */
+  private record Expectation(
+      double means, double lows, double highs, double points, boolean known) {
+    static final Expectation NONE = new Expectation(0, 0, 0, 0, true);
+
+    static Expectation of(@Nullable ExpectedRecall recall, double points) {
+      return recall == null
+          ? new Expectation(0, 0, 0, 0, false)
+          : new Expectation(
+              points * recall.mean(), points * recall.low(), points * recall.high(), points, true);
+    }
+
+    Expectation plus(Expectation other) {
+      return new Expectation(
+          means + other.means,
+          lows + other.lows,
+          highs + other.highs,
+          points + other.points,
+          known && other.known);
+    }
+
+    /** The mean over the points, or null if nothing is known. */
+    @Nullable ExpectedRecall mean() {
+      if (!known || points == 0) {
+        return null;
+      }
+      double expected = Math.min(means / points, 1);
+      return new ExpectedRecall(
+          expected, Math.min(lows / points, expected), Math.clamp(highs / points, expected, 1));
+    }
   }
 
   /** A report while its searches are counted. Not safe for many threads. */
@@ -213,6 +274,7 @@ public final class QueryReport {
     private Work work = Work.NONE;
     private boolean proved = true;
     private boolean stale;
+    private Expectation expectation = Expectation.NONE;
 
     private Builder(ScoreKind kind) {
       this.scoreKind = kind;
@@ -228,6 +290,7 @@ public final class QueryReport {
       work = from.work;
       proved = from.proved;
       stale = from.stale;
+      expectation = from.expectation;
     }
 
     /**
@@ -247,6 +310,16 @@ public final class QueryReport {
       bounds.addAll(search.bounds());
       proved &= search.proved();
       add(search.work());
+    }
+
+    /**
+     * Says what share of the points of the exact answer a search is expected to have found.
+     *
+     * @param expected or null if nothing is known
+     * @param points of the answer that the search found
+     */
+    public void expect(@Nullable ExpectedRecall expected, double points) {
+      expectation = expectation.plus(Expectation.of(expected, points));
     }
 
     /** Counts work that was done beside the searches. */

@@ -98,7 +98,7 @@ public final class QueryEngine {
   }
 
   private static Scope scope(Query query, Deadline deadline) {
-    return new Scope(query.filter(), deadline, query.backend(), query.threads());
+    return new Scope(query.filter(), deadline, query.backend(), query.threads(), query.effort());
   }
 
   /** What a query's source ranks, as deep as its offset and limit need. */
@@ -239,12 +239,16 @@ public final class QueryEngine {
     return Ranking.of(found, ordered.descending() ? Scale.NEGATED : Scale.PLAIN);
   }
 
-  /** The part of a query, within its filter, and by its backend and threads if it names none. */
+  /** The part of a query, within its filter; by its backend, threads and effort if it has none. */
   private static Query within(Query whole, Query part) {
     var within = whole.filter() == null ? part : part.where(whole.filter());
     var backend = whole.backend();
     if (part.backend() == null && backend != null) {
       within = within.onBackend(backend);
+    }
+    var effort = whole.effort();
+    if (part.effort() == null && effort != null) {
+      within = within.effort(effort);
     }
     return part.threads() == 0 ? within.threads(whole.threads()) : within;
   }

@@ -407,8 +407,10 @@ final class LocalCollection implements Collection {
                                 stats.vector(),
                                 schema().vector(stats.vector()).index().toString(),
                                 stats.rows(),
+                                stats.indexedRows(),
                                 stats.rowBytes(),
                                 stats.shadowBytes(),
+                                stats.indexBytes(),
                                 stats.zeroRows()))
                     .toList());
           } finally {
@@ -457,7 +459,9 @@ final class LocalCollection implements Collection {
   public void setIndex(String vector, String spec) {
     run(
         () -> {
-          writable().change(schema -> schema.withIndex(vector, spec));
+          var writable = writable();
+          writable.change(schema -> schema.withIndex(vector, spec));
+          writable.segments().buildIndexes();
         });
   }
 
@@ -538,12 +542,22 @@ final class LocalCollection implements Collection {
 
   @Override
   public boolean optimize(Consumer<OptimizeProgress> progress, BooleanSupplier stopped) {
+    return merge(1, progress, stopped);
+  }
+
+  @Override
+  public boolean buildIndexes(Consumer<OptimizeProgress> progress, BooleanSupplier stopped) {
+    return merge(Integer.MAX_VALUE, progress, stopped);
+  }
+
+  /** Merges into at most {@code most} segments, each with its index; durable when it returns. */
+  private boolean merge(int most, Consumer<OptimizeProgress> progress, BooleanSupplier stopped) {
     return call(
         () -> {
           var segments = writable().segments();
           boolean ended =
               segments.merge(
-                  1,
+                  most,
                   now -> progress.accept(new OptimizeProgress(now.segments(), now.bytesWritten())),
                   () -> stopped.getAsBoolean() || closed.get());
           if (!closed.get()) {

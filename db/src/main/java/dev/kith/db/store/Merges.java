@@ -30,18 +30,28 @@ import org.jspecify.annotations.Nullable;
 final class Merges {
   private final Set<MergePolicy.OneMerge> running = ConcurrentHashMap.newKeySet();
   private final AtomicLong bytesWritten = new AtomicLong();
+  private final Runnable merged;
   private volatile boolean refused;
   private volatile boolean ended;
 
   final MergePolicy policy;
   final MergeScheduler scheduler = new Counting();
 
-  /** With a test for segments that a forced merge must write anew. */
-  Merges(Predicate<SegmentCommitInfo> outdated) {
+  /**
+   * With tests for segments that a forced merge must write anew, and for those that are written
+   * anew in any case once nothing else is to be merged.
+   *
+   * @param merged told when a merge has ended
+   */
+  Merges(
+      Predicate<SegmentCommitInfo> outdated,
+      Predicate<SegmentCommitInfo> lacking,
+      Runnable merged) {
+    this.merged = merged;
     var tiered = new TieredMergePolicy();
     tiered.setMaxMergedSegmentMB(1 << 30); // no limit but the disk's
     tiered.setNoCFSRatio(0.1);
-    policy = new Planning(tiered, outdated);
+    policy = new Planning(tiered, outdated, lacking);
   }
 
   /** Bytes that merges have written so far. */
@@ -68,16 +78,44 @@ final class Merges {
   /** Plans merges unless they are refused, forced ones of single segments among them. */
   private final class Planning extends FilterMergePolicy {
     private final Predicate<SegmentCommitInfo> outdated;
+    private final Predicate<SegmentCommitInfo> lacking;
 
-    Planning(MergePolicy in, Predicate<SegmentCommitInfo> outdated) {
+    Planning(
+        MergePolicy in,
+        Predicate<SegmentCommitInfo> outdated,
+        Predicate<SegmentCommitInfo> lacking) {
       super(in);
       this.outdated = outdated;
+      this.lacking = lacking;
     }
 
     @Override
     public @Nullable MergeSpecification findMerges(
         MergeTrigger trigger, SegmentInfos infos, MergeContext context) throws IOException {
-      return ended ? null : super.findMerges(trigger, infos, context);
+      if (ended) {
+        return null;
+      }
+      var planned = super.findMerges(trigger, infos, context);
+      return planned == null ? lacking(infos, context) : planned;
+    }
+
+    /** The largest segment that lacks something, unless a segment is merged for that already. */
+    private @Nullable MergeSpecification lacking(SegmentInfos infos, MergeContext context) {
+      if (!context.getMergingSegments().isEmpty()) {
+        return null; // its end asks again
+      }
+      SegmentCommitInfo largest = null;
+      for (var info : infos) {
+        if (lacking.test(info) && (largest == null || info.info.maxDoc() > largest.info.maxDoc())) {
+          largest = info;
+        }
+      }
+      if (largest == null) {
+        return null;
+      }
+      var single = new MergeSpecification();
+      single.add(new OneMerge(List.of(largest)));
+      return single;
     }
 
     @Override
@@ -126,6 +164,7 @@ final class Merges {
         super.doMerge(source, merge);
       } finally {
         running.remove(merge);
+        merged.run();
         event.rows = merge.segments.stream().mapToLong(info -> info.info.maxDoc()).sum();
         event.segments = merge.segments.size();
         event.stopped = merge.isAborted();

@@ -12,6 +12,7 @@ import dev.kith.db.format.PartBuilders;
 import dev.kith.db.format.SegmentVectors;
 import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
+import dev.kith.db.point.VectorField;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -28,6 +29,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.FilterLeafReader;
@@ -104,7 +106,7 @@ public final class Segments implements Closeable {
       throws IOException {
     this.description = description;
     this.refreshInterval = refreshInterval;
-    this.merges = new Merges(this::isOutdated);
+    this.merges = new Merges(this::isOutdated, this::lacksIndex, written::incrementAndGet);
     var config =
         new IndexWriterConfig(PayloadFields.ANALYZER)
             .setCodec(
@@ -154,16 +156,33 @@ public final class Segments implements Closeable {
     return description.get().schema();
   }
 
-  /** Built for another index than the schema names now. */
+  /** Whether vectors of it were built for another index than the schema names now. */
   private boolean isOutdated(SegmentCommitInfo info) {
-    return schema().vectors().entrySet().stream()
-        .anyMatch(
-            vector -> {
-              var built =
-                  info.info.getAttribute(
-                      KithVectorsFormat.specAttribute(Documents.vectorField(vector.getKey())));
-              return built != null && !built.equals(vector.getValue().index().toString());
-            });
+    return isBuiltOtherwise(info, _ -> true);
+  }
+
+  /** Whether it is large enough for an index that takes long to build, and has another or none. */
+  private boolean lacksIndex(SegmentCommitInfo info) {
+    return info.info.maxDoc() >= KithVectorsFormat.INDEX_ROWS
+        && isBuiltOtherwise(info, field -> !field.index().exact());
+  }
+
+  private boolean isBuiltOtherwise(SegmentCommitInfo info, Predicate<VectorField> concerned) {
+    for (var vector : schema().vectors().entrySet()) {
+      var field = vector.getValue();
+      var built =
+          info.info.getAttribute(
+              KithVectorsFormat.specAttribute(Documents.vectorField(vector.getKey())));
+      if (built != null && concerned.test(field) && !built.equals(field.index().toString())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Lets segments that lack their index get it, in the background. */
+  void buildIndexes() throws IOException {
+    writer.maybeMerge();
   }
 
   /** The generation of the log that begins where the last commit ends; 0 without a commit. */
@@ -284,7 +303,8 @@ public final class Segments implements Closeable {
     refreshedAt = System.nanoTime();
     DirectoryReader newer;
     try {
-      newer = Uninterrupted.call(() -> DirectoryReader.openIfChanged(current, writer));
+      // Apart, since a flush that an interrupt ended cannot be begun anew: the writer is closed.
+      newer = Uninterrupted.apart(() -> DirectoryReader.openIfChanged(current, writer));
     } catch (IOException | RuntimeException e) {
       var failed = writer.getTragicException();
       if (failed == null) {
@@ -369,7 +389,7 @@ public final class Segments implements Closeable {
   public void commit(long generation) throws IOException {
     var data = Map.of(GENERATION, Long.toString(generation), DESCRIPTION, description.get().text());
     writer.setLiveCommitData(data.entrySet());
-    Uninterrupted.run(writer::commit);
+    Uninterrupted.runApart(writer::commit); // for the reason of a refresh
   }
 
   /** The last commit, kept until it is released. */
@@ -491,7 +511,7 @@ public final class Segments implements Closeable {
         current.decRef();
       }
     } finally {
-      Uninterrupted.run(writer::rollback); // waits for merges to end
+      Uninterrupted.runApart(writer::rollback); // waits for merges to end
     }
   }
 }

@@ -1,6 +1,8 @@
 package dev.kith.db.store;
 
 import dev.kith.core.index.VectorIndex;
+import dev.kith.core.search.Effort;
+import dev.kith.core.search.ExpectedRecall;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
@@ -16,19 +18,25 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.search.Query;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Exact search for vectors in all segments of a moment. The order is that of the canonical key,
- * then of the id, whatever the segments are: an index breaks ties by row, so where the last key
- * that it gave has more rows, it is asked for more.
+ * Search for vectors in all segments of a moment: exact, or as far as an effort goes in those that
+ * have an approximate index. The order is that of the canonical key, then of the id, whatever the
+ * segments are: an index breaks ties by row, so where the last key that it gave has more rows, it
+ * is asked for more.
  *
- * <p>Segments are searched from the largest to the smallest, and all share one limit: what one of
- * them found excludes rows of the others. Where a segment alone would not keep all threads busy,
- * segments are searched side by side. Used once.
+ * <p>Approximate indexes are asked first, then segments are scanned from the largest to the
+ * smallest, and all share one limit: what one of them found excludes rows of the others. Where a
+ * segment alone would not keep all threads busy, segments are searched side by side. Each is asked
+ * for the recall of the whole: a segment's nearest points are its easiest ones, and only from them
+ * come points of the answer. Used once.
  */
 final class VectorSearch {
   /**
@@ -42,6 +50,12 @@ final class VectorSearch {
   private final Scope scope;
   private final @Nullable Query filter;
   private final QueryReport.Builder report;
+
+  /** How hard approximate indexes try. */
+  private final Effort effort;
+
+  /** What the searches of segments are expected to have found. */
+  private final Map<LeafReaderContext, Optional<ExpectedRecall>> expected = new HashMap<>();
 
   /** A segment that has such vectors. */
   private record Part(LeafReaderContext leaf, SegmentVectors vectors) {}
@@ -58,6 +72,12 @@ final class VectorSearch {
     this.filter = moment.compiled(scope.filter());
     this.report = QueryReport.ofVectors(moment.schema().vector(name).metric().scoreKind());
     this.report.stale(moment.stale());
+    var asked = scope.effort();
+    this.effort = asked == null ? moment.schema().vector(name).effort() : asked;
+  }
+
+  private boolean isExact() {
+    return effort instanceof Effort.Exact || effort.equals(new Effort.Recall(1));
   }
 
   /** What served the search, after it. */
@@ -67,6 +87,25 @@ final class VectorSearch {
 
   private synchronized void count(SearchReport search) {
     report.add(search);
+  }
+
+  private synchronized void expect(Part part, SearchReport search) {
+    expected.put(part.leaf, Optional.ofNullable(search.expectedRecall()));
+  }
+
+  /**
+   * Weighs what segments were expected to find by what they gave: at least as one point, for one
+   * that gave nothing may have missed some.
+   */
+  private synchronized void expect(List<List<SegmentPoint>> best) {
+    var points = new HashMap<LeafReaderContext, Integer>();
+    for (var one : best) {
+      for (var point : one) {
+        points.merge(point.leaf(), 1, Integer::sum);
+      }
+    }
+    expected.forEach(
+        (leaf, recall) -> report.expect(recall.orElse(null), points.getOrDefault(leaf, 1)));
   }
 
   private synchronized void countSegment(long allowed) {
@@ -86,14 +125,24 @@ final class VectorSearch {
         SearchOptions.nearest(k)
             .withThreads(scope.threads())
             .withCancel(scope.deadline()::hasPassed)
+            .withEffort(effort)
             .onBackend(scope.backend());
     long small = SIDE_BY_SIDE / (queries.size() * queries.dimension());
-    int next = 0;
-    while (next < parts.size() && parts.get(next).vectors.size() > small) {
-      search(parts.get(next++), queries, options, nearest);
+    var walked = new ArrayList<Part>();
+    var rest = new ArrayList<Part>();
+    var large = new ArrayList<Part>();
+    for (var part : parts) {
+      boolean walks = !isExact() && part.vectors.hasIndex();
+      (walks ? walked : part.vectors.size() > small ? large : rest).add(part);
     }
-    sideBySide(parts.subList(next, parts.size()), queries, options, nearest);
-    return nearest.best();
+    sideBySide(walked, queries, options, nearest);
+    for (var part : large) {
+      search(part, queries, options, nearest);
+    }
+    sideBySide(rest, queries, options, nearest);
+    var best = nearest.best();
+    expect(best);
+    return best;
   }
 
   /** Searches small segments, each with its share of the threads. */
@@ -154,7 +203,7 @@ final class VectorSearch {
     for (var part : parts(moment, name)) {
       var vectors = part.vectors;
       visitor.visit(
-          vectors.index(),
+          vectors.scan(),
           rows(moment, part, name, null),
           row -> Documents.idBytes(part.leaf.reader(), vectors.document(Math.toIntExact(row))));
     }
@@ -181,13 +230,15 @@ final class VectorSearch {
     int asked = (int) Math.min(k + 1L, Integer.MAX_VALUE);
     var here = options.among(rows).withK(asked);
     try {
-      var result = part.vectors.index().search(queries, here.withLimit(nearest.limit()));
+      var index = isExact() ? part.vectors.scan() : part.vectors.index();
+      var result = index.search(queries, here.withLimit(nearest.limit()));
       count(result.report());
+      expect(part, result.report());
       for (int q = 0; q < queries.size(); q++) {
         var found = result.neighbors().get(q);
-        for (int more = asked; cutsTies(found, k, allowed, nearest.limit(q)); ) {
+        for (int more = asked; more < allowed && cutsTies(found, k, allowed, nearest.limit(q)); ) {
           more = (int) Math.min(2L * more, allowed);
-          var again = part.vectors.index().search(queries.slice(q, 1), here.withK(more));
+          var again = index.search(queries.slice(q, 1), here.withK(more));
           count(again.report());
           found = again.neighbors().getFirst();
         }

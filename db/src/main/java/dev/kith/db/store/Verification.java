@@ -94,7 +94,7 @@ public final class Verification {
       var vectors = SegmentVectors.of(leaf, Documents.vectorField(name));
       if (vectors != null) {
         vectors.rows().requireFinite();
-        vectors.verifyShadow();
+        vectors.verifyBuilt();
       }
     } catch (DamagedPartException _) {
       // Its checksum was told of before.

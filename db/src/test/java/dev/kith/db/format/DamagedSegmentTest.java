@@ -268,7 +268,7 @@ class DamagedSegmentTest {
   /** Checksums say that bytes are as written; this says that they were written of these rows. */
   @ParameterizedTest
   @ValueSource(strings = {"Kith1", "Kith2"})
-  void verifyShadow_codeChanged_namesTheRow(String format, SplittableRandom random)
+  void verifyBuilt_codeChanged_namesTheRow(String format, SplittableRandom random)
       throws IOException {
     var files = files(format, random);
     var name = name(files, "ves");
@@ -278,7 +278,7 @@ class DamagedSegmentTest {
       replace(directory, name, damaged);
       try (var reader = DirectoryReader.open(directory)) {
         var vectors = RandomIndex.only(reader, "v");
-        assertThatThrownBy(vectors::verifyShadow)
+        assertThatThrownBy(vectors::verifyBuilt)
             .isInstanceOf(VectorDataException.class)
             .hasMessage(
                 "the shadow must be of these rows: source=_0_%s_0.vec, shadow=int8, rows from"

@@ -146,7 +146,7 @@ class GoldenSegmentTest {
         for (int row = 0; row < ROWS; row++) {
           assertThat(dense.rows().row(row)).isEqualTo(dense(row));
         }
-        dense.verifyShadow();
+        dense.verifyBuilt();
         assertThat(dense.storedParts())
             .containsExactly(
                 new SegmentVectors.StoredPart("rows", true, "_1_Kith2_0.vec", 12L * ROWS),

@@ -233,7 +233,7 @@ final class RandomIndex {
     boolean shadow =
         !field.index().toString().equals("flat") && vectors.size() >= KithVectorsFormat.SHADOW_ROWS;
     assertThat(vectors.index().data().bytes() > 0).isEqualTo(shadow);
-    vectors.verifyShadow();
+    vectors.verifyBuilt();
     if (store == Store.MAPPED) {
       assertThat(vectors.inPlace()).isTrue();
       var memory = vectors.rows().block(0, 0).data();

@@ -3,9 +3,11 @@ package dev.kith.db.query;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kith.core.metric.Metric.ScoreKind;
+import dev.kith.core.search.ExpectedRecall;
 import dev.kith.core.search.SearchReport;
 import dev.kith.core.search.Work;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class QueryReportTest {
@@ -33,6 +35,28 @@ class QueryReportTest {
     assertThat(sum.work()).isEqualTo(Work.ofScan(20, 6, 2));
     assertThat(sum.proved()).isTrue();
     assertThat(sum.plus(vectors("cuda", "flat", "float32", false)).proved()).isFalse();
+  }
+
+  private static QueryReport expecting(@Nullable ExpectedRecall recall, int points) {
+    var report = QueryReport.ofVectors(ScoreKind.DISTANCE);
+    report.add(SearchReport.of("simd", "graph"));
+    report.expect(recall, points);
+    return report.build();
+  }
+
+  /** Of several searches the mean over the points that each gave, in whatever order they come. */
+  @Test
+  void plus_expectedRecalls_areWeighedByTheirPoints() {
+    var low = expecting(new ExpectedRecall(0.5, 0.25, 0.75), 10);
+    var high = expecting(ExpectedRecall.EXACT, 30);
+    assertThat(low.expectedRecall()).isEqualTo(new ExpectedRecall(0.5, 0.25, 0.75));
+    var expected = new ExpectedRecall(0.875, 0.8125, 0.9375);
+    assertThat(low.plus(high).expectedRecall()).isEqualTo(expected);
+    assertThat(high.plus(low).expectedRecall()).isEqualTo(expected);
+    assertThat(low.plus(high).plus(high).expectedRecall())
+        .isEqualTo(high.plus(high).plus(low).expectedRecall());
+    assertThat(low.plus(expecting(null, 3)).expectedRecall()).isNull();
+    assertThat(QueryReport.ofWords(1, false).expectedRecall()).isNull();
   }
 
   @Test
