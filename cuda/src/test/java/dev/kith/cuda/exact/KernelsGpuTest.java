@@ -188,7 +188,8 @@ class KernelsGpuTest {
         check(source, centre, ordinary, metric, two, loop, random, seen);
       }
     }
-    assertThat(seen.dropped).as("of %d pairs", seen.pairs).isGreaterThan(seen.pairs / 50);
+    // A share that random rows do not miss: a kernel that excluded nothing would drop none.
+    assertThat(seen.dropped).as("of %d pairs", seen.pairs).isGreaterThan(seen.pairs / 200);
     assertThat(seen.tight)
         .as("of %d kept pairs", seen.pairs - seen.dropped)
         .isGreaterThan((seen.pairs - seen.dropped) / 200);
