@@ -12,6 +12,9 @@ typedef double double4 __attribute__((vector_size(32)));
 
 enum { SQUARED_DISTANCES, PRODUCTS };
 
+// Rows from the one that is summed to the one that is prefetched meanwhile.
+enum { KEYS_AHEAD = 3 };
+
 #define LOAD(into, at)                            \
   do {                                            \
     float4 floats;                                \
@@ -63,11 +66,12 @@ INLINE int32_t all_sums(
     int32_t count, int32_t d, double *sums, double *squares) {
   const int32_t outside = kith_first_outside(picked, count, limit);
   if (outside >= 0) return outside;
-  for (int32_t i = 0; i < count; i++) {
-    if (i + 1 < count) {
-      const uint8_t *next = rows + picked[i + 1] * stride;
+  for (int32_t i = 1 - KEYS_AHEAD; i < count; i++) {
+    if (i + KEYS_AHEAD < count) {
+      const uint8_t *next = rows + picked[i + KEYS_AHEAD] * stride;
       for (int32_t j = 0; j < 4 * d; j += KITH_LINE) __builtin_prefetch(next + j);
     }
+    if (i < 0) continue;
     row_sums(
         kind, query, (const float *)(const void *)(rows + picked[i] * stride), d, sums + i, squares ? squares + i : 0);
   }

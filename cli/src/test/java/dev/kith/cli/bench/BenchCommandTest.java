@@ -494,7 +494,7 @@ class BenchCommandTest {
         .isEqualTo(
             "kith: index \"tree\", column 1: no such index: tree; known are flat,"
                 + " flat(shadow=int8|fp16|bf16|bits1..bits8|pq48x4),"
-                + " graph(r=64,codes=auto|int4|int8|float16|float32,builder=insert|knn|nndescent,efc=128,alpha=1.1,passes=1,seed=1),"
+                + " graph(r=64,codes=auto|int4|int8|float16|float32,dims=auto|all|N,builder=insert|knn|nndescent,efc=128,alpha=1.1,passes=1,seed=1),"
                 + " hnsw(m=16,efc=200,codes=int8|int4|auto|float16|float32,seed=1),"
                 + " vamana(degree=64,alpha=1.2,efc=100,passes=2,codes=int8|int4|auto|float16|float32,seed=1),"
                 + " ivf(lists=4096,codes=int8|bits1..bits8|pq48x4|pq48x8|opq48x4|opq48x8,refine=rows,seed=1)");

@@ -68,6 +68,7 @@ final class Calibration {
   private final VectorSource rows;
   private final Metric metric;
   private final Scorers scorers;
+  private final Scored scored;
   private final Links graph;
   private final Entry entry;
   private final int count;
@@ -84,6 +85,7 @@ final class Calibration {
     this.rows = rows;
     this.metric = metric;
     this.scorers = scorers;
+    this.scored = Scored.of(scorers);
     this.graph = graph;
     this.entry = entry;
     this.count = count;
@@ -137,7 +139,7 @@ final class Calibration {
     Scratch(CurveFit fit, long most) {
       walk = new Walk(graph, scorers);
       finder = entry.finder(walk.scorer());
-      watch = new CurveWatch(fit, new Rescorer(rows, metric), graph.size(), most);
+      watch = new CurveWatch(fit, new Rescorer(rows, metric), scored, graph.size(), most);
       filtered = new FilteredWalk(walk);
     }
   }

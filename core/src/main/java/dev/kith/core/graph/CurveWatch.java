@@ -31,6 +31,8 @@ final class CurveWatch implements Watch {
 
   private int judgedCount;
 
+  private final Scored scored;
+
   private final int[] nextRatio;
   private int nextWidth;
   private final boolean[] shown;
@@ -65,12 +67,14 @@ final class CurveWatch implements Watch {
   /**
    * Creates a watch.
    *
+   * @param scored what of a pool gets its keys
    * @param size number of rows
    * @param most steps, estimates and twice the hops, at which a walk ends, at the latest, as if it
    *     knew no more rows; it also ends when it has long found all; {@link Long#MAX_VALUE} for
    *     walks that end with the largest width
    */
-  CurveWatch(CurveFit curve, Rescorer rescorer, int size, long most) {
+  CurveWatch(CurveFit curve, Rescorer rescorer, Scored scored, int size, long most) {
+    this.scored = scored;
     this.curve = curve;
     this.most = most;
     this.rescorer = rescorer;
@@ -189,13 +193,13 @@ final class CurveWatch implements Watch {
   /** Share of the exact answer among the rows of the pool that would get their keys. */
   private double recall(Pool pool, int i, int width, boolean only) {
     int k = curve.ks().get(i);
-    int scored = Math.min(pool.answers(), GraphSearcher.scored(k, width));
+    int keys = Math.min(pool.answers(), scored.of(k, width));
     if (only) {
-      scored = Math.min(scored, width); // a pool of this width has no more
+      keys = Math.min(keys, width); // a pool of this width has no more
     }
     int found = 0;
     int place = -1;
-    for (int left = scored; left > 0; left--) {
+    for (int left = keys; left > 0; left--) {
       do {
         place++;
       } while (pool.aside(place));

@@ -146,7 +146,7 @@ public final class DiskGraphData implements IndexData {
         GraphPart.linksAt(header.pivots().length, NodeLayout.SECTOR)
             + layout(rows, header.degree()).bytes(),
         part.byteSize());
-    var codes = WalkCodes.open(header.codes().bits(), body, rows, metric);
+    var codes = WalkCodes.open(header.codes().bits(), header.codes().axes(), body, rows, metric);
     var measured = parts.get(GraphData.CURVE); // null in files that were written before it was kept
     var curve = measured == null ? Calibration.none(Arena.ofAuto()) : RecallCurve.open(measured);
     return new DiskGraphData(rows, spec, codes, curve, header, part, file, at, reading);

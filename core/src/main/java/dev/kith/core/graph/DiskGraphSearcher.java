@@ -57,7 +57,7 @@ public final class DiskGraphSearcher implements Searcher {
     final DiskWalk walk = new DiskWalk(reader, scorers, BEAM);
     final Pivots.Finder finder = pivots.finder(walk.scorer());
     final float[] query = new float[data.rows().dimension()];
-    final RatioWatch watch = new RatioWatch();
+    final RatioWatch watch = new RatioWatch(Scored.of(scorers));
     final float[] row = new float[data.rows().dimension()];
   }
 

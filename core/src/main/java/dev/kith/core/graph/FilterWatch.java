@@ -14,6 +14,7 @@ final class FilterWatch implements Watch {
   /** Hops from one look at what need not be kept to the next: a look costs as much as a hop. */
   private static final int PRUNING = 8;
 
+  private final Scored scored;
   private FilterRules.@Nullable Way way;
   private @Nullable ExpectedRecall expected;
   private double share;
@@ -23,6 +24,11 @@ final class FilterWatch implements Watch {
   private float seed;
   private float squaredRatio;
   private int width;
+
+  /** Creates a watch of walks, of whose pools {@code scored} says what gets its keys. */
+  FilterWatch(Scored scored) {
+    this.scored = scored;
+  }
 
   /**
    * Starts a walk.
@@ -79,10 +85,10 @@ final class FilterWatch implements Watch {
       missed = true;
       return true;
     }
-    int scored = GraphSearcher.scored(k, 0);
-    if (hops % PRUNING == 0 && pool.answers() >= scored) {
+    int keyed = scored.of(k, 0);
+    if (hops % PRUNING == 0 && pool.answers() >= keyed) {
       float bound = squaredRatio * RatioWatch.farthest(pool, offset, k);
-      pool.keepBelow(bound - offset, pool.placeOf(scored - 1) + 1);
+      pool.keepBelow(bound - offset, pool.placeOf(keyed - 1) + 1);
     }
     return false;
   }

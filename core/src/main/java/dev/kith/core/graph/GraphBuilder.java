@@ -2,7 +2,6 @@ package dev.kith.core.graph;
 
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
-import dev.kith.core.quant.RowCodes;
 import dev.kith.core.quant.RowFloats;
 import dev.kith.core.quant.WalkCodes;
 import dev.kith.core.search.IndexBuilder;
@@ -10,10 +9,8 @@ import dev.kith.core.search.Predecessor;
 import dev.kith.core.spec.GraphSpec;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
-import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,7 +43,7 @@ public record GraphBuilder(GraphSpec spec, Kernels kernels) implements IndexBuil
 
   /** Builds an index that has not measured what walks find, and answers every recall exactly. */
   GraphData buildUnmeasured(VectorSource rows, Metric metric, BuildOptions options) {
-    boolean chooses = spec.codes() == GraphSpec.Codes.AUTO;
+    boolean chooses = codesAreFew() && choice(rows, metric, options).needsSample();
     var sample =
         chooses ? CalibrationSample.ofRows(rows, metric, spec.seed(), kernels, options) : null;
     return build(rows, metric, sample, List.of(), options);
@@ -110,22 +107,20 @@ public record GraphBuilder(GraphSpec spec, Kernels kernels) implements IndexBuil
   private WalkCodes encode(
       VectorSource rows, Metric metric, @Nullable CalibrationSample sample, BuildOptions options) {
     return switch (spec.codes()) {
-      case AUTO -> {
-        var four = RowCodes.encode(rows, metric, 4, spec.seed(), options.into(Arena.ofAuto()));
-        yield CodeChoice.fourBitsDo(four, Objects.requireNonNull(sample), kernels)
-            ? copy(four, rows, metric, options.arena())
-            : RowCodes.encode(rows, metric, 8, spec.seed(), options);
-      }
-      case INT4 -> RowCodes.encode(rows, metric, 4, spec.seed(), options);
-      case INT8 -> RowCodes.encode(rows, metric, 8, spec.seed(), options);
+      case AUTO, INT4, INT8 ->
+          choice(rows, metric, options).encode(sample == null ? List.of() : sample.queries());
       case FLOAT16 -> RowFloats.halves(rows, metric, options);
       case FLOAT32 -> RowFloats.inPlace(rows, metric, options);
     };
   }
 
-  private static RowCodes copy(RowCodes codes, VectorSource rows, Metric metric, Arena arena) {
-    var body = arena.allocate(codes.body().byteSize(), 64).copyFrom(codes.body());
-    return RowCodes.open(body, codes.bits(), metric, rows.dimension(), codes.size());
+  private CodeChoice choice(VectorSource rows, Metric metric, BuildOptions options) {
+    return new CodeChoice(spec, rows, metric, kernels, options);
+  }
+
+  /** Whether codes of few bits are made, rather than floats. */
+  private boolean codesAreFew() {
+    return spec.codes() != GraphSpec.Codes.FLOAT16 && spec.codes() != GraphSpec.Codes.FLOAT32;
   }
 
   private int degreeAbove() {

@@ -96,7 +96,7 @@ public final class GraphData implements IndexData {
         16,
         GraphPart.linksAt(header.pivots().length, LINE) + 4L * header.size() * header.degree(),
         part.byteSize());
-    var codes = WalkCodes.open(header.codes().bits(), body, rows, metric);
+    var codes = WalkCodes.open(header.codes().bits(), header.codes().axes(), body, rows, metric);
     var levels = spec.levels() ? new Levels(require(LEVELS, rows, parts)) : null;
     var curve = RecallCurve.open(require(CURVE, rows, parts));
     var measured = parts.get(FILTERED); // null where rows are few, or the index older than it
@@ -179,6 +179,11 @@ public final class GraphData implements IndexData {
       case 16 -> GraphSpec.Codes.FLOAT16;
       default -> GraphSpec.Codes.FLOAT32;
     };
+  }
+
+  /** Dimensions that rows were projected to before they were coded, or 0 where all are read. */
+  public int codedDimensions() {
+    return codes.axes();
   }
 
   /** What the index measured of its own walks. */

@@ -27,7 +27,8 @@ import java.lang.foreign.ValueLayout;
  * 24      4     r, most neighbours of a row
  * 28      4     p, pivots
  * 32      4     rows that links lead to from the pivots, the pivots among them
- * 36      4     what codes are: 4 or 8 bits an element, 16 for a copy in float16, 32 for rows in place
+ * 36      1     what codes are: 4 or 8 bits an element, 16 for a copy in float16, 32 for rows in place
+ * 37      3     dimensions that rows were projected to before they were coded, 0 for no projection
  * 40      8     bytes of the codes
  * 48      4     CRC32C of the codes
  * 52      4     CRC32C of this part from byte 64 on
@@ -55,12 +56,14 @@ record GraphPart(
    * Codes that a graph belongs to.
    *
    * @param bits as {@link WalkCodes#bits} gives them
+   * @param axes as {@link WalkCodes#axes} gives them
    * @param bytes of all codes
    * @param crc CRC32C of them
    */
-  record Codes(int bits, long bytes, int crc) {
+  record Codes(int bits, int axes, long bytes, int crc) {
     static Codes of(WalkCodes codes) {
-      return new Codes(codes.bits(), codes.body().byteSize(), Checksums.crc32c(codes.body()));
+      return new Codes(
+          codes.bits(), codes.axes(), codes.body().byteSize(), Checksums.crc32c(codes.body()));
     }
   }
 
@@ -100,7 +103,7 @@ record GraphPart(
     header.set(INT, 24, degree);
     header.set(INT, 28, pivots.length);
     header.set(INT, 32, reached);
-    header.set(INT, 36, codes.bits);
+    header.set(INT, 36, codes.bits | codes.axes << Byte.SIZE);
     header.set(LONG, 40, codes.bytes);
     header.set(INT, 48, codes.crc);
     header.set(INT, 52, bodyCrc);
@@ -156,14 +159,23 @@ record GraphPart(
     if (count < 0 || count > size || HEADER + 4L * count > part.byteSize()) {
       throw check.damaged("must have at most a pivot a row", 28, "0 to " + size, count);
     }
-    int bits = part.get(INT, 36);
+    int bits = part.get(INT, 36) & 0xff;
+    int axes = part.get(INT, 36) >>> Byte.SIZE;
     if (bits != 4 && bits != 8 && bits != 16 && bits != 32) {
       throw check.damaged("must have codes of a known kind", 36, "4, 8, 16 or 32 bits", bits);
+    }
+    int dimension = rows.dimension() + (metric == Metric.DOT ? 1 : 0);
+    if (axes > dimension || (axes > 0 && bits > 8)) {
+      throw check.damaged(
+          "must have codes of as many dimensions as rows have, at most",
+          37,
+          bits > 8 ? "0 for floats" : "0 to " + dimension,
+          axes);
     }
     check.require(
         "must have codes as long as the rows need",
         40,
-        WalkCodes.bytes(bits, metric, rows.dimension(), size),
+        WalkCodes.bytes(bits, axes, metric, rows.dimension(), size),
         part.get(LONG, 40));
     check.require("must lie beside its codes", 40, part.get(LONG, 40), codes.byteSize());
     var pivots = new int[count];
@@ -184,7 +196,7 @@ record GraphPart(
         degree,
         pivots,
         part.get(INT, 32),
-        new Codes(bits, part.get(LONG, 40), part.get(INT, 48)),
+        new Codes(bits, axes, part.get(LONG, 40), part.get(INT, 48)),
         part.get(INT, 52));
   }
 

@@ -32,9 +32,6 @@ import org.jspecify.annotations.Nullable;
  * the best rows that it found get their canonical keys.
  */
 public final class GraphSearcher implements Searcher {
-  /** Rows of the pool that get their keys, at least; fewer lose what 4 bits confuse (measured). */
-  private static final int RESCORED = 20;
-
   /** Uses of a planner after which its costs are measured for the last time. */
   private static final int WARM = 500;
 
@@ -44,13 +41,11 @@ public final class GraphSearcher implements Searcher {
   /** Queries that a calibration takes, at least. */
   private static final int FEWEST_QUERIES = 20;
 
-  /** Share of the pool that gets its keys, at least: one row in {@code RESCORED_SHARE}. */
-  private static final int RESCORED_SHARE = 4;
-
   private final SearchReport report;
   private final GraphData data;
   private final Kernels kernels;
   private final Scorers scorers;
+  private final Scored scored;
   private final Entry entry;
   private final ExactScan exact;
   private volatile @Nullable FilterPlanner planner;
@@ -68,6 +63,7 @@ public final class GraphSearcher implements Searcher {
     this.data = data;
     this.kernels = kernels;
     this.scorers = data.codes().scorers(kernels);
+    this.scored = Scored.of(scorers);
     this.entry = data.entry(kernels);
     this.exact = new ExactScan(kernels, backend, new FlatData(data.rows(), data.metric(), null));
   }
@@ -77,9 +73,9 @@ public final class GraphSearcher implements Searcher {
     final Walk walk = new Walk(data.graph(), scorers);
     final Entry.Finder finder = entry.finder(walk.scorer());
     final Rescorer rescorer = new Rescorer(data.rows(), data.metric(), kernels.keys());
-    final RatioWatch watch = new RatioWatch();
+    final RatioWatch watch = new RatioWatch(scored);
     final FilteredWalk filtered = new FilteredWalk(walk);
-    final FilterWatch filterWatch = new FilterWatch();
+    final FilterWatch filterWatch = new FilterWatch(scored);
     final float[] query = new float[data.rows().dimension()];
     final int[] line = new int[data.graph().degree()];
 
@@ -134,11 +130,6 @@ public final class GraphSearcher implements Searcher {
   void plan(FilterPlanner another) {
     uses.set(WARM + 1);
     planner = another;
-  }
-
-  /** Number of rows of a pool that get their keys, of a walk for {@code k} rows. */
-  static int scored(int k, int width) {
-    return Math.max(Math.max(RESCORED, 2 * k), width / RESCORED_SHARE);
   }
 
   private QueryWalks.Walked walk(
@@ -204,12 +195,12 @@ public final class GraphSearcher implements Searcher {
     if (plan.misses(watch) || pool.size() < Math.min(k, data.rows().size())) {
       return new Answer(null, null, width);
     }
-    int scored = Math.min(pool.size(), plan.scored(watch));
+    int keyed = Math.min(pool.size(), plan.scored(watch));
     var best = new TopK(Math.min(k, pool.size()));
     var nearest = pool.rows();
-    var keys = new double[scored];
-    scratch.rescorer.keys(query, nearest, scored, keys);
-    for (int i = 0; i < scored; i++) {
+    var keys = new double[keyed];
+    scratch.rescorer.keys(query, nearest, keyed, keys);
+    for (int i = 0; i < keyed; i++) {
       best.offer(keys[i], nearest[i]);
     }
     return new Answer(best.drain(data.metric()), plan.expected(watch), width);
@@ -237,7 +228,7 @@ public final class GraphSearcher implements Searcher {
       return new Answer(null, null, watch.width());
     }
     var best = new TopK(k);
-    offerNearest(scratch, pool, scored(way.k(), watch.width()), best);
+    offerNearest(scratch, pool, scored.of(way.k(), watch.width()), best);
     return new Answer(best.drain(data.metric()), watch.expected(), watch.width());
   }
 
@@ -281,7 +272,7 @@ public final class GraphSearcher implements Searcher {
       return null;
     }
     var best = new TopK(k);
-    offerNearest(scratch, pool, scored(k, width), best);
+    offerNearest(scratch, pool, scored.of(k, width), best);
     return best.drain(data.metric());
   }
 

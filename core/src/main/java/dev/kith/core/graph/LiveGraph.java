@@ -320,7 +320,7 @@ public final class LiveGraph implements LiveSearcher {
     final int[] line = new int[room];
     State seen = state;
     Walk walk = walk();
-    final RatioWatch watch = new RatioWatch();
+    RatioWatch watch = watch();
     Heirs heirs = new Heirs(seen.links);
     Pruner pruner = pruner();
     Pivots.Finder finder = finder();
@@ -328,6 +328,10 @@ public final class LiveGraph implements LiveSearcher {
 
     private Walk walk() {
       return new Walk(seen.links, seen.codes.scorers(kernels));
+    }
+
+    private RatioWatch watch() {
+      return new RatioWatch(Scored.of(seen.codes.scorers(kernels)));
     }
 
     private Pruner pruner() {
@@ -348,6 +352,7 @@ public final class LiveGraph implements LiveSearcher {
       seen = now;
       if (!sameRows) {
         walk = walk();
+        watch = watch();
         heirs = new Heirs(seen.links);
         pruner = pruner();
         encoder = seen.codes.encoder();

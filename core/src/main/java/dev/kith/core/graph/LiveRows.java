@@ -201,7 +201,9 @@ final class LiveRows implements VectorSource {
     @Override
     public VectorBlock block(long first, int count) {
       if (count == 1) {
-        return LiveRows.this.block(slots[(int) first], 1);
+        // Its own number, not that of the slot: callers count rows from it.
+        var row = LiveRows.this.block(slots[(int) first], 1);
+        return new VectorBlock(first, 1, dimension, ElementType.FLOAT32, row.data(), row.stride());
       }
       long bytes = 4L * dimension;
       var copy = Arena.ofAuto().allocate(count * bytes, 64);
@@ -249,7 +251,10 @@ final class LiveRows implements VectorSource {
   @Override
   public VectorBlock block(long first, int rows) {
     int chunk = chunks.chunkOf(Math.toIntExact(first));
-    return parts[chunk].rows.block(first - chunks.start(chunk), rows);
+    // Its own number, not that within the chunk: callers count rows from it.
+    var block = parts[chunk].rows.block(first - chunks.start(chunk), rows);
+    return new VectorBlock(
+        first, rows, dimension, ElementType.FLOAT32, block.data(), block.stride());
   }
 
   @Override

@@ -14,6 +14,7 @@ final class RatioWatch implements Watch {
   /** Rows that are found before a query is told easy or hard. */
   static final int FIRST = 10;
 
+  private final Scored scored;
   private int k;
   private @Nullable StoppingRule rule;
   private float seed;
@@ -21,6 +22,16 @@ final class RatioWatch implements Watch {
   private int queryClass;
   private float squaredRatio;
   private int width;
+
+  /** Creates a watch of walks, of whose pools {@code scored} says what gets its keys. */
+  RatioWatch(Scored scored) {
+    this.scored = scored;
+  }
+
+  /** What of a pool gets its keys. */
+  Scored scored() {
+    return scored;
+  }
 
   /** Distance of the k-th nearest row, squared: never negative, though an estimate of it may be. */
   static float distance(Pool pool, float offset, int rank) {
@@ -99,7 +110,7 @@ final class RatioWatch implements Watch {
     }
     if (rule != null && pool.answers() >= k) {
       float bound = squaredRatio * farthest(pool, offset, k);
-      pool.keepBelow(bound - offset, GraphSearcher.scored(k, 0));
+      pool.keepBelow(bound - offset, scored.of(k, 0));
     }
     return false;
   }

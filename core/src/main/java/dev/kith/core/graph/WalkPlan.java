@@ -85,6 +85,6 @@ record WalkPlan(RecallCurve curve, Wear wear, int k, int width, @Nullable Stoppi
 
   /** Number of rows of a pool that get their keys, after a walk that {@code watch} has followed. */
   int scored(RatioWatch watch) {
-    return GraphSearcher.scored(rule == null ? k : rule.k(), width(watch));
+    return watch.scored().of(rule == null ? k : rule.k(), width(watch));
   }
 }

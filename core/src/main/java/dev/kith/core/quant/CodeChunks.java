@@ -67,22 +67,23 @@ public final class CodeChunks {
 
   /** Encoder of rows, of one thread. */
   public final class Encoder {
-    private final float[] values = new float[space().dimension()];
-    private final byte[] line = new byte[(int) parts[0].stride()];
+    private final RowCodes.Coder[] coders = new RowCodes.Coder[parts.length];
 
-    private Encoder() {}
+    private Encoder() {
+      Arrays.setAll(coders, part -> parts[part].coder());
+    }
 
     /**
      * Codes row {@code from} of {@code rows} as row {@code to}; values out of the range of the
      * codes become the nearest that is in it.
      *
-     * @return squared length of what the codes lost
+     * @return squared length of what the codes lost and left out
      * @throws dev.kith.core.vector.VectorDataException if the row is not finite
      */
     public double encode(VectorSource rows, long from, int to) {
       int chunk = chunks.chunkOf(to);
-      parts[chunk].encodeRow(rows, from, to - chunks.start(chunk), values, line);
-      return parts[chunk].lost(values);
+      double leftOut = coders[chunk].encode(rows, from, to - chunks.start(chunk));
+      return leftOut + coders[chunk].lost();
     }
   }
 
@@ -124,6 +125,11 @@ public final class CodeChunks {
     @Override
     public int size() {
       return capacity();
+    }
+
+    @Override
+    public boolean projected() {
+      return each[0].projected();
     }
 
     @Override

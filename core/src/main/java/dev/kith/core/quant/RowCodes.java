@@ -15,12 +15,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Row-major codes of all rows, 8 or 4 bits an element of {@link WalkSpace}, one step for all of
- * them: a code {@code c} stands for {@code (c - middle) * step}. Beside each row's codes lies its
- * term, the squared length of what its codes stand for. Immutable; safe for many threads. Bytes of
- * the part are drawn in {@code docs/formats/graph.md}.
+ * Row-major codes of all rows, 8 or 4 bits an element of {@link WalkSpace}, or of its {@link
+ * Projection} to fewer dimensions, one step for all of them: a code {@code c} stands for {@code (c
+ * - middle) * step}. Beside each row's codes lies its term, the squared length of what its codes
+ * stand for, and half of the squared length that a projection leaves out: where rows are near each
+ * other, about half of what both leave out is the same (measured). Immutable; safe for many
+ * threads. Bytes of the part are drawn in {@code docs/formats/graph.md}.
  */
 @SuppressWarnings("exports") // only Kith's own modules bring loops
 public final class RowCodes implements WalkCodes {
@@ -36,22 +39,44 @@ public final class RowCodes implements WalkCodes {
   /** Rows coded as one unit of work. */
   private static final int BLOCK = 512;
 
+  /** Share of the squared length that a projection leaves out which is part of an estimate. */
+  private static final double LEFT_OUT = 0.5;
+
   private final int bits;
   private final WalkSpace space;
+  private final @Nullable Projection projection;
+
+  /** Elements that are coded. */
+  private final int dimension;
+
   private final int size;
   private final float step;
   private final MemorySegment body;
   private final MemorySegment codes;
   private final MemorySegment terms;
 
-  private RowCodes(int bits, WalkSpace space, int size, long spaceBytes, MemorySegment body) {
+  private RowCodes(int bits, int axes, WalkSpace space, int size, MemorySegment body) {
     this.bits = bits;
     this.space = space;
     this.size = size;
     this.body = body;
+    long spaceBytes = space.bytes();
     this.step = body.get(FLOAT, spaceBytes);
-    long at = codesAt(spaceBytes);
-    long stride = stride(bits, space.dimension());
+    long at = codesAt(spaceBytes, axes, space.dimension());
+    if (axes == 0) {
+      this.projection = null;
+      this.dimension = space.dimension();
+    } else {
+      long bytes = Projection.bytes(axes, space.dimension());
+      this.projection =
+          new Projection(
+              space.dimension(),
+              axes,
+              body.get(FLOAT, spaceBytes + 4),
+              body.asSlice(at - bytes, bytes));
+      this.dimension = axes;
+    }
+    long stride = stride(bits, dimension);
     this.codes = body.asSlice(at, stride * size);
     this.terms = body.asSlice(at + stride * size, 4L * size);
   }
@@ -62,16 +87,18 @@ public final class RowCodes implements WalkCodes {
   }
 
   /** What the middle code would be: 128 in 8 bits, 7.5 in 4. */
-  private static float middle(int bits) {
+  static float middle(int bits) {
     return bits == 8 ? 128 : 7.5f;
   }
 
-  private static long codesAt(long spaceBytes) {
-    return (spaceBytes + 4 + LINE - 1) / LINE * LINE;
+  /** Bytes before the codes, of which those of a projection's matrix are the last. */
+  private static long codesAt(long spaceBytes, int axes, int dimension) {
+    long header = spaceBytes + (axes == 0 ? 4 : 8);
+    return (header + LINE - 1) / LINE * LINE + Projection.bytes(axes, dimension);
   }
 
   /** Bytes from one row's codes to the next's. */
-  static long stride(int bits, int dimension) {
+  public static long stride(int bits, int dimension) {
     return width(bits, dimension) * bits / 8;
   }
 
@@ -81,11 +108,16 @@ public final class RowCodes implements WalkCodes {
     return (dimension + line - 1) / line * line;
   }
 
-  /** Bytes of the codes of {@code size} rows of {@code given} elements. */
-  public static long bytes(int bits, Metric metric, int given, int size) {
+  /**
+   * Bytes of the codes of {@code size} rows of {@code given} elements.
+   *
+   * @param axes dimensions after a projection, or 0 for none
+   */
+  public static long bytes(int bits, int axes, Metric metric, int given, int size) {
     long space = WalkSpace.bytes(metric, given);
     int dimension = metric == Metric.DOT ? given + 1 : given;
-    return codesAt(space) + (stride(bits, dimension) + 4) * size;
+    return codesAt(space, axes, dimension)
+        + (stride(bits, axes == 0 ? dimension : axes) + 4) * size;
   }
 
   /**
@@ -97,47 +129,101 @@ public final class RowCodes implements WalkCodes {
    */
   public static RowCodes encode(
       VectorSource rows, Metric metric, int bits, long seed, BuildOptions options) {
-    var space = WalkSpace.fit(rows, metric, seed);
-    int size = Math.toIntExact(rows.size());
-    long spaceBytes = WalkSpace.bytes(metric, rows.dimension());
-    var body = options.arena().allocate(bytes(bits, metric, rows.dimension(), size), LINE);
+    return fit(rows, metric, bits, seed).encode(rows, options);
+  }
+
+  /**
+   * Codes of no rows, whose space and step are fitted to {@code rows}.
+   *
+   * @param bits 8 or 4
+   * @param seed of the rotation, or 0 for none
+   * @throws dev.kith.core.vector.VectorDataException if a row that is read is not finite
+   */
+  public static RowCodes fit(VectorSource rows, Metric metric, int bits, long seed) {
+    return fit(rows, WalkSpace.fit(rows, metric, seed), bits, 0, new float[0][]);
+  }
+
+  /**
+   * Codes of no rows in the first dimensions that {@code axes} span, with a step that is fitted to
+   * {@code rows}.
+   *
+   * @param bits 8 or 4
+   * @param count dimensions that are coded, at most as many as there are axes
+   * @param seed of the rotation among the axes
+   * @throws dev.kith.core.vector.VectorDataException if a row that is read is not finite
+   */
+  public static RowCodes fit(
+      VectorSource rows, Metric metric, int bits, LeadingAxes axes, int count, long seed) {
+    return fit(rows, WalkSpace.fit(rows, metric, 0), bits, count, axes.turned(count, seed));
+  }
+
+  private static RowCodes fit(
+      VectorSource rows, WalkSpace space, int bits, int axes, float[][] matrix) {
+    long at = codesAt(space.bytes(), axes, space.dimension());
+    var body = Arena.ofAuto().allocate(at, LINE);
     space.write(body);
-    body.set(FLOAT, spaceBytes, chooseStep(rows, space, bits));
-    var coded = new RowCodes(bits, space, size, spaceBytes, body);
+    if (axes > 0) {
+      long bytes = Projection.bytes(axes, space.dimension());
+      body.set(FLOAT, space.bytes() + 4, Projection.code(matrix, body.asSlice(at - bytes, bytes)));
+    }
+    var unfitted = new RowCodes(bits, axes, space, 0, body);
+    body.set(FLOAT, space.bytes(), unfitted.chooseStep(rows));
+    return new RowCodes(bits, axes, space, 0, body);
+  }
+
+  /**
+   * Codes of {@code rows} in this space and with this step.
+   *
+   * @throws dev.kith.core.vector.VectorDataException if a row is not finite
+   */
+  public RowCodes encode(VectorSource rows, BuildOptions options) {
+    int count = Math.toIntExact(rows.size());
+    var coded = like(count, options.arena());
     Workers.forEach(
-        (size + BLOCK - 1) / BLOCK,
+        (count + BLOCK - 1) / BLOCK,
         options.threads(),
         options.progress(),
         block -> {
-          var values = new float[space.dimension()];
-          var line = new byte[(int) coded.stride()];
-          for (int row = (int) block * BLOCK; row < Math.min(size, (block + 1) * BLOCK); row++) {
-            coded.encodeRow(rows, row, row, values, line);
+          var coder = coded.coder();
+          for (int row = (int) block * BLOCK; row < Math.min(count, (block + 1) * BLOCK); row++) {
+            coder.encode(rows, row, row);
           }
         });
     return coded;
   }
 
+  /** Codes of the rows {@code picked} of {@code rows}, in that order. */
+  public RowCodes encode(VectorSource rows, int[] picked) {
+    var coded = like(picked.length, Arena.ofAuto());
+    var coder = coded.coder();
+    for (int i = 0; i < picked.length; i++) {
+      coder.encode(rows, picked[i], i);
+    }
+    return coded;
+  }
+
   /**
-   * Opens codes that {@link #encode} made of rows of {@code given} elements.
+   * Opens codes that were made of rows of {@code given} elements.
    *
    * @param body as {@link #body} gives it
+   * @param axes dimensions after a projection, or 0 for none
    */
-  public static RowCodes open(MemorySegment body, int bits, Metric metric, int given, int size) {
-    return new RowCodes(
-        bits, WalkSpace.read(body, metric, given), size, WalkSpace.bytes(metric, given), body);
+  public static RowCodes open(
+      MemorySegment body, int bits, int axes, Metric metric, int given, int size) {
+    return new RowCodes(bits, axes, WalkSpace.read(body, metric, given), size, body);
   }
 
   /** Step of least squared error on a sample, among clips at one to six standard deviations. */
-  private static float chooseStep(VectorSource rows, WalkSpace space, int bits) {
+  private float chooseStep(VectorSource rows) {
     int count = (int) Math.min(SAMPLE, rows.size());
-    int d = space.dimension();
+    int d = dimension;
     var sample = new float[count * d];
-    var values = new float[d];
+    var coder = coder();
+    var values = coder.values;
     double squares = 0;
     float largest = 0;
     for (int i = 0; i < count; i++) {
-      space.row(rows, (long) i * rows.size() / count, values);
+      coder.map(rows, (long) i * rows.size() / count);
       System.arraycopy(values, 0, sample, i * d, d);
       for (float value : values) {
         squares += (double) value * value;
@@ -172,40 +258,118 @@ public final class RowCodes implements WalkCodes {
     return sum;
   }
 
-  private static int code(float value, float inverse, int bits) {
-    int code = (int) Math.floor(value * inverse + middle(bits) + 0.5f);
-    return Math.clamp(code, bits == 8 ? 1 : 0, most(bits));
+  static int code(float value, float inverse, int bits) {
+    // Between bounds that are not negative, so that cutting off is rounding down.
+    float code = value * inverse + middle(bits) + 0.5f;
+    return (int) Math.min(Math.max(code, bits == 8 ? 1 : 0), most(bits));
   }
 
   /**
-   * Codes row {@code from} of {@code rows} as row {@code to}.
+   * Packs codes as they are stored.
    *
-   * @param values scratch, {@code [space.dimension()]}
-   * @param line scratch, {@code [stride()]}
+   * @param codes zeros behind the first {@code count}
+   * @param line receives them, in whole lines of 64 bytes
    */
-  void encodeRow(VectorSource rows, long from, int to, float[] values, byte[] line) {
-    float term = codeRow(rows, from, values, line);
-    MemorySegment.copy(line, 0, codes, ValueLayout.JAVA_BYTE, to * stride(), line.length);
-    terms.set(FLOAT, 4L * to, term);
-  }
-
-  /** Codes a row into {@code line}; returns its term. */
-  private float codeRow(VectorSource rows, long from, float[] values, byte[] line) {
-    space.row(rows, from, values);
-    float inverse = 1 / step;
-    int twice = (int) (2 * middle(bits));
-    Arrays.fill(line, (byte) 0);
-    long squares = 0; // of twice what a code is off the middle, an integer
-    for (int i = 0; i < space.dimension(); i++) {
-      int code = code(values[i], inverse, bits);
-      squares += (long) (2 * code - twice) * (2 * code - twice);
-      if (bits == 8) {
-        line[i] = (byte) code;
-      } else {
-        line[i / (2 * LINE) * LINE + i % LINE] |= (byte) (i % (2 * LINE) < LINE ? code : code << 4);
+  static void pack(int[] codes, int count, int bits, byte[] line) {
+    if (bits == 8) {
+      for (int i = 0; i < count; i++) {
+        line[i] = (byte) codes[i];
+      }
+      return;
+    }
+    for (int block = 0; block < line.length; block += LINE) {
+      for (int i = 0; i < LINE; i++) {
+        line[block + i] = (byte) (codes[2 * block + i] | codes[2 * block + LINE + i] << 4);
       }
     }
-    return (float) (squares * 0.25 * step * step);
+  }
+
+  /** Creates a coder for one thread. */
+  Coder coder() {
+    return new Coder();
+  }
+
+  /** Coder of rows, of one thread. */
+  final class Coder {
+    private final float[] full = new float[space.dimension()];
+    private final float[] values = projection == null ? full : new float[dimension];
+    private final byte[] line = new byte[(int) stride()];
+    private final int[] codes = new int[(int) width(bits, dimension)];
+    private final Projection.@Nullable Projector projector =
+        projection == null ? null : projection.new Projector(Kernels.inJava().codes());
+
+    private Coder() {}
+
+    /** Sets what is to be coded of a row; returns the squared length that is left out. */
+    private double map(VectorSource rows, long row) {
+      space.row(rows, row, full);
+      return projector == null ? 0 : leftOut(projector.apply(full, values), values);
+    }
+
+    /**
+     * Codes row {@code from} of {@code rows} as row {@code to} of {@code codes}.
+     *
+     * @return squared length of what is lost: by codes, and by what they leave out
+     */
+    double encode(VectorSource rows, long from, int to) {
+      double leftOut = map(rows, from);
+      float term = code(leftOut);
+      MemorySegment.copy(
+          line, 0, RowCodes.this.codes, ValueLayout.JAVA_BYTE, to * stride(), line.length);
+      terms.set(FLOAT, 4L * to, term);
+      return leftOut;
+    }
+
+    /** Whether row {@code row} of {@code rows} has the codes and the term that are stored. */
+    private boolean matches(VectorSource rows, int row) {
+      float term = code(map(rows, row));
+      long at = row * stride();
+      return Float.floatToRawIntBits(term) == Float.floatToRawIntBits(terms.get(FLOAT, 4L * row))
+          && MemorySegment.mismatch(
+                  MemorySegment.ofArray(line),
+                  0,
+                  line.length,
+                  RowCodes.this.codes,
+                  at,
+                  at + line.length)
+              < 0;
+    }
+
+    /** Codes {@code values} into {@code line}; returns the term. */
+    private float code(double leftOut) {
+      float inverse = 1 / step;
+      int twice = (int) (2 * middle(bits));
+      int squares = 0; // of twice what a code is off the middle; unsigned: 65,537 * 254^2 < 2^32
+      for (int i = 0; i < dimension; i++) {
+        codes[i] = RowCodes.code(values[i], inverse, bits);
+      }
+      for (int i = 0; i < dimension; i++) {
+        int off = 2 * codes[i] - twice;
+        squares += off * off;
+      }
+      pack(codes, dimension, bits, line);
+      return (float) (Integer.toUnsignedLong(squares) * 0.25 * step * step + LEFT_OUT * leftOut);
+    }
+
+    /** Squared length of what the codes of the last row lost. */
+    double lost() {
+      float inverse = 1 / step;
+      double lost = 0;
+      for (int i = 0; i < dimension; i++) {
+        double off = values[i] - (RowCodes.code(values[i], inverse, bits) - middle(bits)) * step;
+        lost += off * off;
+      }
+      return lost;
+    }
+  }
+
+  /** What of a squared length does not lie in {@code values}. */
+  private static double leftOut(double all, float[] values) {
+    double kept = 0;
+    for (float value : values) {
+      kept += (double) value * value;
+    }
+    return Math.max(0, all - kept);
   }
 
   /**
@@ -220,15 +384,9 @@ public final class RowCodes implements WalkCodes {
     Workers.forEach(
         (size + BLOCK - 1) / BLOCK,
         block -> {
-          var values = new float[space.dimension()];
-          var line = new byte[(int) stride()];
+          var coder = coder();
           for (int row = (int) block * BLOCK; row < Math.min(size, (block + 1) * BLOCK); row++) {
-            float term = codeRow(rows, row, values, line);
-            long at = row * stride();
-            if (Float.floatToRawIntBits(term) != Float.floatToRawIntBits(terms.get(FLOAT, 4L * row))
-                || MemorySegment.mismatch(
-                        MemorySegment.ofArray(line), 0, line.length, codes, at, at + line.length)
-                    >= 0) {
+            if (!coder.matches(rows, row)) {
               first.accumulateAndGet(row, Math::min);
               return;
             }
@@ -237,24 +395,12 @@ public final class RowCodes implements WalkCodes {
     return first.get() == Long.MAX_VALUE ? -1 : first.get();
   }
 
-  /** Squared length of what codes lose of {@code values}, {@code [space.dimension()]}. */
-  double lost(float[] values) {
-    float inverse = 1 / step;
-    double lost = 0;
-    for (int i = 0; i < space.dimension(); i++) {
-      double off = values[i] - (code(values[i], inverse, bits) - middle(bits)) * step;
-      lost += off * off;
-    }
-    return lost;
-  }
-
   /** Codes of {@code rows} rows, all zero as yet, in this space and with this step. */
   RowCodes like(int rows, Arena arena) {
-    long spaceBytes = space.bytes();
-    var empty = arena.allocate(codesAt(spaceBytes) + (stride() + 4) * rows, LINE);
-    space.write(empty);
-    empty.set(FLOAT, spaceBytes, step);
-    return new RowCodes(bits, space, rows, spaceBytes, empty);
+    long at = body.byteSize() - (stride() + 4) * size;
+    var empty = arena.allocate(at + (stride() + 4) * rows, LINE);
+    MemorySegment.copy(body, 0, empty, 0, at);
+    return new RowCodes(bits, axes(), space, rows, empty);
   }
 
   /** Copies row {@code from} of codes in the same space to row {@code to} of these. */
@@ -274,7 +420,13 @@ public final class RowCodes implements WalkCodes {
     return size;
   }
 
-  /** Space that was coded. */
+  /** Dimensions after a projection, or 0 where all of the space are coded. */
+  @Override
+  public int axes() {
+    return projection == null ? 0 : dimension;
+  }
+
+  /** Space that was coded, or that a projection was applied to. */
   public WalkSpace space() {
     return space;
   }
@@ -287,7 +439,7 @@ public final class RowCodes implements WalkCodes {
 
   /** Bytes from one row's codes to the next's. */
   long stride() {
-    return stride(bits, space.dimension());
+    return stride(bits, dimension);
   }
 
   @Override
@@ -311,20 +463,27 @@ public final class RowCodes implements WalkCodes {
 
   @Override
   public boolean equal(int row, int other) {
-    return Lines.equal(codes, row * stride(), other * stride(), stride());
+    return Float.floatToRawIntBits(terms.get(FLOAT, 4L * row))
+            == Float.floatToRawIntBits(terms.get(FLOAT, 4L * other))
+        && Lines.equal(codes, row * stride(), other * stride(), stride());
   }
 
   /** Scorers by integer products of codes. */
   private record CodeScorers(RowCodes rows, CodeKernel kernel) implements Scorers {
     @Override
     public Scorer scorer() {
-      var query = new CodeQuery((int) width(rows.bits, rows.space.dimension()));
+      var query = new CodeQuery((int) width(rows.bits, rows.dimension));
       return rows.new CodeScorer(kernel, query);
     }
 
     @Override
     public int size() {
       return rows.size;
+    }
+
+    @Override
+    public boolean projected() {
+      return rows.projection != null;
     }
 
     @Override
@@ -337,37 +496,30 @@ public final class RowCodes implements WalkCodes {
   private final class CodeScorer implements Scorers.Scorer {
     private final CodeKernel kernel;
     private final CodeQuery query;
+    private final float[] full;
     private final float[] values;
+    private final Projection.@Nullable Projector projector;
     private final byte[] line;
     private float offset;
 
     CodeScorer(CodeKernel kernel, CodeQuery query) {
       this.kernel = kernel;
       this.query = query;
-      this.values = new float[space.dimension()];
+      this.full = new float[space.dimension()];
+      this.values = projection == null ? full : new float[dimension];
+      this.projector = projection == null ? null : projection.new Projector(kernel);
       this.line = new byte[(int) stride()];
     }
 
     @Override
     public void setQuery(float[] given) {
-      space.query(given, values);
-      float largest = 0;
-      for (float value : values) {
-        largest = Math.max(largest, Math.abs(value));
+      space.query(given, full);
+      double all = projector == null ? 0 : projector.apply(full, values);
+      var coded = SignedCodes.of(values, dimension, query.codes());
+      set(coded.scale(), coded.sum(), coded.squaredLength());
+      if (projector != null) {
+        offset += (float) (LEFT_OUT * Math.max(0, all - coded.squaredLength()));
       }
-      float own = largest == 0 ? 1 : largest / 127;
-      float inverse = 1 / own;
-      var codes = query.codes();
-      int sum = 0;
-      int squares = 0; // at most 65,537 * 127^2 < 2^31
-      for (int i = 0; i < values.length; i++) {
-        float scaled = values[i] * inverse;
-        int code = (int) (scaled + (scaled < 0 ? -0.5f : 0.5f)); // vectorised, as rounding is not
-        codes[i] = (byte) code;
-        sum += code;
-        squares += code * code;
-      }
-      set(own, sum, squares);
     }
 
     @Override
@@ -375,7 +527,7 @@ public final class RowCodes implements WalkCodes {
       MemorySegment.copy(
           RowCodes.this.codes, ValueLayout.JAVA_BYTE, row * stride(), line, 0, line.length);
       var codes = query.codes();
-      int d = space.dimension();
+      int d = dimension;
       if (bits == 8) {
         for (int i = 0; i < d; i++) {
           codes[i] = (byte) (line[i] - 128);
@@ -400,9 +552,9 @@ public final class RowCodes implements WalkCodes {
     }
 
     /** Sets what products are multiplied by, and what brings the middle of the codes back. */
-    private void set(float own, int sum, long squares) {
+    private void set(float own, int sum, double squaredLength) {
       query.scale(2 * own * step);
-      offset = (float) (squares * (double) own * own + 2.0 * own * step * middle(bits) * sum);
+      offset = (float) (squaredLength + 2.0 * own * step * middle(bits) * sum);
     }
 
     @Override

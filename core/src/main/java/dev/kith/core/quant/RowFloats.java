@@ -196,6 +196,11 @@ public final class RowFloats implements WalkCodes {
   }
 
   @Override
+  public int axes() {
+    return 0;
+  }
+
+  @Override
   public int bits() {
     return space == null ? 32 : 16;
   }
@@ -430,6 +435,11 @@ public final class RowFloats implements WalkCodes {
     @Override
     public int size() {
       return stored.size;
+    }
+
+    @Override
+    public boolean projected() {
+      return false;
     }
 
     @Override

@@ -14,6 +14,11 @@ public interface Scorers {
   /** Number of rows. */
   int size();
 
+  /**
+   * Whether rows were projected to fewer dimensions first, so that an estimate tells less of one.
+   */
+  boolean projected();
+
   /** Bytes of what is read for a row, such as its codes. */
   long bytesPerRow();
 

@@ -16,10 +16,11 @@ public sealed interface WalkCodes permits RowCodes, RowFloats {
    * Bytes of codes of {@code size} rows of {@code given} elements.
    *
    * @param bits as {@link #bits} gives them
+   * @param axes as {@link #axes} gives them
    */
-  static long bytes(int bits, Metric metric, int given, int size) {
+  static long bytes(int bits, int axes, Metric metric, int given, int size) {
     return switch (bits) {
-      case 4, 8 -> RowCodes.bytes(bits, metric, given, size);
+      case 4, 8 -> RowCodes.bytes(bits, axes, metric, given, size);
       case 16 -> RowFloats.halfBytes(metric, given, size);
       case 32 -> RowFloats.bytesInPlace(metric, size);
       default -> throw new IllegalArgumentException("codes have 4, 8, 16 or 32 bits: " + bits);
@@ -30,12 +31,13 @@ public sealed interface WalkCodes permits RowCodes, RowFloats {
    * Opens codes that were made of {@code rows}.
    *
    * @param bits as {@link #bits} gave them
+   * @param axes as {@link #axes} gave them
    * @param body as {@link #body} gave it, of {@link #bytes} bytes
    */
-  static WalkCodes open(int bits, MemorySegment body, VectorSource rows, Metric metric) {
+  static WalkCodes open(int bits, int axes, MemorySegment body, VectorSource rows, Metric metric) {
     int size = Math.toIntExact(rows.size());
     return switch (bits) {
-      case 4, 8 -> RowCodes.open(body, bits, metric, rows.dimension(), size);
+      case 4, 8 -> RowCodes.open(body, bits, axes, metric, rows.dimension(), size);
       case 16 -> RowFloats.openHalves(body, metric, rows.dimension(), size);
       case 32 -> RowFloats.openInPlace(body, rows, metric);
       default -> throw new IllegalArgumentException("codes have 4, 8, 16 or 32 bits: " + bits);
@@ -44,6 +46,9 @@ public sealed interface WalkCodes permits RowCodes, RowFloats {
 
   /** Bits an element: 4 or 8 of codes, 16 of a copy in float16, 32 of rows in place. */
   int bits();
+
+  /** Dimensions that rows were projected to before they were coded, or 0 where all are read. */
+  int axes();
 
   /**
    * Makes all codes again, and compares.

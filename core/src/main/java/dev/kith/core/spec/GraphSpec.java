@@ -17,6 +17,18 @@ public sealed interface GraphSpec extends IndexSpec {
   /** What a walk reads of a row. */
   Codes codes();
 
+  /** Value of {@link #dimensions} that leaves them to the build. */
+  int AUTO_DIMENSIONS = -1;
+
+  /**
+   * Dimensions that rows are projected to before they are coded, 0 for no projection, or {@link
+   * #AUTO_DIMENSIONS}: then the build decides whether some rank a sample's nearest rows well
+   * enough.
+   */
+  default int dimensions() {
+    return 0;
+  }
+
   /** How the graph is built. */
   Builder builder();
 
@@ -79,18 +91,27 @@ public sealed interface GraphSpec extends IndexSpec {
 
   /**
    * Kith's own choice of parameters. Text form {@code graph}, or with any of {@code
-   * graph(r=64,codes=auto,builder=insert,efc=128,alpha=1.1,passes=1,seed=1)}.
+   * graph(r=64,codes=auto,dims=auto,builder=insert,efc=128,alpha=1.1,passes=1,seed=1)}; {@code
+   * dims} is a number, {@code all} or {@code auto}.
    */
   record Graph(
-      int degree, Codes codes, Builder builder, int width, double alpha, int passes, long seed)
+      int degree,
+      Codes codes,
+      int dimensions,
+      Builder builder,
+      int width,
+      double alpha,
+      int passes,
+      long seed)
       implements GraphSpec {
     /** The parameters of {@code graph}. */
-    public static final Graph DEFAULT = new Graph(64, Codes.AUTO, Builder.INSERT, 128, 1.1, 1, 1);
+    public static final Graph DEFAULT =
+        new Graph(64, Codes.AUTO, AUTO_DIMENSIONS, Builder.INSERT, 128, 1.1, 1, 1);
 
     /** Text form with every parameter. */
     static final String FORM =
-        "graph(r=64,codes=auto|int4|int8|float16|float32,builder=insert|knn|nndescent,efc=128,alpha=1.1,"
-            + "passes=1,seed=1)";
+        "graph(r=64,codes=auto|int4|int8|float16|float32,dims=auto|all|N,"
+            + "builder=insert|knn|nndescent,efc=128,alpha=1.1,passes=1,seed=1)";
 
     @Override
     public boolean levels() {
@@ -98,9 +119,11 @@ public sealed interface GraphSpec extends IndexSpec {
     }
 
     static Graph of(SpecText text) {
+      var codes = text.choice("codes", DEFAULT.codes, Codes.values());
       return new Graph(
           GraphSpec.degree(text, "r", DEFAULT.degree),
-          text.choice("codes", DEFAULT.codes, Codes.values()),
+          codes,
+          dimensions(text, codes),
           text.choice("builder", DEFAULT.builder, Builder.values()),
           efc(text, DEFAULT.width),
           GraphSpec.alpha(text, DEFAULT.alpha),
@@ -108,11 +131,43 @@ public sealed interface GraphSpec extends IndexSpec {
           text.number("seed", DEFAULT.seed, 1, Long.MAX_VALUE));
     }
 
+    private static int dimensions(SpecText text, Codes codes) {
+      Integer found =
+          text.value(
+              "dims",
+              word -> {
+                int dimensions =
+                    switch (word) {
+                      case "auto" -> AUTO_DIMENSIONS;
+                      case "all" -> 0;
+                      default -> word.matches("[1-9][0-9]{0,4}") ? Integer.parseInt(word) : -2;
+                    };
+                if (dimensions < AUTO_DIMENSIONS) {
+                  throw new IllegalArgumentException(
+                      "dims must be auto, all or a whole number from 1 to 99999: " + word);
+                }
+                if (dimensions > 0 && (codes == Codes.FLOAT16 || codes == Codes.FLOAT32)) {
+                  throw new IllegalArgumentException(
+                      "dims=%s goes with codes of few bits: codes=%s; ask for int4, int8 or auto"
+                          .formatted(word, codes));
+                }
+                return dimensions;
+              });
+      return found == null ? DEFAULT.dimensions : found;
+    }
+
+    private String dims() {
+      return dimensions == AUTO_DIMENSIONS
+          ? "auto"
+          : dimensions == 0 ? "all" : String.valueOf(dimensions);
+    }
+
     @Override
     public String toString() {
       return new Text("graph")
           .with("r", degree, DEFAULT.degree)
           .with("codes", codes, DEFAULT.codes)
+          .with("dims", dims(), "auto")
           .with("builder", builder, DEFAULT.builder)
           .with("efc", width, DEFAULT.width)
           .with("alpha", alpha, DEFAULT.alpha)

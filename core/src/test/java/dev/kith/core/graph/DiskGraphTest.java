@@ -79,7 +79,7 @@ class DiskGraphTest {
 
   /** Codes of every kind come back as they were stored. */
   @ParameterizedTest
-  @CsvSource({"int4", "int8", "float16", "float32"})
+  @CsvSource({"int4", "int8", "float16", "float32", "'int8,dims=9'", "'int4,dims=12'"})
   void search_anyCodes_findsWhatTheIndexInMemoryFinds(String codes, @Fixed SplittableRandom random)
       throws IOException {
     var rows = TestVectors.gaussians(random, 400, 20);

@@ -18,7 +18,9 @@ import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -113,6 +115,44 @@ class GraphDataTest {
               "a graph needs its part codes: rows=memory, found=[graph, curve]; build the index"
                   + " again");
     }
+  }
+
+  @Test
+  void open_projectedCodes_dimensionsAreInTheHeader(SplittableRandom random) {
+    try (var source = VectorSource.of(TestVectors.gaussians(random, 50, 9))) {
+      var spec = (GraphSpec) IndexSpec.parse("graph(r=8,codes=int8,dims=5)");
+      var data =
+          (GraphData) Backends.builderOf(spec).build(source, Metric.L2, BuildOptions.defaults());
+      var parts = copies(data);
+      // Space, step and scale in 64 bytes, a line of 64 bytes an axis; a line and a term a row.
+      assertThat(part(parts, GraphData.CODES).byteSize()).isEqualTo(64 + 5 * 64 + 50 * (64 + 4));
+      assertThat(part(parts, GraphData.GRAPH).get(ValueLayout.JAVA_INT, 36)).isEqualTo(8 | 5 << 8);
+      var opened = GraphData.open(source, Metric.L2, spec, parts);
+      opened.verify();
+      assertThat(opened.codedDimensions()).isEqualTo(5);
+      // An axis changed, and the checksum of the codes with it.
+      flip(part(parts, GraphData.CODES), 64, 3);
+      resum(parts);
+      var changed = GraphData.open(source, Metric.L2, spec, parts);
+      assertThatThrownBy(changed::verify)
+          .isInstanceOf(VectorDataException.class)
+          .hasMessageStartingWith("codes must be of these rows: rows=memory, row ");
+      part(parts, GraphData.GRAPH).set(ValueLayout.JAVA_INT, 36, 8 | 10 << 8);
+      resum(parts);
+      assertThatThrownBy(() -> GraphData.open(source, Metric.L2, spec, parts))
+          .isInstanceOf(VectorDataException.class)
+          .hasMessage(
+              "the part graph must have codes of as many dimensions as rows have, at most:"
+                  + " rows=memory, offset in the part=37, expected=0 to 9, found=10; restore"
+                  + " the index, or build it again");
+    }
+  }
+
+  /** Sets the checksums that a header of {@code parts} holds of the codes and of itself. */
+  private static void resum(Map<String, MemorySegment> parts) {
+    var header = part(parts, GraphData.GRAPH);
+    header.set(ValueLayout.JAVA_INT, 48, Checksums.crc32c(part(parts, GraphData.CODES)));
+    header.set(ValueLayout.JAVA_INT, 60, Checksums.crc32c(header.asSlice(0, 60)));
   }
 
   private static void assertRefused(Runnable open, String rule) {

@@ -3,12 +3,14 @@ package dev.kith.core.graph;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.Effort;
 import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchResult;
 import dev.kith.core.search.SearchStoppedException;
+import dev.kith.core.spec.GraphSpec;
 import dev.kith.core.testing.Fixed;
 import dev.kith.core.testing.IndexContract;
 import dev.kith.core.testing.Seeded;
@@ -165,6 +167,77 @@ public abstract class GraphSearchContract extends IndexContract<GraphData> {
       assertThat(data.reached()).isEqualTo(rows.length);
       var result = searcher(data).search(batch, beam(100));
       assertThat(recall(Metric.L2, rows, queries, result, K)).isGreaterThanOrEqualTo(0.95);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "graph(r=16,codes=int8,dims=14)",
+        "graph(r=16,codes=int4,dims=30)",
+        "graph(r=16,dims=20,builder=nndescent)"
+      })
+  void search_projected_findsNearlyAllAndVisitsWhatScalarLoopsDo(
+      String spec, @Fixed SplittableRandom random) {
+    var rows = flat(random, 1500, 90);
+    var queries = Arrays.copyOfRange(rows, 1460, 1500);
+    rows = Arrays.copyOf(rows, 1460);
+    try (var source = VectorSource.of(rows);
+        var batch = VectorSource.of(queries)) {
+      for (var metric : Metric.values()) {
+        var data = build(source, metric, spec);
+        assertThat(data.reached()).isEqualTo(rows.length);
+        data.verify();
+        var result = searcher(data).search(batch, beam(100));
+        // Queries are no rows of the space that inner products are mapped to: a harder case.
+        assertThat(recall(metric, rows, queries, result, K))
+            .as("%s", metric)
+            .isGreaterThanOrEqualTo(metric == Metric.DOT ? 0.7 : 0.95);
+        assertThat(result.report().work().keysComputed()).isEqualTo(40L * 28);
+        var scalar = new GraphSearcher(Kernels.scalar(), "scalar", data).search(batch, beam(100));
+        assertThat(result.report().work()).isEqualTo(scalar.report().work());
+        assertThat(result.neighbors()).isEqualTo(scalar.neighbors());
+      }
+    }
+  }
+
+  /** Rows of {@code d} elements that lie near a space of twelve dimensions. */
+  private static float[][] flat(SplittableRandom random, int count, int d) {
+    var axes = TestVectors.gaussians(random, 12, d);
+    var rows = TestVectors.gaussians(random, count, d);
+    for (var row : rows) {
+      var place = TestVectors.gaussian(random, axes.length);
+      for (int j = 0; j < d; j++) {
+        row[j] *= 0.1f;
+        for (int i = 0; i < axes.length; i++) {
+          row[j] += place[i] * axes[i][j];
+        }
+      }
+    }
+    return rows;
+  }
+
+  @Test
+  void build_rowsNearASpaceOfFewDimensions_autoProjects(@Fixed SplittableRandom random) {
+    var rows = flat(random, 3000, 256);
+    try (var flat = VectorSource.of(rows);
+        var full = VectorSource.of(TestVectors.gaussians(random, 3000, 256))) {
+      var projected = build(flat, Metric.L2, "graph(r=8,efc=16)");
+      assertThat(projected.codedDimensions()).isEqualTo(128);
+      assertThat(projected.codesKind()).isEqualTo(GraphSpec.Codes.INT4);
+      assertThat(build(flat, Metric.L2, "graph(r=8,efc=16,dims=all)").codedDimensions()).isZero();
+      assertThat(build(full, Metric.L2, "graph(r=8,efc=16)").codedDimensions()).isZero();
+    }
+  }
+
+  @Test
+  void build_moreDimensionsThanThereAre_isRefused(SplittableRandom random) {
+    try (var source = VectorSource.of(TestVectors.gaussians(random, 30, 9))) {
+      assertThat(build(source, Metric.DOT, "graph(dims=10)").codedDimensions()).isEqualTo(10);
+      assertThatThrownBy(() -> build(source, Metric.L2, "graph(dims=10)"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "dims must be at most the 9 elements of a vector: 10; ask for dims=all to code all");
     }
   }
 

@@ -36,6 +36,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -130,7 +131,10 @@ class LiveGraphTest {
   void anyOperations_likeTheOracle(Metric metric, SplittableRandom random) {
     for (int round = 0; round < 2 * Seeded.effort(); round++) {
       int d = 1 + random.nextInt(20);
-      var spec = "graph(r=%d,codes=%s)".formatted(4 + random.nextInt(12), "int" + (4 << round % 2));
+      var dimensions = random.nextBoolean() ? "all" : String.valueOf(1 + random.nextInt(d));
+      var spec =
+          "graph(r=%d,codes=%s,dims=%s)"
+              .formatted(4 + random.nextInt(12), "int" + (4 << round % 2), dimensions);
       var oracle = new Oracle(metric);
       int begin = random.nextInt(200);
       var rows = TestVectors.gaussians(random, begin + 1, d);
@@ -265,8 +269,9 @@ class LiveGraphTest {
 
   /** Half of the rows are replaced, in five steps; a fresh build of the same rows is no better. */
   @ParameterizedTest
-  @ValueSource(strings = {"clusters", "cloud"})
-  void recall_afterChurn_isThatOfAFreshBuild(String kind, @Fixed SplittableRandom random) {
+  @CsvSource({"clusters, all", "cloud, all", "cloud, 12"})
+  void recall_afterChurn_isThatOfAFreshBuild(
+      String kind, String dimensions, @Fixed SplittableRandom random) {
     var shape =
         kind.equals("cloud")
             ? new ClusteredVectors(16, 16, 1, 1, 5)
@@ -274,7 +279,7 @@ class LiveGraphTest {
     int n = 3000;
     try (var all = shape.generate(0, n * 3 / 2);
         var queries = shape.generate(n * 2L, 200)) {
-      var spec = "graph(r=24,codes=int8)";
+      var spec = "graph(r=24,codes=int8,dims=%s)".formatted(dimensions);
       var graph = live(all.slice(0, n), Metric.L2, spec);
       var rows = new ArrayList<float[]>();
       var numbers = new ArrayList<Long>();

@@ -95,7 +95,7 @@ class RowCodesTest {
     var rows = TestVectors.gaussians(random, 30, 20);
     try (var source = VectorSource.of(rows)) {
       var codes = RowCodes.encode(source, Metric.COSINE, bits, 5, BuildOptions.defaults());
-      var again = RowCodes.open(codes.body(), bits, Metric.COSINE, 20, 30);
+      var again = RowCodes.open(codes.body(), bits, 0, Metric.COSINE, 20, 30);
       var a = codes.scorers(Kernels.scalar()).scorer();
       var b = again.scorers(Kernels.scalar()).scorer();
       var picksA = new Picks(30);

@@ -22,6 +22,8 @@ class IndexSpecTest {
       strings = {
         "graph",
         "graph(r=32,codes=int8,builder=nndescent,efc=200,alpha=1.2,passes=2,seed=7)",
+        "graph(dims=all)",
+        "graph(codes=int4,dims=192)",
         "hnsw",
         "hnsw(m=32,efc=100,codes=float32,seed=9)",
         "vamana",
@@ -41,7 +43,7 @@ class IndexSpecTest {
 
   @Test
   void parse_defaultsWrittenOut_areTheShortForm() {
-    assertThat(IndexSpec.parse("graph(r=64,codes=auto)")).hasToString("graph");
+    assertThat(IndexSpec.parse("graph(r=64,codes=auto,dims=auto)")).hasToString("graph");
     assertThat(IndexSpec.parse("hnsw(m=16)")).isEqualTo(GraphSpec.Hnsw.DEFAULT);
     assertThat(IndexSpec.parse("vamana")).isEqualTo(GraphSpec.Vamana.DEFAULT);
     assertThat(IndexSpec.parse("ivf(codes=int8,refine=rows,seed=1)")).isEqualTo(ListSpec.DEFAULT);
@@ -89,7 +91,7 @@ class IndexSpecTest {
       strings = {
         "ivfpq(m=16) | column 1: no such index: ivfpq; known are flat,"
             + " flat(shadow=int8|fp16|bf16|bits1..bits8|pq48x4),"
-            + " graph(r=64,codes=auto|int4|int8|float16|float32,builder=insert|knn|nndescent,efc=128,alpha=1.1,passes=1,seed=1),"
+            + " graph(r=64,codes=auto|int4|int8|float16|float32,dims=auto|all|N,builder=insert|knn|nndescent,efc=128,alpha=1.1,passes=1,seed=1),"
             + " hnsw(m=16,efc=200,codes=int8|int4|auto|float16|float32,seed=1),"
             + " vamana(degree=64,alpha=1.2,efc=100,passes=2,codes=int8|int4|auto|float16|float32,seed=1),"
             + " ivf(lists=4096,codes=int8|bits1..bits8|pq48x4|pq48x8|opq48x4|opq48x8,refine=rows,seed=1)",
@@ -107,6 +109,11 @@ class IndexSpecTest {
         "graph(r=64,seed=-1) | column 17: seed must be a whole number from 1 on: -1",
         "graph(codes=int2) | column 13: codes must be one of auto, int4, int8, float16, float32:"
             + " int2",
+        "graph(dims=some) | column 12: dims must be auto, all or a whole number from 1 to 99999:"
+            + " some",
+        "graph(dims=0) | column 12: dims must be auto, all or a whole number from 1 to 99999: 0",
+        "graph(codes=float16,dims=64) | column 26: dims=64 goes with codes of few bits:"
+            + " codes=float16; ask for int4, int8 or auto",
         "vamana(alpha=0.9) | column 14: alpha must be a number from 1.0 to 4.0: 0.9",
         "hnsw(r=64) | column 6: hnsw has no parameter r; known are: codes, efc, m, seed",
         "flat(shadow=int4) | column 13: no such shadow: int4; known are int8, fp16, bf16, bits1 to"
