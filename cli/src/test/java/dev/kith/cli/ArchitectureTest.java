@@ -89,7 +89,9 @@ class ArchitectureTest {
           new Part(
               "graph", "failure", "work", "vector", "metric", "kernel", "quant", "spec", "search",
               "recall", "exact"),
-          new Part("ivf", "work", "vector", "metric", "kernel", "quant", "spec", "search", "exact"),
+          new Part(
+              "ivf", "work", "vector", "metric", "kernel", "quant", "spec", "search", "recall",
+              "exact"),
           new Part(
               "backend", "failure", "work", "vector", "metric", "kernel", "quant", "spec", "search",
               "exact", "graph", "ivf"),

@@ -1,6 +1,7 @@
 package dev.kith.core.graph;
 
-import dev.kith.core.graph.CalibrationSample.Query;
+import dev.kith.core.exact.CalibrationSample;
+import dev.kith.core.exact.CalibrationSample.Query;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.Scorers;
@@ -26,9 +27,6 @@ import org.jspecify.annotations.Nullable;
  * found. A query that is a row, or was made of one, walks as if that row were not there.
  */
 final class Calibration {
-  /** Numbers of neighbours that are measured. */
-  static final List<Integer> KS = List.of(1, 3, 10, 30, 100);
-
   /** Largest width of an index of many rows. */
   private static final int WIDEST = 1280;
 
@@ -158,7 +156,7 @@ final class Calibration {
   /** Makes the curve from queries with their exact answers, in the numbers that links have. */
   RecallCurve curve(List<Query> queries, BuildOptions options) {
     int fewest = queries.stream().mapToInt(each -> each.truth().size()).min().orElse(0);
-    var ks = KS.stream().filter(k -> k <= fewest).toList();
+    var ks = CalibrationSample.KS.stream().filter(k -> k <= fewest).toList();
     var fit = new CurveFit(ks, widths(count), RATIOS);
     var observed =
         fit.ks().isEmpty()

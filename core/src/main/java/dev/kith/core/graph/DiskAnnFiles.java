@@ -2,6 +2,7 @@ package dev.kith.core.graph;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import dev.kith.core.exact.CalibrationSample;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.RowCodes;
@@ -191,7 +192,7 @@ public final class DiskAnnFiles {
       int most = Math.max(Pivots.count(size), first.length);
       var pivots = Arrays.copyOf(first, most);
       int count = first.length;
-      var order = InsertBuilder.permutation(size, seed);
+      var order = CalibrationSample.permutation(size, seed);
       for (int i = 0; i < size && count < most; i++) {
         boolean known = false;
         for (int have : first) {

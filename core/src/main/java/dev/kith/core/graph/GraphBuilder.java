@@ -1,5 +1,6 @@
 package dev.kith.core.graph;
 
+import dev.kith.core.exact.CalibrationSample;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.RowFloats;

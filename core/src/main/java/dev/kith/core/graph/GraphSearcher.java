@@ -1,5 +1,6 @@
 package dev.kith.core.graph;
 
+import dev.kith.core.exact.CalibrationSample;
 import dev.kith.core.exact.ExactScan;
 import dev.kith.core.exact.FlatData;
 import dev.kith.core.kernel.Kernels;
@@ -37,9 +38,6 @@ public final class GraphSearcher implements Searcher {
 
   /** Recalls whose rules are kept, at most. */
   private static final int KEPT_RULES = 64;
-
-  /** Queries that a calibration takes, at least. */
-  private static final int FEWEST_QUERIES = 20;
 
   private final SearchReport report;
   private final GraphData data;
@@ -276,15 +274,6 @@ public final class GraphSearcher implements Searcher {
     return best.drain(data.metric());
   }
 
-  /** Checks that there are enough queries to calibrate on. */
-  static void requireEnough(VectorSource queries) {
-    if (queries.size() < FEWEST_QUERIES) {
-      throw new IllegalArgumentException(
-          "a calibration takes at least %d queries: %d (%s)"
-              .formatted(FEWEST_QUERIES, queries.size(), queries.name()));
-    }
-  }
-
   /**
    * The same index with a curve that is measured on queries that were asked, and on rows moved off
    * the others.
@@ -292,7 +281,7 @@ public final class GraphSearcher implements Searcher {
   @Override
   public GraphData calibrated(VectorSource queries, BuildOptions options) {
     Searcher.requireFits(queries, SearchOptions.nearest(1), data.rows());
-    requireEnough(queries);
+    CalibrationSample.requireEnough(queries);
     var sample =
         CalibrationSample.ofQueries(
             data.rows(), data.metric(), queries, CalibrationSample.MOST, kernels, options);

@@ -1,10 +1,10 @@
 package dev.kith.core.graph;
 
+import dev.kith.core.exact.CalibrationSample;
 import dev.kith.core.quant.Scorers;
 import dev.kith.core.work.BuildOptions;
 import dev.kith.core.work.Workers;
 import java.util.Arrays;
-import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -97,7 +97,7 @@ final class InsertBuilder {
   }
 
   Built build() {
-    var order = permutation(size, settings.seed());
+    var order = CalibrationSample.permutation(size, settings.seed());
     var pivots = Arrays.copyOf(order, Pivots.count(size));
     try (var linker = new Linker(rows, settings, options)) {
       var entry = Pivots.of(pivots, rows);
@@ -106,17 +106,6 @@ final class InsertBuilder {
       }
       return new Built(linker.finish(), pivots);
     }
-  }
-
-  static int[] permutation(int size, long seed) {
-    var order = new int[size];
-    var random = new SplittableRandom(seed);
-    for (int i = 0; i < size; i++) {
-      int j = random.nextInt(i + 1);
-      order[i] = order[j];
-      order[j] = i;
-    }
-    return order;
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.kith.core.graph;
 
+import dev.kith.core.exact.CalibrationSample;
 import dev.kith.core.work.BuildOptions;
 import dev.kith.core.work.Workers;
 import java.lang.foreign.Arena;
@@ -51,7 +52,7 @@ final class ListBuilder {
   /** Links what is on the lists. */
   InsertBuilder.Built build(NearestLists lists) {
     int size = rows.size();
-    var order = InsertBuilder.permutation(size, settings.seed());
+    var order = CalibrationSample.permutation(size, settings.seed());
     var pivots = Arrays.copyOf(order, Pivots.count(size));
     var chosen = Arrays.copyOf(order, Math.max(pivots.length, size / SHARE));
     var skeleton =

@@ -1,5 +1,6 @@
 package dev.kith.core.graph;
 
+import dev.kith.core.exact.CalibrationSample;
 import dev.kith.core.exact.ExactScan;
 import dev.kith.core.exact.FlatData;
 import dev.kith.core.kernel.Kernels;
@@ -532,7 +533,7 @@ public final class LiveGraph implements LiveSearcher {
       return CalibrationSample.ofQueries(all, metric, asked, 2 * most, kernels, options);
     }
     int size = Math.toIntExact(all.size());
-    var order = InsertBuilder.permutation(size, spec.seed() ^ curve.now().changes());
+    var order = CalibrationSample.permutation(size, spec.seed() ^ curve.now().changes());
     return CalibrationSample.ofRows(
         all, metric, Arrays.copyOf(order, Math.min(size, most)), kernels, options);
   }
@@ -940,7 +941,7 @@ public final class LiveGraph implements LiveSearcher {
   @Override
   public void calibrate(VectorSource queries, BuildOptions options) {
     Searcher.requireFits(queries, SearchOptions.nearest(1), rows);
-    GraphSearcher.requireEnough(queries);
+    CalibrationSample.requireEnough(queries);
     int count = (int) Math.min(ASKED, queries.size());
     var kept = new float[count][];
     for (int i = 0; i < count; i++) {

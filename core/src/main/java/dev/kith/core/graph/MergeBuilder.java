@@ -1,5 +1,6 @@
 package dev.kith.core.graph;
 
+import dev.kith.core.exact.CalibrationSample;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.Predecessor;
 import dev.kith.core.work.BuildOptions;
@@ -120,7 +121,7 @@ final class MergeBuilder {
       for (int pass = 0; pass < settings.passes(); pass++) {
         builder.insert(linker, entry, order, first.kept, pass);
       }
-      var spread = InsertBuilder.permutation(size, settings.seed());
+      var spread = CalibrationSample.permutation(size, settings.seed());
       return new InsertBuilder.Built(linker.finish(), Arrays.copyOf(spread, pivots.length));
     }
   }
@@ -180,7 +181,7 @@ final class MergeBuilder {
     var order = new int[size];
     int old = 0;
     int fresh = first.kept;
-    for (int row : InsertBuilder.permutation(size, settings.seed())) {
+    for (int row : CalibrationSample.permutation(size, settings.seed())) {
       order[has[row] ? old++ : fresh++] = row;
     }
     return order;

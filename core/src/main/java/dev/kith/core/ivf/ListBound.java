@@ -23,6 +23,10 @@ final class ListBound {
   private final float[] radii;
   private final double[] squares;
   private final double[] norms;
+
+  /** Length of the longest row, at most. */
+  private final double longest;
+
   private final double epsilon;
   private final double eta;
 
@@ -41,6 +45,7 @@ final class ListBound {
     this.squares = new double[radii.length];
     this.norms = new double[radii.length];
     var centre = new float[d];
+    double most = 0;
     for (int list = 0; list < radii.length; list++) {
       centres.read(list, centre);
       double sum = 0;
@@ -49,7 +54,9 @@ final class ListBound {
       }
       squares[list] = sum;
       norms[list] = Norms.up(Math.sqrt(sum));
+      most = Math.max(most, norms[list] + radii[list]);
     }
+    this.longest = most;
   }
 
   /** Reader of centres. */
@@ -108,6 +115,48 @@ final class ListBound {
     float order(int list, float dot) {
       float distance = space.metric() == Metric.DOT ? -dot : (float) (squares[list] - 2.0 * dot);
       return Float.isNaN(distance) ? Float.POSITIVE_INFINITY : distance;
+    }
+
+    /** Whether products with centres mean anything. */
+    boolean bounded() {
+      return bounded;
+    }
+
+    /**
+     * What an {@link #order} lacks of the squared distance of the centre. For DOT, which is no
+     * distance, it is what the product lacks of the largest that a row could have with the query:
+     * it is never negative, and ratios of it do not depend on the length of the query.
+     */
+    double offset() {
+      return space.metric() == Metric.DOT ? norm * longest : square;
+    }
+
+    /** Squared distance of a row from its key, as {@link #offset} makes it for centres. */
+    double squaredDistance(double key) {
+      double distance =
+          switch (space.metric()) {
+            case L2 -> key;
+            case COSINE -> 2 + 2 * key;
+            case DOT -> key + offset();
+          };
+      return Math.max(distance, 0);
+    }
+
+    /**
+     * The {@link #order} of a list without one of its rows, the one that the query is: rows that
+     * will be asked for had no part in the centres.
+     *
+     * @param order of the list with the row, which is {@code size} rows
+     */
+    float without(float order, int size) {
+      double left = size - 1.0;
+      if (left == 0) {
+        return Float.POSITIVE_INFINITY;
+      }
+      return (float)
+          (space.metric() == Metric.DOT
+              ? (size * (double) order + square) / left
+              : (order + square) * (size / left) * (size / left) - square);
     }
 
     /**

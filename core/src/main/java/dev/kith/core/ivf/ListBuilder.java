@@ -1,8 +1,10 @@
 package dev.kith.core.ivf;
 
+import dev.kith.core.exact.CalibrationSample;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.KMeans;
+import dev.kith.core.recall.RecallCurve;
 import dev.kith.core.search.IndexBuilder;
 import dev.kith.core.spec.ListSpec;
 import dev.kith.core.vector.VectorDataException;
@@ -15,8 +17,9 @@ import java.util.Arrays;
 /**
  * Builder of inverted lists: cells of a sample by k-means, each row in the cell whose centre is the
  * nearest, the mean of each list's rows and how far they are from it, and codes in the order of the
- * lists. A sweep has stretches of rows in their order instead of cells. Beside the parts it takes 8
- * bytes a row and the sample's sums.
+ * lists; then it measures what recall they bring. A sweep has stretches of rows in their order
+ * instead of cells, and is not measured. Beside the parts it takes 8 bytes a row and the sample's
+ * sums, and an int8 copy of the rows while it measures.
  *
  * @param spec spec of the index
  * @param kernels loops to build with
@@ -61,7 +64,19 @@ public record ListBuilder(ListSpec spec, Kernels kernels) implements IndexBuilde
             ? Int8Lists.encode(rows, metric, order, options)
             : BlockLists.encode(rows, metric, spec, order, options);
     var sealed = ListPart.seal(part, metric, size, d, lists, codes, spec.codes());
-    return new ListData(rows, spec, sealed, codes, order);
+    var data = new ListData(rows, spec, sealed, codes, order, null);
+    return spec.sweeps() ? data : data.withCurve(measured(data, options));
+  }
+
+  /** What recall the lists bring. */
+  private RecallCurve measured(ListData data, BuildOptions options) {
+    if (data.lists() == 0) {
+      return ListCalibration.none(options.arena());
+    }
+    long seed = spec.seed();
+    var sample = CalibrationSample.ofRows(data.rows(), data.metric(), seed, kernels, options);
+    sample.addOffTheRows(seed);
+    return new ListCalibration(data, kernels).curve(sample, options);
   }
 
   /** Mean of a sample of the rows for L2, so that products are small beside distances; or zeros. */

@@ -1,6 +1,7 @@
 package dev.kith.core.ivf;
 
 import dev.kith.core.metric.Metric;
+import dev.kith.core.recall.RecallCurve;
 import dev.kith.core.search.IndexData;
 import dev.kith.core.spec.ListSpec;
 import dev.kith.core.vector.VectorDataException;
@@ -9,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rows, the lists that they are in, and codes of them in the order of the lists. Immutable; safe
@@ -21,20 +23,31 @@ public final class ListData implements IndexData {
   /** The name of the part that holds the codes. */
   public static final String CODES = "codes";
 
+  /** The name of the part that holds what the index measured of its own searches. */
+  public static final String CURVE = "curve";
+
   private final VectorSource rows;
   private final ListSpec spec;
   private final ListPart part;
   private final ListOrder order;
   private final ListSpace space;
   private final ListCodes codes;
+  private final @Nullable RecallCurve curve;
 
-  ListData(VectorSource rows, ListSpec spec, ListPart part, ListCodes codes, ListOrder order) {
+  ListData(
+      VectorSource rows,
+      ListSpec spec,
+      ListPart part,
+      ListCodes codes,
+      ListOrder order,
+      @Nullable RecallCurve curve) {
     this.rows = rows;
     this.spec = spec;
     this.part = part;
     this.order = order;
     this.space = new ListSpace(part.metric(), part.origin());
     this.codes = codes;
+    this.curve = curve;
   }
 
   /**
@@ -54,7 +67,9 @@ public final class ListData implements IndexData {
         spec.codes().panels()
             ? Int8Lists.over(body, rows, metric, order)
             : BlockLists.over(body, rows, metric, spec, order);
-    return new ListData(rows, spec, part, codes, order);
+    var measured = parts.get(CURVE); // null for sweeps, and in indexes older than it
+    var curve = measured == null ? null : RecallCurve.open(measured);
+    return new ListData(rows, spec, part, codes, order, curve);
   }
 
   private static MemorySegment require(
@@ -88,6 +103,19 @@ public final class ListData implements IndexData {
     return part.lists();
   }
 
+  /**
+   * What the index measured of its searches, or null if it has not: it answers every recall exactly
+   * then. Its widths are numbers of lists, its hops lists, its estimates rows.
+   */
+  public @Nullable RecallCurve curve() {
+    return curve;
+  }
+
+  /** The same index with another curve. */
+  ListData withCurve(RecallCurve other) {
+    return new ListData(rows, spec, part, codes, order, other);
+  }
+
   /** Order in which lists hold rows. */
   ListOrder order() {
     return order;
@@ -113,6 +141,9 @@ public final class ListData implements IndexData {
     var parts = new LinkedHashMap<String, MemorySegment>();
     parts.put(CODES, codes.body());
     parts.put(LISTS, part.part().asReadOnly());
+    if (curve != null) {
+      parts.put(CURVE, curve.part().asReadOnly());
+    }
     return parts;
   }
 

@@ -1,11 +1,13 @@
 package dev.kith.core.ivf;
 
+import dev.kith.core.exact.CalibrationSample;
 import dev.kith.core.exact.Candidates;
 import dev.kith.core.exact.Decider;
 import dev.kith.core.exact.ExactScan;
 import dev.kith.core.exact.FlatData;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.quant.Bound;
+import dev.kith.core.recall.Difficulty;
 import dev.kith.core.search.Effort;
 import dev.kith.core.search.ExpectedRecall;
 import dev.kith.core.search.Limit;
@@ -20,6 +22,7 @@ import dev.kith.core.search.StopSignal;
 import dev.kith.core.search.Work;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
+import dev.kith.core.work.BuildOptions;
 import dev.kith.core.work.Workers;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -35,8 +38,10 @@ import org.jspecify.annotations.Nullable;
  * Nearest rows by probing lists: those whose centres are nearest to a query are read first, by
  * their codes, and the canonical keys of what the codes cannot exclude decide. Asked for a number
  * of lists, it reads those, and more only while they have fewer than {@code k} rows that a filter
- * lets through. Asked for the exact answer, it goes on until a certain bound excludes each list
- * that is left.
+ * lets through. Asked for a recall, it reads the first few, and then those whose centres are no
+ * farther than the ratio of the k-th distance that the index measured for such queries; what was
+ * not measured to reach the recall is answered exactly. Asked for the exact answer, it goes on
+ * until a certain bound excludes each list that is left.
  */
 public final class ListSearcher implements Searcher {
   /*
@@ -60,6 +65,12 @@ public final class ListSearcher implements Searcher {
    * computed again for each list rather than kept. On text they exclude nothing, and the search
    * becomes a scan of all codes in another order [1]: a single query reads neighbouring lists as
    * one stretch of panels.
+   *
+   * A recall. How far to read is decided once for a query, after its first lists, by the canonical
+   * keys of the k nearest rows in them. The threshold of a scan would serve as well, and costs
+   * nothing, but it depends on threads and batches, and the lists that are read must not. For the
+   * same reason a caller's limit is left alone. With a filter the share of rows that pass is taken
+   * to be the smaller of that of all rows and that of the first lists (ListRules).
    *
    * Candidates are those of the exact scan, with a list for each worker and query, and so is the
    * decision. tau is shared among workers by a Limit, the caller's or one of the search's own. A
@@ -118,6 +129,7 @@ public final class ListSearcher implements Searcher {
   private final ListCodes.Sieve sieve;
   private final MemorySegment centres;
   private final ExactScan exact;
+  private volatile @Nullable ListRules rules;
   private final ConcurrentLinkedDeque<Group> idle = new ConcurrentLinkedDeque<>();
 
   /**
@@ -140,11 +152,10 @@ public final class ListSearcher implements Searcher {
   @Override
   public SearchResult search(VectorSource queries, SearchOptions options) {
     Searcher.requireFits(queries, options, data.rows());
-    var plan = plan(options.effort());
-    int probes = plan.probes();
     var filter = options.filter();
     long allowed = filter == null ? data.rows().size() : filter.count();
-    if (scans(probes, filter, allowed)) {
+    var plan = plan(options, allowed);
+    if (scans(plan, filter, allowed)) {
       var result = exact.search(queries, options);
       var report = result.report();
       return new SearchResult(
@@ -167,11 +178,14 @@ public final class ListSearcher implements Searcher {
             .withWork(search.work)
             .withProved(search.proved)
             .withMiss(plan.miss())
-            .withExpectedRecall(expected(plan)));
+            .withExpectedRecall(expected(plan, search.expected)));
   }
 
-  private static @Nullable ExpectedRecall expected(Plan plan) {
+  private static @Nullable ExpectedRecall expected(Plan plan, List<ExpectedRecall> queries) {
     var miss = plan.miss();
+    if (plan.rules() != null) {
+      return ExpectedRecall.mean(queries);
+    }
     return miss == null ? null : new ExpectedRecall(1 - miss, 1 - miss, 1);
   }
 
@@ -182,24 +196,28 @@ public final class ListSearcher implements Searcher {
   /**
    * What an effort comes to.
    *
-   * @param probes lists to read; {@link Integer#MAX_VALUE} for the exact answer
+   * @param probes lists to read, about; {@link Integer#MAX_VALUE} for the exact answer
    * @param bound by which rows are excluded
    * @param miss probability with which a row of the exact answer is missed, or null if unknown
+   * @param rules by which a query's lists are told, or null for {@code probes} of them
    */
-  private record Plan(int probes, Bound bound, @Nullable Double miss) {
-    static final Plan EXACT = new Plan(Integer.MAX_VALUE, Bound.CERTAIN, null);
+  private record Plan(int probes, Bound bound, @Nullable Double miss, @Nullable ListRules rules) {
+    static final Plan EXACT = new Plan(Integer.MAX_VALUE, Bound.CERTAIN, null, null);
   }
 
-  private Plan plan(Effort effort) {
-    return switch (effort) {
+  private Plan plan(SearchOptions options, long allowed) {
+    return switch (options.effort()) {
       case Effort.Exact _ -> Plan.EXACT;
-      case Effort.Recall recall -> plan(recall.target());
+      case Effort.Recall recall ->
+          data.spec().sweeps()
+              ? plan(recall.target())
+              : plan(recall.target(), options.k(), allowed);
       case Effort.Probes probes -> {
         if (data.spec().sweeps()) {
           throw new IllegalArgumentException(
               "an index %s has no lists to probe: ask for a recall".formatted(data.spec()));
         }
-        yield new Plan(Math.min(probes.lists(), ALL), USUAL, null);
+        yield new Plan(Math.min(probes.lists(), ALL), USUAL, null, null);
       }
       case Effort.Beam _ ->
           throw new IllegalArgumentException(
@@ -210,28 +228,66 @@ public final class ListSearcher implements Searcher {
 
   /**
    * A sweep of randomly rotated codes meets a recall by its bound alone: a row of the exact answer
-   * is missed only if its bound is wrong. Other lists answer exactly as long as nothing is known of
-   * what a number of them brings.
+   * is missed only if its bound is wrong.
    */
   private Plan plan(double recall) {
     double miss = 1 - recall;
-    if (!data.spec().sweeps() || !sieve.random() || !(miss > 0)) {
+    if (!sieve.random() || !(miss > 0)) {
       return Plan.EXACT;
     }
     var bound = Bound.within(miss / sieve.bounds(), sieve.dimension());
     double most = sieve.bounds() * bound.miss(sieve.dimension());
-    return bound instanceof Bound.Certain ? Plan.EXACT : new Plan(ALL, bound, most);
+    return bound instanceof Bound.Certain ? Plan.EXACT : new Plan(ALL, bound, most, null);
+  }
+
+  /** Lists meet a recall as they were measured to, or else exactly. */
+  private Plan plan(double recall, int k, long allowed) {
+    var curve = data.curve();
+    if (curve == null || allowed == 0) {
+      return Plan.EXACT;
+    }
+    var known = rules;
+    if (known == null || known.target() != recall) {
+      known = new ListRules(curve, recall);
+      rules = known; // another thread may do the same: either will do
+    }
+    double lists = known.lists(k, allowed / (double) order.rows());
+    return lists == 0 ? Plan.EXACT : new Plan((int) Math.ceil(lists), USUAL, null, known);
   }
 
   /** Whether reading all rows that a filter lets through costs less than probing. */
-  private boolean scans(int probes, @Nullable RowFilter filter, long allowed) {
+  private boolean scans(Plan plan, @Nullable RowFilter filter, long allowed) {
     int lists = order.lists();
+    int probes = plan.probes();
     boolean whole = probes == Integer.MAX_VALUE;
     if (allowed == 0 || lists == 0 || (whole && !sieve.proves())) {
       return true;
     }
     double read = (double) Math.min(probes, lists) * order.rows() / lists;
     return filter != null && ROW_COST * (double) allowed <= ROW_COST * (double) lists + read;
+  }
+
+  /**
+   * The same index with a curve that is measured on queries that were asked, and on rows moved off
+   * the others.
+   */
+  @Override
+  public ListData calibrated(VectorSource queries, BuildOptions options) {
+    Searcher.requireFits(queries, SearchOptions.nearest(1), data.rows());
+    if (data.spec().sweeps()) {
+      throw new IllegalArgumentException(
+          "there is no recall to calibrate: an index %s meets one by its bounds"
+              .formatted(data.spec()));
+    }
+    CalibrationSample.requireEnough(queries);
+    if (order.lists() == 0) {
+      return data;
+    }
+    var sample =
+        CalibrationSample.ofQueries(
+            data.rows(), data.metric(), queries, CalibrationSample.MOST, kernels, options);
+    sample.addOffTheRows(data.spec().seed());
+    return data.withCurve(new ListCalibration(data, kernels).curve(sample, options));
   }
 
   @Override
@@ -246,6 +302,14 @@ public final class ListSearcher implements Searcher {
     final int k;
     final int workers;
     final int probes;
+    final @Nullable ListRules rules;
+
+    /** Share of the rows that a filter lets through. */
+    final double share;
+
+    /** What is expected of each query so far, if a recall was asked for. */
+    final List<ExpectedRecall> expected = new ArrayList<>();
+
     final @Nullable ListFilter filter;
     final @Nullable Limit limit;
     final Set<String> bounds = new TreeSet<>();
@@ -259,6 +323,8 @@ public final class ListSearcher implements Searcher {
       this.options = options;
       this.probes = plan.probes();
       this.bound = plan.bound();
+      this.rules = plan.rules();
+      this.share = allowed / (double) order.rows();
       // Codes of blocks are certain of little, and are asked for what is probable.
       this.proved = whole() || data.spec().codes().panels();
       this.stop = new StopSignal(options);
@@ -266,7 +332,7 @@ public final class ListSearcher implements Searcher {
       this.workers =
           options.threads() == 0 ? cores : Math.min(options.threads(), THREADS_PER_CORE * cores);
       this.filter = only == null ? null : new ListFilter(only, order, data.codes().positions());
-      this.limit = options.limit();
+      this.limit = rules == null ? options.limit() : null;
       bounds.add(sieve.bound());
     }
 
@@ -296,6 +362,9 @@ public final class ListSearcher implements Searcher {
       var alone = options.withLimit(null);
       for (int q = 0; q < count; q++) {
         var answer = group.answers[q];
+        if (rules != null) {
+          expected.add(group.expected[q]);
+        }
         if (answer == null) {
           var all = exact.search(queries.slice(q, 1), alone);
           answer = all.neighbors().getFirst();
@@ -324,6 +393,21 @@ public final class ListSearcher implements Searcher {
 
     private final int[] probed;
     private final long[] met;
+
+    /** Rows of the lists that were taken, whether they pass or not. */
+    private final long[] seen;
+
+    /** Order of each query's nearest centre. */
+    private final float[] nearest;
+
+    /** Order of centres up to which lists are read. */
+    private final float[] reach;
+
+    final ExpectedRecall[] expected;
+
+    /** Whether the recall is beyond lists for a query, so that a scan must answer it. */
+    private final boolean[] beyond;
+
     final @Nullable Neighbors[] answers;
     private final List<Worker> workers = new ArrayList<>();
 
@@ -347,6 +431,11 @@ public final class ListSearcher implements Searcher {
       this.taken = new long[count][(lists + 63) / 64];
       this.probed = new int[count];
       this.met = new long[count];
+      this.seen = new long[count];
+      this.nearest = new float[count];
+      this.reach = new float[count];
+      this.expected = new ExpectedRecall[count];
+      this.beyond = new boolean[count];
       this.answers = new Neighbors[count];
       Arrays.setAll(queries, _ -> bound.new Query());
       Arrays.setAll(orders, _ -> new ProbeOrder(lists));
@@ -371,16 +460,16 @@ public final class ListSearcher implements Searcher {
         worker.start(search, shared, limit == null ? 0 : first, gives);
       }
       each(search, count, search.workersFor(count * centre), Worker::aim);
-      double usual = (double) order.rows() / order.lists() * d;
-      int probes = search.whole() ? FIRST_PROBES : search.probes;
-      for (int target = 1; ; target = (int) Math.min(2L * target, probes)) {
-        draw(search, target, target == probes);
-        if (pairCount > 0) {
-          int parts = count == 1 ? pairCount : runs();
-          each(search, parts, search.workersFor(pairCount * usual), Worker::read);
-        }
-        if (target == probes) {
-          break;
+      var rules = search.rules;
+      int probes =
+          search.whole()
+              ? FIRST_PROBES
+              : rules == null ? search.probes : Math.min(ListCalibration.FIRST, rules.most());
+      rounds(search, 1, probes, true);
+      if (rules != null) {
+        each(search, count, search.workersFor(count * 64.0 * d), Worker::judge);
+        if (probes < rules.most()) {
+          rounds(search, 2 * probes, rules.most(), false);
         }
       }
       if (search.whole()) {
@@ -394,10 +483,34 @@ public final class ListSearcher implements Searcher {
             search.work.plus(
                 new Work(worker.rowsRead, worker.rescorer.count(), 0, worker.listsRead, 0));
       }
-      if (!search.whole()) {
-        for (int q = 0; q < count && search.proved; q++) {
+      if (!search.whole() && data.spec().codes().panels()) {
+        for (int q = 0; q < count && (search.proved || rules != null); q++) {
           double tau = limit == null ? Double.POSITIVE_INFINITY : limit.key(first + q);
-          search.proved = proved(q, search, tau);
+          boolean one = proved(q, search, tau);
+          search.proved &= one;
+          expected[q] = one ? ExpectedRecall.EXACT : expected[q];
+        }
+      }
+    }
+
+    /**
+     * Probes in rounds until each query has read {@code probes} lists, or those in its reach.
+     *
+     * @param from probes after the first round
+     * @param fills whether lists are read beyond those while they have fewer rows than are wanted
+     */
+    private void rounds(Search search, int from, int probes, boolean fills) {
+      double usual = (double) order.rows() / order.lists() * data.rows().dimension();
+      for (int target = Math.min(from, probes); ; target = (int) Math.min(2L * target, probes)) {
+        draw(search, target, fills && target == probes);
+        if (pairCount > 0) {
+          int parts = count == 1 ? pairCount : runs();
+          each(search, parts, search.workersFor(pairCount * usual), Worker::read);
+        } else if (!fills) {
+          break; // nothing is left in reach
+        }
+        if (target == probes) {
+          break;
         }
       }
     }
@@ -431,8 +544,11 @@ public final class ListSearcher implements Searcher {
       pairCount = 0;
       for (int q = 0; q < count; q++) {
         var from = orders[q];
-        while (from.size() > 0 && (probed[q] < target || (last && met[q] < search.k))) {
+        while (from.size() > 0
+            && ((probed[q] < target && from.nearest() <= reach[q])
+                || (last && met[q] < search.k))) {
           int list = from.next();
+          seen[q] += order.size(list);
           taken[q][list >> 6] |= 1L << list;
           int rows = search.rows(list);
           if (rows > 0) {
@@ -526,9 +642,38 @@ public final class ListSearcher implements Searcher {
         }
         into.order();
         pass.aim(q, into.left(0));
+        nearest[q] = into.nearest();
+        reach[q] = Float.POSITIVE_INFINITY;
+        expected[q] = ExpectedRecall.EXACT;
+        beyond[q] = false;
+        seen[q] = 0;
         Arrays.fill(taken[q], 0);
         probed[q] = 0;
         met[q] = 0;
+      }
+
+      /** Tells, of what the first lists brought, how far a query must read. */
+      void judge(Search search, int q) {
+        var found = decide(q, search.k);
+        var query = queries[q];
+        reach[q] = Float.NEGATIVE_INFINITY;
+        if (found == null || found.size() < search.k) {
+          return; // a scan answers, or fewer rows pass and all of them were met
+        }
+        double farthest = query.squaredDistance(found.key(search.k - 1));
+        double seed = Math.max(0, nearest[q] + query.offset());
+        var shown = new Difficulty(farthest, query.squaredDistance(found.key(0)), seed, seen[q]);
+        double near = search.filter == null ? 1 : met[q] / (double) seen[q];
+        var far =
+            ListCalibration.told(shown, query) && search.rules != null
+                ? search.rules.reach(search.k, Math.min(search.share, near), shown)
+                : null;
+        if (far == null) {
+          beyond[q] = true;
+        } else {
+          reach[q] = (float) (far.squaredRatio() * farthest - query.offset());
+          expected[q] = far.expected();
+        }
       }
 
       /** Reads a list for the queries that drew it. */
@@ -608,9 +753,11 @@ public final class ListSearcher implements Searcher {
 
       /** Decides a query. */
       void decide(Search search, int q) {
-        answers[q] =
-            decider.decide(
-                pass.query(q), search.k, workers.size(), w -> workers.get(w).candidates[q]);
+        answers[q] = beyond[q] ? null : decide(q, search.k);
+      }
+
+      private @Nullable Neighbors decide(int q, int k) {
+        return decider.decide(pass.query(q), k, workers.size(), w -> workers.get(w).candidates[q]);
       }
     }
   }

@@ -40,6 +40,12 @@ final class ProbeOrder {
     return size;
   }
 
+  /** Number by which the first list is ordered; there must be one. */
+  float nearest() {
+    int bits = (int) (heap[0] >> 32);
+    return Float.intBitsToFloat(bits ^ (bits >> 31 & Integer.MAX_VALUE));
+  }
+
   /** Removes the first list. */
   int next() {
     long first = heap[0];

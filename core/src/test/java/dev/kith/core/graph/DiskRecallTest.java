@@ -11,6 +11,7 @@ import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.Searcher;
 import dev.kith.core.testing.Fixed;
+import dev.kith.core.testing.RecallData;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.core.work.BuildOptions;
@@ -77,7 +78,7 @@ class DiskRecallTest extends RecallContract {
 
   @Test
   void search_recallFromDisk_readsFewNodesAndScoresThemAll(@Fixed SplittableRandom random) {
-    var made = Data.LOOSE_CLUSTERS.make(random, 3_000);
+    var made = RecallData.LOOSE_CLUSTERS.make(random, 3_000);
     try (var source = VectorSource.of(Arrays.copyOf(made, 3_000));
         var queries = VectorSource.of(Arrays.copyOfRange(made, 3_000, 3_100))) {
       var data = build(source, Metric.L2, "graph(r=16,efc=64)");

@@ -12,6 +12,7 @@ import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.Searcher;
 import dev.kith.core.testing.Fixed;
 import dev.kith.core.testing.IndexContract;
+import dev.kith.core.testing.RecallData;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.core.vector.VectorSource;
@@ -106,13 +107,12 @@ public abstract class FilteredRecallContract extends IndexContract<GraphData> {
 
   @ParameterizedTest
   @EnumSource(
-      value = RecallContract.Data.class,
+      value = RecallData.class,
       names = {"TIGHT_CLUSTERS", "LOOSE_CLUSTERS", "SUBSPACE", "QUERIES_ELSEWHERE"})
-  void search_anyFilterAndWay_reachesTheRecall(
-      RecallContract.Data kind, @Fixed SplittableRandom random) {
+  void search_anyFilterAndWay_reachesTheRecall(RecallData kind, @Fixed SplittableRandom random) {
     var made = kind.make(random, SIZE);
     var rows = Arrays.copyOf(made, SIZE);
-    var metric = kind == RecallContract.Data.LOOSE_CLUSTERS ? Metric.COSINE : Metric.L2;
+    var metric = kind == RecallData.LOOSE_CLUSTERS ? Metric.COSINE : Metric.L2;
     int walked = 0;
     try (var source = VectorSource.of(rows);
         var queries = VectorSource.of(Arrays.copyOfRange(made, SIZE, SIZE + QUERIES))) {
@@ -190,7 +190,7 @@ public abstract class FilteredRecallContract extends IndexContract<GraphData> {
 
   @Test
   void search_anyFilter_costsLittleMoreThanTheScanAtWorst(@Fixed SplittableRandom random) {
-    var made = RecallContract.Data.LOOSE_CLUSTERS.make(random, SIZE);
+    var made = RecallData.LOOSE_CLUSTERS.make(random, SIZE);
     var rows = Arrays.copyOf(made, SIZE);
     try (var source = VectorSource.of(rows);
         var queries = VectorSource.of(Arrays.copyOfRange(made, SIZE, SIZE + QUERIES))) {
@@ -226,7 +226,7 @@ public abstract class FilteredRecallContract extends IndexContract<GraphData> {
 
   @Test
   void search_walkThatCostsMoreThanThought_isGivenUpAndScanned(@Fixed SplittableRandom random) {
-    var made = RecallContract.Data.LOOSE_CLUSTERS.make(random, SIZE);
+    var made = RecallData.LOOSE_CLUSTERS.make(random, SIZE);
     try (var source = VectorSource.of(Arrays.copyOf(made, SIZE));
         var query = VectorSource.single(made[SIZE])) {
       var data = build(source, Metric.L2, "graph(r=16,efc=64)");
@@ -246,7 +246,7 @@ public abstract class FilteredRecallContract extends IndexContract<GraphData> {
 
   @Test
   void search_anyNumberOfNeighbours_isAnsweredOnce(@Fixed SplittableRandom random) {
-    var made = RecallContract.Data.SUBSPACE.make(random, SIZE);
+    var made = RecallData.SUBSPACE.make(random, SIZE);
     try (var source = VectorSource.of(Arrays.copyOf(made, SIZE));
         var query = VectorSource.single(made[SIZE])) {
       var data = build(source, Metric.L2, "graph(r=16,efc=64)");
@@ -266,7 +266,7 @@ public abstract class FilteredRecallContract extends IndexContract<GraphData> {
 
   @Test
   void search_batchWithFilter_isThatOfSingleQueries(@Fixed SplittableRandom random) {
-    var made = RecallContract.Data.LOOSE_CLUSTERS.make(random, SIZE);
+    var made = RecallData.LOOSE_CLUSTERS.make(random, SIZE);
     try (var source = VectorSource.of(Arrays.copyOf(made, SIZE));
         var queries = VectorSource.of(Arrays.copyOfRange(made, SIZE, SIZE + QUERIES))) {
       var searcher = searcher(build(source, Metric.L2, "graph(r=16,efc=64)"), Way.CHEAPEST);
@@ -282,7 +282,7 @@ public abstract class FilteredRecallContract extends IndexContract<GraphData> {
 
   @Test
   void search_notMeasuredWithFilters_isExact(@Fixed SplittableRandom random) {
-    var made = RecallContract.Data.LOOSE_CLUSTERS.make(random, SIZE);
+    var made = RecallData.LOOSE_CLUSTERS.make(random, SIZE);
     try (var source = VectorSource.of(Arrays.copyOf(made, SIZE));
         var query = VectorSource.single(made[SIZE])) {
       var measured = build(source, Metric.L2, "graph(r=16,efc=64)");

@@ -1,5 +1,9 @@
 package dev.kith.core.graph;
 
+import static dev.kith.core.testing.RecallData.mean;
+import static dev.kith.core.testing.RecallData.measure;
+import static dev.kith.core.testing.RecallData.standardError;
+import static dev.kith.core.testing.RecallData.worst;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -9,10 +13,10 @@ import dev.kith.core.recall.RecallCurve;
 import dev.kith.core.search.Effort;
 import dev.kith.core.search.ExpectedRecall;
 import dev.kith.core.search.SearchOptions;
-import dev.kith.core.search.SearchResult;
 import dev.kith.core.search.Searcher;
 import dev.kith.core.testing.Fixed;
 import dev.kith.core.testing.IndexContract;
+import dev.kith.core.testing.RecallData;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.VectorDataException;
@@ -30,8 +34,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is promised of a search that is asked for a recall, on every backend. */
 public abstract class RecallContract extends IndexContract<GraphData> {
-  private static final int QUERIES = 150;
-
   /** Creates the contract. */
   protected RecallContract() {
     super(GraphData.class);
@@ -48,96 +50,13 @@ public abstract class RecallContract extends IndexContract<GraphData> {
    */
   protected abstract List<Metric> metrics();
 
-  /** Kinds of rows and queries. */
-  enum Data {
-    GAUSSIAN,
-    TIGHT_CLUSTERS,
-    LOOSE_CLUSTERS,
-    SUBSPACE,
-    DUPLICATES,
-    QUERIES_ELSEWHERE;
-
-    /** Rows, the queries behind them. */
-    float[][] make(SplittableRandom random, int rows) {
-      int d = this == SUBSPACE ? 40 : 32;
-      var made = TestVectors.gaussians(random, rows + QUERIES, d);
-      var centres = TestVectors.gaussians(random, 30, d);
-      var axes = TestVectors.gaussians(random, 6, d);
-      float spread = this == TIGHT_CLUSTERS ? 0.05f : 0.4f;
-      for (int i = 0; i < made.length; i++) {
-        var row = made[i];
-        var centre = centres[random.nextInt(centres.length)];
-        if (this == SUBSPACE) {
-          Arrays.fill(row, 0);
-        } else if (this == DUPLICATES && i % 3 == 1) {
-          System.arraycopy(made[i - 1], 0, row, 0, d);
-        }
-        for (int j = 0; j < d; j++) {
-          if (this == TIGHT_CLUSTERS || this == LOOSE_CLUSTERS) {
-            row[j] = centre[j] + spread * row[j];
-          } else if (this == QUERIES_ELSEWHERE) {
-            row[j] = centre[j] + 0.4f * row[j] + (i < rows ? 0 : 1.5f);
-          }
-        }
-        if (this == SUBSPACE) {
-          for (var axis : axes) {
-            float at = random.nextFloat();
-            for (int j = 0; j < d; j++) {
-              row[j] += at * axis[j];
-            }
-          }
-        }
-      }
-      return made;
-    }
-  }
-
   private static SearchOptions recall(int k, double target) {
     return SearchOptions.nearest(k).withEffort(new Effort.Recall(target));
   }
 
-  /** Key of the k-th nearest row of each query, or of the last row there is. */
-  private static double[] worst(Metric metric, float[][] rows, VectorSource queries, int k) {
-    var worst = new double[(int) queries.size()];
-    for (int q = 0; q < worst.length; q++) {
-      var query = queries.row(q);
-      var exact = TestVectors.nearest(metric, query, rows, k);
-      worst[q] = TestVectors.key(metric, query, rows[(int) exact[exact.length - 1]]);
-    }
-    return worst;
-  }
-
-  /** Recall of each query; rows as near as the k-th count. */
-  private static double[] measure(double[] worst, SearchResult result, int expected) {
-    var recalls = new double[worst.length];
-    for (int q = 0; q < recalls.length; q++) {
-      var found = result.neighbors().get(q);
-      assertThat(found.size()).isEqualTo(expected);
-      for (int rank = 0; rank < found.size(); rank++) {
-        recalls[q] += found.key(rank) <= worst[q] ? 1.0 / expected : 0;
-      }
-    }
-    return recalls;
-  }
-
-  private static double[] measure(
-      Metric metric, float[][] rows, VectorSource queries, SearchResult result, int k) {
-    return measure(worst(metric, rows, queries, k), result, Math.min(k, rows.length));
-  }
-
-  private static double mean(double[] values) {
-    return Arrays.stream(values).average().orElseThrow();
-  }
-
-  private static double standardError(double[] values) {
-    double mean = mean(values);
-    double squares = Arrays.stream(values).map(value -> (value - mean) * (value - mean)).sum();
-    return Math.sqrt(squares) / values.length;
-  }
-
   @ParameterizedTest
   @EnumSource
-  void search_anyDataAndMetric_reachesTheRecall(Data kind, @Fixed SplittableRandom random) {
+  void search_anyDataAndMetric_reachesTheRecall(RecallData kind, @Fixed SplittableRandom random) {
     int n = Seeded.effort() == 1 ? 3_000 : 20_000;
     // Few queries to measure on, and few to calibrate on: more of both in a campaign.
     double allowed = Seeded.effort() == 1 ? 0.03 : 0.01;
@@ -173,7 +92,7 @@ public abstract class RecallContract extends IndexContract<GraphData> {
 
   @Test
   void search_fixedWidth_saysWhatItExpects(@Fixed SplittableRandom random) {
-    var made = Data.LOOSE_CLUSTERS.make(random, 3_000);
+    var made = RecallData.LOOSE_CLUSTERS.make(random, 3_000);
     var rows = Arrays.copyOf(made, 3_000);
     try (var source = VectorSource.of(rows);
         var queries = VectorSource.of(Arrays.copyOfRange(made, 3_000, made.length))) {
@@ -198,7 +117,7 @@ public abstract class RecallContract extends IndexContract<GraphData> {
 
   @Test
   void search_beyondTheCurve_isExactAndSaysSo(@Fixed SplittableRandom random) {
-    var made = Data.GAUSSIAN.make(random, 800);
+    var made = RecallData.GAUSSIAN.make(random, 800);
     var rows = Arrays.copyOf(made, 800);
     try (var source = VectorSource.of(rows);
         var queries = VectorSource.of(Arrays.copyOfRange(made, 800, 810))) {
@@ -217,7 +136,7 @@ public abstract class RecallContract extends IndexContract<GraphData> {
 
   @Test
   void search_recallAsked_reportTellsWidthAndExpectation(@Fixed SplittableRandom random) {
-    var made = Data.SUBSPACE.make(random, 2_000);
+    var made = RecallData.SUBSPACE.make(random, 2_000);
     try (var source = VectorSource.of(Arrays.copyOf(made, 2_000));
         var queries = VectorSource.of(Arrays.copyOfRange(made, 2_000, made.length))) {
       var searcher = searching(build(source, Metric.L2, "graph(r=16)"));
@@ -233,7 +152,7 @@ public abstract class RecallContract extends IndexContract<GraphData> {
 
   @Test
   void search_recallOfBatches_isThatOfSingleQueries(@Fixed SplittableRandom random) {
-    var made = Data.LOOSE_CLUSTERS.make(random, 1_500);
+    var made = RecallData.LOOSE_CLUSTERS.make(random, 1_500);
     try (var source = VectorSource.of(Arrays.copyOf(made, 1_500));
         var queries = VectorSource.of(Arrays.copyOfRange(made, 1_500, 1_530))) {
       var searcher = searching(build(source, Metric.COSINE, "graph(r=16)"));
@@ -250,7 +169,7 @@ public abstract class RecallContract extends IndexContract<GraphData> {
 
   @Test
   void calibrate_queriesOfAnotherKind_reachesTheRecallForThem(@Fixed SplittableRandom random) {
-    var made = Data.LOOSE_CLUSTERS.make(random, 4_000);
+    var made = RecallData.LOOSE_CLUSTERS.make(random, 4_000);
     var rows = Arrays.copyOf(made, 4_000);
     var others = TestVectors.gaussians(random, 600, 32);
     try (var source = VectorSource.of(rows);
@@ -343,8 +262,8 @@ public abstract class RecallContract extends IndexContract<GraphData> {
   @Test
   void build_codesByThemselves_fourBitsForASubspaceAndEightForTightClusters(
       @Fixed SplittableRandom random) {
-    var loose = Data.SUBSPACE.make(random, 2_000);
-    var tight = Data.TIGHT_CLUSTERS.make(random, 2_000);
+    var loose = RecallData.SUBSPACE.make(random, 2_000);
+    var tight = RecallData.TIGHT_CLUSTERS.make(random, 2_000);
     try (var one = VectorSource.of(loose);
         var many = VectorSource.of(tight)) {
       assertThat(build(one, Metric.L2, "graph").codesKind()).hasToString("int4");

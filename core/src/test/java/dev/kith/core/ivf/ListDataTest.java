@@ -191,8 +191,8 @@ class ListDataTest {
       assertThatThrownBy(() -> ListData.open(source, Metric.L2, SPEC, parts))
           .isInstanceOf(VectorDataException.class)
           .hasMessage(
-              "inverted lists need their part codes: rows=memory, found=[lists]; build the index"
-                  + " again");
+              "inverted lists need their part codes: rows=memory, found=[lists, curve]; build the"
+                  + " index again");
     }
   }
 

@@ -1,7 +1,5 @@
-package dev.kith.core.graph;
+package dev.kith.core.exact;
 
-import dev.kith.core.exact.ExactScan;
-import dev.kith.core.exact.FlatData;
 import dev.kith.core.kernel.Kernels;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.quant.Quantizer;
@@ -21,14 +19,29 @@ import java.util.SplittableRandom;
  * insertion comes to last, so that few links lead over them and the graph without one of them is
  * nearly the graph that would have been built without it.
  */
-final class CalibrationSample {
+@SuppressWarnings("exports") // only Kith's own modules bring loops
+public final class CalibrationSample {
+  /** Numbers of neighbours that calibrations measure. */
+  public static final List<Integer> KS = List.of(1, 3, 10, 30, 100);
+
+  /** Number in place of a row where there is none. */
+  public static final int NONE = -1;
+
+  /** Neighbours by which queries are told easy or hard. */
+  public static final int FIRST = 10;
+
   /** Neighbours of the exact answers: the row itself, and another to see ties, are two more. */
-  private static final int NEIGHBOURS = Calibration.KS.getLast() + 2;
+  private static final int NEIGHBOURS = KS.getLast() + 2;
+
+  /** Queries that a calibration takes of those that were asked, at least. */
+  private static final int FEWEST_QUERIES = 20;
 
   /** Least and most queries of a calibration, and rows for one of them, between these. */
   private static final int LEAST = 200;
 
-  static final int MOST = 1_000;
+  /** Most queries of a calibration. */
+  public static final int MOST = 1_000;
+
   private static final int SHARE = 75;
 
   /** Queries answered exactly between two looks at whether the build goes on. */
@@ -44,13 +57,13 @@ final class CalibrationSample {
    * A query of a calibration.
    *
    * @param kind 0 for one like those that will be asked
-   * @param without the row that is to be left out, or {@link Graph#NONE}
+   * @param without the row that is to be left out, or {@link #NONE}
    * @param truth the exact answer, without that row
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Query(int kind, float[] values, int without, Neighbors truth) {
+  public record Query(int kind, float[] values, int without, Neighbors truth) {
     /** The same query where row {@code r} has the number {@code numbers[r]}. */
-    Query renumbered(int[] numbers, Metric metric) {
+    public Query renumbered(int[] numbers, Metric metric) {
       var rows = new long[truth.size()];
       var keys = new double[truth.size()];
       for (int rank = 0; rank < rows.length; rank++) {
@@ -60,7 +73,7 @@ final class CalibrationSample {
       return new Query(
           kind,
           values,
-          without == Graph.NONE ? without : numbers[without],
+          without == NONE ? without : numbers[without],
           new Neighbors(metric, rows, keys));
     }
   }
@@ -79,17 +92,17 @@ final class CalibrationSample {
   }
 
   /** Takes rows, and asks for their exact answers. */
-  static CalibrationSample ofRows(
+  public static CalibrationSample ofRows(
       VectorSource rows, Metric metric, long seed, Kernels kernels, BuildOptions options) {
     int size = Math.toIntExact(rows.size());
     int count = Math.min(size, Math.clamp(size / SHARE, LEAST, MOST) / 2);
-    var order = InsertBuilder.permutation(size, seed);
+    var order = permutation(size, seed);
     var held = Arrays.copyOfRange(order, size - count, size);
     return ofRows(rows, metric, held, kernels, options);
   }
 
   /** Takes the rows {@code held}, and asks for their exact answers. */
-  static CalibrationSample ofRows(
+  public static CalibrationSample ofRows(
       VectorSource rows, Metric metric, int[] held, Kernels kernels, BuildOptions options) {
     int count = held.length;
     var values = new float[count][];
@@ -100,7 +113,7 @@ final class CalibrationSample {
   }
 
   /** Takes queries that were asked, {@code most} at most, evenly spread over all that are given. */
-  static CalibrationSample ofQueries(
+  public static CalibrationSample ofQueries(
       VectorSource rows,
       Metric metric,
       VectorSource asked,
@@ -111,10 +124,31 @@ final class CalibrationSample {
     var values = new float[count][];
     Arrays.setAll(values, i -> asked.row(i * asked.size() / count));
     var none = new int[count];
-    Arrays.fill(none, Graph.NONE);
+    Arrays.fill(none, NONE);
     var sample = new CalibrationSample(rows, metric, kernels, options);
     sample.add(values, none, new int[count]);
     return sample;
+  }
+
+  /** Checks that there are enough queries to calibrate on. */
+  public static void requireEnough(VectorSource queries) {
+    if (queries.size() < FEWEST_QUERIES) {
+      throw new IllegalArgumentException(
+          "a calibration takes at least %d queries: %d (%s)"
+              .formatted(FEWEST_QUERIES, queries.size(), queries.name()));
+    }
+  }
+
+  /** The numbers below {@code size} in a random order, the same for the same seed. */
+  public static int[] permutation(int size, long seed) {
+    var order = new int[size];
+    var random = new SplittableRandom(seed);
+    for (int i = 0; i < size; i++) {
+      int j = random.nextInt(i + 1);
+      order[i] = order[j];
+      order[j] = i;
+    }
+    return order;
   }
 
   private void add(float[][] values, int[] without, int[] kinds) {
@@ -129,6 +163,7 @@ final class CalibrationSample {
               new Query(kinds[i], values[i], without[i], without(found.get(i - from), without[i])));
         }
       }
+      options.progress().advance(1);
     }
   }
 
@@ -138,7 +173,7 @@ final class CalibrationSample {
       at++;
     }
     // A row that is not among them has copies, which are as near: one goes instead.
-    int count = row == Graph.NONE ? found.size() : Math.max(0, found.size() - 1);
+    int count = row == NONE ? found.size() : Math.max(0, found.size() - 1);
     var rows = new long[count];
     var keys = new double[count];
     for (int i = 0; i < count; i++) {
@@ -154,7 +189,7 @@ final class CalibrationSample {
    *
    * @param most number of queries, at most
    */
-  List<Query> among(RowFilter filter, int most) {
+  public List<Query> among(RowFilter filter, int most) {
     var candidates = new ArrayList<Query>();
     for (int i = 0; i < queries.size(); i++) {
       if (queries.get(i).kind == 0 || i % 2 == 0) {
@@ -177,9 +212,7 @@ final class CalibrationSample {
         for (int i = 0; i < chosen.size(); i++) {
           var query = chosen.get(i);
           int without =
-              query.without != Graph.NONE && filter.allows(query.without)
-                  ? query.without
-                  : Graph.NONE;
+              query.without != NONE && filter.allows(query.without) ? query.without : NONE;
           some.add(
               new Query(query.kind, query.values, query.without, without(found.get(i), without)));
         }
@@ -189,7 +222,7 @@ final class CalibrationSample {
   }
 
   /** The queries so far. */
-  List<Query> queries() {
+  public List<Query> queries() {
     return queries;
   }
 
@@ -198,7 +231,7 @@ final class CalibrationSample {
    * two others, to the middle between two, in each element alone by twice as far as neighbours lie,
    * mirrored at the mean, halved towards it, or with their elements turned about; and a Gaussian's.
    */
-  void addOffTheRows(long seed) {
+  public void addOffTheRows(long seed) {
     int size = Math.toIntExact(rows.size());
     int count = queries.size();
     if (count == 0) {
@@ -267,7 +300,7 @@ final class CalibrationSample {
     if (query.truth.isEmpty()) {
       return 0;
     }
-    var far = rows.row(query.truth.row(Math.min(RatioWatch.FIRST, query.truth.size()) - 1));
+    var far = rows.row(query.truth.row(Math.min(FIRST, query.truth.size()) - 1));
     double sum = 0;
     for (int j = 0; j < far.length; j++) {
       double off = (double) far[j] - query.values[j];
