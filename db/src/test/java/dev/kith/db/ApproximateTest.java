@@ -139,6 +139,32 @@ class ApproximateTest {
     }
   }
 
+  /** Small segments are scanned and proved, large ones walked, for the recall that it names. */
+  @Test
+  void query_autoIndex_isExactWhileSmallAndKeepsItsRecall() {
+    try (var kith = Kith.inMemory()) {
+      var points = kith.create("c", schema("auto(recall=0.98)"));
+      points.upsert(points(11, 0, 9000));
+      assertThat(points.buildIndexes(_ -> {}, () -> false)).isTrue();
+      var asked = asked(11);
+      var small = points.query(asked.getFirst()).report();
+      assertThat(small.proved()).isTrue();
+      assertThat(small.indexes()).allMatch(index -> index.startsWith("flat"));
+      points.upsert(points(11, 9000, ROWS - 9000));
+      assertThat(points.optimize(_ -> {}, () -> false)).isTrue();
+      assertThat(indexedRows(points)).isEqualTo(ROWS);
+      assertThat(points.stats().indexes().getFirst().index()).isEqualTo("auto(recall=0.98)");
+      assertThat(recall(points, asked)).isGreaterThanOrEqualTo(0.97);
+      var large = points.query(asked.getFirst()).report();
+      assertThat(large.indexes()).containsExactly("graph");
+      var segments = points.stats().indexes().getFirst();
+      points.setIndex("vector", "auto(recall=0.9)"); // the same graph serves
+      assertThat(points.buildIndexes(_ -> {}, () -> false)).isTrue();
+      assertThat(points.stats().indexes().getFirst().indexBytes()).isEqualTo(segments.indexBytes());
+      assertThat(recall(points, asked)).isGreaterThanOrEqualTo(0.88);
+    }
+  }
+
   /** What is fresh is seen at once, what is gone never, and an update only as it is now. */
   @Test
   void query_writesAfterTheBuild_areSeenAtOnce(SplittableRandom random) {
