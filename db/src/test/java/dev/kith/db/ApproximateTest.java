@@ -165,6 +165,31 @@ class ApproximateTest {
     }
   }
 
+  /** Live queries are audited, filters included; exact ones are not. */
+  @Test
+  void audit_liveQueries_isToldByStats() throws Exception {
+    try (var kith = Kith.inMemory()) {
+      var options = CollectionOptions.DEFAULT.withAuditEvery(1);
+      var points = kith.create("c", schema("graph(r=16)"), options);
+      points.upsert(points(12, 0, ROWS));
+      points.buildIndexes(_ -> {}, () -> false);
+      var asked = asked(12);
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      while (points.stats().indexes().getFirst().audit() == null) {
+        for (var query : asked) {
+          points.query(query.where("odd == true").recall(0.9));
+          points.query(query.exact());
+        }
+        assertThat(System.nanoTime()).as("no audit after a minute").isLessThan(end);
+        TimeUnit.MILLISECONDS.sleep(10);
+      }
+      var audit = requireNonNull(points.stats().indexes().getFirst().audit());
+      assertThat(audit.asked()).isEqualTo(0.9);
+      assertThat(audit.recall()).isBetween(0.3, 1.0);
+      assertThat(audit.low()).isLessThanOrEqualTo(audit.recall());
+    }
+  }
+
   /** What is fresh is seen at once, what is gone never, and an update only as it is now. */
   @Test
   void query_writesAfterTheBuild_areSeenAtOnce(SplittableRandom random) {
