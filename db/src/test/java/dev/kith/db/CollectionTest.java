@@ -272,8 +272,8 @@ class CollectionTest {
           "points are grouped by a keyword, bool or integer field: title is of type text"
               + " (articles)");
       says(
-          () -> articles.facet("color", null, 1),
-          "values are counted of an indexed field: color is not indexed (articles)");
+          () -> kith.create("strict", articles.schema().asStrict()).facet("color", null, 1),
+          "values are counted of an indexed field: color is not indexed (strict)");
       assertThatThrownBy(() -> articles.query(Query.nearest(new float[2]).onBackend("abacus")))
           .isInstanceOf(BackendUnavailableException.class)
           .hasMessageStartingWith("no such backend: abacus; known are");

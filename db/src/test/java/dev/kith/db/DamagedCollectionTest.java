@@ -52,7 +52,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ExtendWith(Seeded.class)
 class DamagedCollectionTest {
   private static final int POINTS = 300;
-  private static final int FLIPS_A_FILE = 6 * Seeded.effort();
+  private static final int FLIPS_A_FILE = 3 * Seeded.effort();
 
   private static final Schema SCHEMA =
       Schema.of(4, Metric.L2)

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kith.core.metric.Metric;
+import dev.kith.core.testing.Seeded;
 import dev.kith.core.vector.ElementType;
 import dev.kith.core.vector.VectorDataException;
 import dev.kith.db.filter.Filter;
@@ -49,6 +50,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * they were made: {@code README.md} and {@code make.sh} beside them.
  */
 class GoldenCollectionTest {
+  private static final int QUERIES = Seeded.effort() == 1 ? 4 : 12;
   private static final String NAME = "golden";
   private static final String NEWEST = "Kith2";
 
@@ -139,7 +141,7 @@ class GoldenCollectionTest {
   /** Every point, and answers of every kind, against a look at each point. */
   private static void requireSame(Collection found, Model model) {
     model.check(found);
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < QUERIES; i++) {
       for (var filter : new String[] {null, "lang == 'de' and year < 2000", "text ~ 'word7'"}) {
         var body = new float[] {i - 6, 3 - i * 0.5f, i % 3, 1};
         var nearest = Query.nearest("body", body).limit(25);

@@ -3,6 +3,7 @@ package dev.kith.db;
 import dev.kith.core.metric.Metric;
 import dev.kith.core.vector.ElementType;
 import dev.kith.db.filter.RandomFilters;
+import dev.kith.db.point.FieldType;
 import dev.kith.db.point.Point;
 import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
@@ -22,7 +23,15 @@ final class RandomPoints {
   RandomPoints(SplittableRandom random, Schema schema) {
     this.random = random;
     this.schema = schema;
-    this.filters = new RandomFilters(random, schema);
+    this.filters =
+        new RandomFilters(
+            random,
+            schema.strict()
+                ? schema
+                : schema // and what no schema names
+                    .withField("first.seen", FieldType.KEYWORD)
+                    .withField("later", FieldType.INTEGER)
+                    .withField("then", FieldType.DATETIME));
   }
 
   /** Vectors of every type and metric, fields of every type. */

@@ -2,7 +2,6 @@ package dev.kith.langchain4j;
 
 import dev.kith.core.metric.Metric;
 import dev.kith.db.Collection;
-import dev.kith.db.point.FieldType;
 import dev.kith.db.point.Point;
 import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
@@ -17,9 +16,7 @@ import dev.langchain4j.store.embedding.EmbeddingStore;
 import dev.langchain4j.store.embedding.RelevanceScore;
 import dev.langchain4j.store.embedding.filter.Filter;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,9 +55,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Costs and limits.</b>
  *
  * <ul>
- *   <li>The first segment with a key, or with a key's value of another type, makes an indexed
- *       field, and all points are written anew for it. Add one segment that has all keys first
- *       where there are many.
+ *   <li>Keys are indexed as they come: one that is first met now changes no older segment. A
+ *       segment of more than about 500 keys is not indexed, and filters read its payload.
  *   <li>Comparing strings or UUIDs by order, and {@code containsString}, reads every distinct value
  *       of the key; of strings of more than 8,191 bytes of UTF-8 any comparison reads all payloads
  *       that have one. The rest is answered by the index.
@@ -147,11 +143,10 @@ public final class KithEmbeddingStore implements EmbeddingStore<TextSegment> {
       return;
     }
     var points = new ArrayList<Point>(count);
-    var fields = new LinkedHashMap<String, FieldType>();
     for (int i = 0; i < count; i++) {
       var segment = segments == null ? null : segments.get(i);
       if (segment != null) {
-        collectFields(segment, fields);
+        requireFields(segment);
       }
       points.add(
           Point.of(
@@ -159,7 +154,6 @@ public final class KithEmbeddingStore implements EmbeddingStore<TextSegment> {
               embeddings.get(i).vector().clone(),
               Segments.payload(segment)));
     }
-    index(fields);
     collection.upsert(points);
   }
 
@@ -174,29 +168,20 @@ public final class KithEmbeddingStore implements EmbeddingStore<TextSegment> {
     }
   }
 
-  private static void collectFields(TextSegment segment, Map<String, FieldType> fields) {
+  /** Refuses values of keys that the collection's schema names with another type. */
+  private void requireFields(TextSegment segment) {
     segment
         .metadata()
         .toMap()
         .forEach(
             (key, value) -> {
               var type = MetadataType.of(value);
-              fields.put(type.path(key), type.fieldType());
-            });
-  }
-
-  /** Makes the collection index fields that it has not met yet. */
-  private void index(Map<String, FieldType> fields) {
-    fields.forEach(
-        (path, type) -> {
-          if (collection.schema().field(path) != type) {
-            synchronized (collection) { // other stores of it may meet the same field now
-              if (collection.schema().field(path) != type) {
-                collection.addField(path, type);
+              var named = collection.schema().field(type.path(key));
+              if (named != null && named != type.fieldType()) {
+                throw new IllegalArgumentException(
+                    "there is a field of that name already: " + type.path(key));
               }
-            }
-          }
-        });
+            });
   }
 
   /** Removes embeddings; ids without one are passed over. */

@@ -182,9 +182,6 @@ final class MetadataFilters {
 
   /** Filter of points with one of the key's distinct strings or UUIDs that pass. */
   private Filter distinct(MetadataType type, Test test) {
-    if (!isIndexed(type, test.key)) {
-      return NOTHING;
-    }
     return in(
         type,
         test.key,
@@ -197,9 +194,6 @@ final class MetadataFilters {
 
   /** Filter of points with a long string that passes. */
   private Filter longStrings(Test test) {
-    if (!isIndexed(LONG_STRING, test.key)) {
-      return NOTHING;
-    }
     var ids = new ArrayList<PointId>();
     reader.forEach(
         field(LONG_STRING, test.key).exists(),
@@ -220,9 +214,6 @@ final class MetadataFilters {
   }
 
   private Filter compare(MetadataType type, Test test, Order order, Number number) {
-    if (!isIndexed(type, test.key)) {
-      return NOTHING;
-    }
     var field = field(type, test.key);
     if (!isFinite(number)) {
       return test.passes(0) ? field.exists() : NOTHING; // all finite numbers are alike to it
@@ -264,11 +255,7 @@ final class MetadataFilters {
   }
 
   private Filter in(MetadataType type, String key, List<Value> values) {
-    return values.isEmpty() || !isIndexed(type, key) ? NOTHING : field(type, key).in(values);
-  }
-
-  private boolean isIndexed(MetadataType type, String key) {
-    return reader.schema().field(type.path(key)) == type.fieldType();
+    return values.isEmpty() ? NOTHING : field(type, key).in(values);
   }
 
   private static Field field(MetadataType type, String key) {

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * @param vectors by name
  * @param fields payload fields that are indexed, by the path of keys to them joined by dots; a key
  *     that has dots itself, such as {@code tb_9.6.11}, is a path, too
- * @param strict whether a payload may have these fields alone; if not, others are kept, but no
- *     filter sees them
+ * @param strict whether a payload may have these fields alone; if not, others are kept and indexed
+ *     as what they are, and filters take them
  */
 public record Schema(
     Map<String, VectorField> vectors, Map<String, FieldType> fields, boolean strict) {

@@ -31,6 +31,7 @@ public final class QueryReport {
   private final boolean proved;
   private final Expectation expectation;
   private final boolean stale;
+  private final SortedSet<String> scannedPaths;
 
   private QueryReport(Builder parts) {
     scoreKind = parts.scoreKind;
@@ -43,6 +44,7 @@ public final class QueryReport {
     proved = parts.proved;
     expectation = parts.expectation;
     stale = parts.stale;
+    scannedPaths = copy(parts.scannedPaths);
   }
 
   private static SortedSet<String> copy(SortedSet<String> names) {
@@ -164,6 +166,22 @@ public final class QueryReport {
     return stale;
   }
 
+  /**
+   * Paths of the filter that no schema names and that some points are not indexed by: these points
+   * were written by an earlier version, or have more than 1,024 such values, and their payloads
+   * were read, unless an earlier query had read them. A field of the schema is indexed for all.
+   */
+  public SortedSet<String> scannedPaths() {
+    return scannedPaths;
+  }
+
+  /** The same, of a filter with such paths. */
+  public QueryReport withScannedPaths(SortedSet<String> paths) {
+    var parts = new Builder(this);
+    parts.scanned(paths);
+    return parts.build();
+  }
+
   /** The same, of an answer with such scores. */
   public QueryReport withScoreKind(ScoreKind kind) {
     var parts = new Builder(this);
@@ -188,6 +206,8 @@ public final class QueryReport {
     }
     parts.proved = proved && other.proved;
     parts.stale = stale || other.stale;
+    parts.scannedPaths.addAll(scannedPaths);
+    parts.scannedPaths.addAll(other.scannedPaths);
     return parts.build();
   }
 
@@ -206,7 +226,8 @@ public final class QueryReport {
         work,
         proved,
         expectedRecall(),
-        stale);
+        stale,
+        scannedPaths);
   }
 
   @Override
@@ -222,7 +243,7 @@ public final class QueryReport {
   @Override
   public String toString() {
     return ("QueryReport[scoreKind=%s, backends=%s, indexes=%s, bounds=%s, segments=%s, passed=%s,"
-            + " work=%s, proved=%s, expectedRecall=%s, stale=%s]")
+            + " work=%s, proved=%s, expectedRecall=%s, stale=%s, scannedPaths=%s]")
         .formatted(all().toArray());
   }
 
@@ -274,6 +295,7 @@ public final class QueryReport {
     private Work work = Work.NONE;
     private boolean proved = true;
     private boolean stale;
+    private final TreeSet<String> scannedPaths = new TreeSet<>();
     private Expectation expectation = Expectation.NONE;
 
     private Builder(ScoreKind kind) {
@@ -290,6 +312,7 @@ public final class QueryReport {
       work = from.work;
       proved = from.proved;
       stale = from.stale;
+      scannedPaths.addAll(from.scannedPaths);
       expectation = from.expectation;
     }
 
@@ -330,6 +353,11 @@ public final class QueryReport {
     /** Says whether acknowledged writes may be missing. */
     public void stale(boolean missing) {
       stale = missing;
+    }
+
+    /** Adds paths of the filter that payloads are read for. */
+    public void scanned(SortedSet<String> paths) {
+      scannedPaths.addAll(paths);
     }
 
     /** The report. */

@@ -73,6 +73,7 @@ public final class Documents {
     fields.add(new StoredField(PAYLOAD, point.payload().utf8()));
     point.vectors().forEach((name, vector) -> fields.add(vector(point.id(), name, vector, schema)));
     fields.addAll(payloadFields.of(point.id(), point.payload()));
+    fields.addAll(payloadFields.unnamed(point.payload()));
     return fields;
   }
 

@@ -27,6 +27,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.apache.lucene.analysis.tokenattributes.PositionIncrementAttribute;
 import org.apache.lucene.analysis.tokenattributes.TermToBytesRefAttribute;
 import org.apache.lucene.document.DoubleField;
@@ -95,6 +97,8 @@ public final class FilterQueries {
       case IsNull(var field) -> complement(exists(field));
       case OneOf(var field, var values) -> oneOf(field, values);
       case Compare(var field, var order, var value) -> compare(field, order, value);
+      case Between(var field, var low, var high) when isUnnamed(field.path(), schema) ->
+          unnamed(filter, field, List.of(low, high));
       case Between(var field, var low, var high) ->
           range(field, number(field, low), true, number(field, high), true);
       case Words(var field, var words) -> words(field, words);
@@ -148,10 +152,59 @@ public final class FilterQueries {
   }
 
   private Query exists(Field field) {
+    if (isUnnamed(field.path(), schema)) {
+      return new UnnamedQuery(new IsNull(field), field.path());
+    }
     return new FieldExistsQuery(name(field));
   }
 
+  /** Whether points may have values at a path that the schema does not name. */
+  static boolean isUnnamed(String path, Schema schema) {
+    return schema.field(path) == null && !schema.strict();
+  }
+
+  /** The paths of a filter that the schema does not name. */
+  static SortedSet<String> unnamed(Filter filter, Schema schema) {
+    var paths = new TreeSet<String>();
+    collect(filter, paths);
+    paths.removeIf(path -> !isUnnamed(path, schema));
+    return paths;
+  }
+
+  private static void collect(Filter filter, Set<String> paths) {
+    switch (filter) {
+      case All(var parts) -> parts.forEach(part -> collect(part, paths));
+      case Any(var parts) -> parts.forEach(part -> collect(part, paths));
+      case Not(var inner) -> collect(inner, paths);
+      case IsNull(var field) -> paths.add(field.path());
+      case OneOf(var field, var _) -> paths.add(field.path());
+      case Compare(var field, var _, var _) -> paths.add(field.path());
+      case Between(var field, var _, var _) -> paths.add(field.path());
+      case Words _, Radius _, Box _, Ids _ -> {}
+    }
+  }
+
+  /** A test whose values' own types say what it compares. */
+  private static Query unnamed(Filter test, Field field, List<Value> bounds) {
+    for (var bound : bounds) {
+      boolean isTime = bound instanceof Value.Text(var text) && UnnamedFields.millis(text) != null;
+      if (!isTime && !(bound instanceof Value.Whole || bound instanceof Value.Real)) {
+        throw wrong(
+            field,
+            "is not in the schema and cannot be ordered by %s; give a number or an ISO 8601 date or instant like '2024-05-01'"
+                .formatted(shown(bound)));
+      }
+      if (isTime != bounds.getFirst() instanceof Value.Text) {
+        throw wrong(field, "is not in the schema; its range must be of two numbers or two dates");
+      }
+    }
+    return new UnnamedQuery(test, field.path());
+  }
+
   private Query oneOf(Field field, List<Value> values) {
+    if (isUnnamed(field.path(), schema)) {
+      return new UnnamedQuery(new OneOf(field, values), field.path());
+    }
     return switch (type(field)) {
       case KEYWORD -> terms(field, values.stream().map(value -> text(field, value)).toList());
       case BOOL -> terms(field, values.stream().map(value -> bool(field, value)).toList());
@@ -192,6 +245,9 @@ public final class FilterQueries {
   }
 
   private Query compare(Field field, Order order, Value value) {
+    if (isUnnamed(field.path(), schema)) {
+      return unnamed(new Compare(field, order, value), field, List.of(value));
+    }
     var bound = number(field, value);
     return switch (order) {
       case ABOVE -> range(field, bound, false, null, false);

@@ -173,6 +173,12 @@ final class LocalReader implements CollectionReader {
   @Override
   public List<Facet> facet(String field, @Nullable Filter filter, int limit) {
     var type = moment.schema().field(field);
+    if (type == null && FilterQueries.isUnnamed(field, moment.schema())) {
+      return reading(
+          () ->
+              UnnamedFacets.count(
+                  moment.searcher(), moment.filters(), field, moment.compiled(filter), limit));
+    }
     if (type == null) {
       throw new IllegalArgumentException(
           "values are counted of an indexed field: %s is not indexed (%s)"

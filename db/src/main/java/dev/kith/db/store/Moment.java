@@ -4,6 +4,9 @@ import dev.kith.db.filter.Filter;
 import dev.kith.db.point.Schema;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Collections;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
@@ -105,6 +108,19 @@ final class Moment implements AutoCloseable {
   /** A filter as Lucene's query, or null for null. */
   @Nullable Query compiled(@Nullable Filter filter) {
     return filter == null ? null : FilterQueries.compile(filter, schema);
+  }
+
+  /** The paths of a filter that some points are not indexed by, so that payloads are read. */
+  SortedSet<String> scanned(@Nullable Filter filter) throws IOException {
+    var paths = filter == null ? new TreeSet<String>() : FilterQueries.unnamed(filter, schema);
+    if (!paths.isEmpty()) {
+      for (var leaf : reader.leaves()) {
+        if (!UnnamedQuery.isIndexed(leaf.reader())) {
+          return paths;
+        }
+      }
+    }
+    return Collections.emptySortedSet();
   }
 
   /** Lets the files go. */

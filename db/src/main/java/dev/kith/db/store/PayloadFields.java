@@ -60,10 +60,21 @@ public final class PayloadFields {
   private final Schema schema;
   private final List<Path> paths;
   private final Set<String> prefixes = new HashSet<>();
+  private final Set<String> pending;
 
   /** For payloads of that schema. */
   public PayloadFields(Schema schema) {
+    this(schema, Set.of());
+  }
+
+  /**
+   * For payloads of a schema that is being changed.
+   *
+   * @param pending paths by which older points are not indexed yet: filters take them for unnamed
+   */
+  PayloadFields(Schema schema, Set<String> pending) {
     this.schema = schema;
+    this.pending = pending;
     this.paths =
         schema.fields().entrySet().stream()
             .map(
@@ -114,14 +125,30 @@ public final class PayloadFields {
     }
     var fields = new ArrayList<IndexableField>();
     for (var path : paths) {
-      Consumer<Object> sink = value -> add(fields, path, value, id);
-      if (path.keys.size() > 1 && values.containsKey(path.path)) {
-        reach(values.get(path.path), path.keys, path.keys.size(), sink);
-      } else {
-        reach(values, path.keys, 0, sink);
-      }
+      reach(payload, path.path, path.keys, value -> add(fields, path, value, id));
     }
     return fields;
+  }
+
+  /** The fields of what the schema does not name, none if it allows no such values. */
+  List<IndexableField> unnamed(Payload payload) {
+    return schema.strict()
+        ? List.of()
+        : UnnamedFields.of(payload, path -> schema.field(path) != null && !pending.contains(path));
+  }
+
+  /**
+   * Gives the values that a payload has at a path.
+   *
+   * @param keys of the path
+   */
+  static void reach(Payload payload, String path, List<String> keys, Consumer<Object> sink) {
+    var values = payload.values();
+    if (keys.size() > 1 && values.containsKey(path)) {
+      reach(values.get(path), keys, keys.size(), sink);
+    } else {
+      reach(values, keys, 0, sink);
+    }
   }
 
   /** False only if the payload has nothing at that path. */

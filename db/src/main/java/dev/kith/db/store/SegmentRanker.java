@@ -62,7 +62,9 @@ final class SegmentRanker implements Ranker {
         WordSearch.best(
             moment.searcher(), fields, words, moment.compiled(scope.filter()), k, scope.deadline());
     int segments = moment.reader().leaves().size();
-    return new Found(Hydration.ranked(best), QueryReport.ofWords(segments, moment.stale()));
+    var report = QueryReport.ofWords(segments, moment.stale());
+    return new Found(
+        Hydration.ranked(best), report.withScannedPaths(moment.scanned(scope.filter())));
   }
 
   @Override
@@ -79,7 +81,9 @@ final class SegmentRanker implements Ranker {
             scope.deadline());
     var kind = descending ? ScoreKind.SIMILARITY : ScoreKind.DISTANCE;
     int segments = moment.reader().leaves().size();
-    return new Found(Hydration.ranked(best), QueryReport.ofOrder(kind, segments, moment.stale()));
+    var report = QueryReport.ofOrder(kind, segments, moment.stale());
+    return new Found(
+        Hydration.ranked(best), report.withScannedPaths(moment.scanned(scope.filter())));
   }
 
   @Override

@@ -68,13 +68,14 @@ final class VectorSearch {
    *
    * @param scope whose filter points must pass
    */
-  VectorSearch(Moment moment, String name, Scope scope) {
+  VectorSearch(Moment moment, String name, Scope scope) throws IOException {
     this.moment = moment;
     this.name = name;
     this.scope = scope;
     this.filter = moment.compiled(scope.filter());
     this.report = QueryReport.ofVectors(moment.schema().vector(name).metric().scoreKind());
     this.report.stale(moment.stale());
+    this.report.scanned(moment.scanned(scope.filter()));
     var said = scope.effort();
     this.asked = said == null ? moment.schema().vector(name).effort() : said;
     this.effort = moment.audits().effort(name, asked);

@@ -72,7 +72,7 @@ public final class WritableStorage implements Storage {
               log,
               options.durability(),
               lock == null ? Fence.NONE : lock,
-              this::schema,
+              this::description,
               options.checkpointBytes());
     } catch (Throwable e) {
       segments.close();

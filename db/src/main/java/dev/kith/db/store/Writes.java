@@ -41,7 +41,7 @@ public final class Writes implements Closeable {
   private final boolean logging;
   private final boolean requested;
   private final Fence fence;
-  private final Supplier<Schema> schema;
+  private final Supplier<Description> description;
   private final String name;
   private final long checkpointBytes;
   private final IdLocks locks = new IdLocks();
@@ -70,7 +70,7 @@ public final class Writes implements Closeable {
       @Nullable Translog log,
       Durability durability,
       Fence fence,
-      Supplier<Schema> schema,
+      Supplier<Description> description,
       long checkpointBytes) {
     this.name = name;
     this.segments = segments;
@@ -78,7 +78,7 @@ public final class Writes implements Closeable {
     this.logging = log != null && durability != Durability.NONE;
     this.requested = logging && durability == Durability.REQUEST;
     this.fence = fence;
-    this.schema = schema;
+    this.description = description;
     this.checkpointBytes = checkpointBytes;
   }
 
@@ -158,8 +158,9 @@ public final class Writes implements Closeable {
 
   /** Prepares points whose ids are locked, to be logged and put. */
   private Change put(List<Point> points) {
-    var now = schema.get();
-    var payloadFields = new PayloadFields(now);
+    var described = description.get();
+    var now = described.schema();
+    var payloadFields = new PayloadFields(now, described.pending());
     var next = proposed;
     var check = next == null ? null : new PointCheck(next);
     var documents = new ArrayList<List<IndexableField>>(points.size());

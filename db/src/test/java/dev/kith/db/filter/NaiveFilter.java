@@ -29,6 +29,8 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.apache.lucene.analysis.standard.StandardAnalyzer;
 import org.apache.lucene.analysis.tokenattributes.CharTermAttribute;
@@ -58,11 +60,10 @@ public final class NaiveFilter {
           values(payload, field).stream()
               .anyMatch(
                   value ->
-                      wanted.stream()
-                          .anyMatch(one -> compare(value, one, type(schema, field)) == 0));
+                      wanted.stream().anyMatch(one -> isSame(value, one, type(schema, field))));
       case Compare(var field, var order, var bound) ->
           values(payload, field).stream()
-              .mapToInt(value -> compare(value, bound, type(schema, field)))
+              .flatMapToInt(value -> sign(value, bound, type(schema, field)).stream())
               .anyMatch(
                   sign ->
                       switch (order) {
@@ -75,8 +76,8 @@ public final class NaiveFilter {
           values(payload, field).stream()
               .anyMatch(
                   value ->
-                      compare(value, low, type(schema, field)) >= 0
-                          && compare(value, high, type(schema, field)) <= 0);
+                      sign(value, low, type(schema, field)).orElse(-1) >= 0
+                          && sign(value, high, type(schema, field)).orElse(1) <= 0);
       case Words(var field, var words) -> {
         var there = new HashSet<String>();
         values(payload, field).forEach(value -> there.addAll(words(value.textValue())));
@@ -114,12 +115,50 @@ public final class NaiveFilter {
     return Math.min(Math.floor(degrees * 0x1p31 / most), 0x1p31 - 1);
   }
 
-  private static FieldType type(Schema schema, Field field) {
+  /** Of a path that a schema that is not strict does not name, none: values are what they are. */
+  private static Optional<FieldType> type(Schema schema, Field field) {
     var type = schema.field(field.path());
-    if (type == null) {
+    if (type == null && schema.strict()) {
       throw new IllegalArgumentException("not in the schema: " + field);
     }
-    return type;
+    return Optional.ofNullable(type);
+  }
+
+  private static boolean isSame(JsonNode stored, Value value, Optional<FieldType> type) {
+    if (type.isPresent()) {
+      return compare(stored, value, type.get()) == 0;
+    }
+    return switch (value) {
+      case Value.Text(var text) -> stored.isTextual() && stored.textValue().equals(text);
+      case Value.Bool(var truth) -> stored.isBoolean() && stored.booleanValue() == truth;
+      default -> sign(stored, value, type).equals(OptionalInt.of(0));
+    };
+  }
+
+  /** How a value compares with a bound, none if they are of different kinds. */
+  private static OptionalInt sign(JsonNode stored, Value bound, Optional<FieldType> type) {
+    if (type.isPresent()) {
+      return OptionalInt.of(compare(stored, bound, type.get()));
+    }
+    try {
+      if (bound instanceof Value.Text(var text)) {
+        return stored.isTextual()
+            ? OptionalInt.of(Long.compare(millis(stored.textValue()), millis(text)))
+            : OptionalInt.empty();
+      }
+      return stored.isNumber()
+          ? OptionalInt.of(number(stored).compareTo(number(bound)))
+          : OptionalInt.empty();
+    } catch (DateTimeException _) { // the string is no date
+      return OptionalInt.empty();
+    }
+  }
+
+  /** An integer of 64 bits as it is, any other number as its nearest float64. */
+  private static BigDecimal number(JsonNode stored) {
+    return stored.isIntegralNumber() && stored.bigIntegerValue().bitLength() < 64
+        ? stored.decimalValue()
+        : new BigDecimal(stored.doubleValue());
   }
 
   private static List<JsonNode> values(Payload payload, Field field) {

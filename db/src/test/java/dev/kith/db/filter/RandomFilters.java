@@ -24,7 +24,18 @@ import java.util.function.Supplier;
 public final class RandomFilters {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
   private static final List<String> KEYWORDS =
-      List.of("", "a", "b", "en", "EN", "draft", "a'b\\c", "grün", "\uD83D\uDE00", "two words");
+      List.of(
+          "",
+          "a",
+          "b",
+          "en",
+          "EN",
+          "draft",
+          "a'b\\c",
+          "grün",
+          "\uD83D\uDE00",
+          "two words",
+          "long ".repeat(80));
   private static final List<String> WORDS =
       List.of("the", "Parthenon", "on", "a", "hill", "42", "don't", "grün", "lentils", "LAW");
   private static final List<Long> LONGS =
@@ -116,6 +127,26 @@ public final class RandomFilters {
       }
     }
     return new Schema(schema().vectors(), fields, random.nextBoolean());
+  }
+
+  /**
+   * The same paths, each of a type that values at paths without a name can have too.
+   *
+   * @param fixed types that are not to be drawn
+   */
+  public static Schema plainSchema(SplittableRandom random, Schema fixed) {
+    var plain =
+        List.of(
+            FieldType.KEYWORD,
+            FieldType.INTEGER,
+            FieldType.FLOAT,
+            FieldType.BOOL,
+            FieldType.DATETIME);
+    var fields = new LinkedHashMap<>(fixed.fields());
+    for (var path : schema().fields().keySet()) {
+      fields.putIfAbsent(path, plain.get(random.nextInt(plain.size())));
+    }
+    return new Schema(schema().vectors(), fields, false);
   }
 
   /** An id out of 64 numbers, some strings and UUIDs. */

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.Field.Store;
+import org.apache.lucene.document.StoredField;
 import org.apache.lucene.document.StringField;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexWriter;
@@ -32,6 +33,16 @@ final class FilterIndex implements AutoCloseable {
 
   /** With so many points a segment. */
   FilterIndex(Schema schema, Map<PointId, Payload> points, int segment) throws IOException {
+    this(schema, points, segment, Set.of());
+  }
+
+  /**
+   * The same with points that are not indexed by what no schema names.
+   *
+   * @param older their ids
+   */
+  FilterIndex(Schema schema, Map<PointId, Payload> points, int segment, Set<PointId> older)
+      throws IOException {
     this.schema = schema;
     this.points = new LinkedHashMap<>(points);
     var fields = new PayloadFields(schema);
@@ -43,7 +54,11 @@ final class FilterIndex implements AutoCloseable {
         var document = new Document();
         document.add(
             new StringField(Documents.ID, new BytesRef(point.getKey().bytes()), Store.YES));
+        document.add(new StoredField(Documents.PAYLOAD, point.getValue().utf8()));
         fields.of(point.getKey(), point.getValue()).forEach(document::add);
+        if (!older.contains(point.getKey())) {
+          fields.unnamed(point.getValue()).forEach(document::add);
+        }
         writer.addDocument(document);
         if (++n % segment == 0) {
           writer.flush();

@@ -15,9 +15,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -52,6 +54,43 @@ class FilterQueriesTest {
       }
     }
     assertThat(telling).as("filters that tell points apart, of %d", all).isGreaterThan(all / 2);
+  }
+
+  @Test
+  void compile_unnamedPaths_findsWhatItsDefinitionSays(SplittableRandom random) throws IOException {
+    int telling = 0;
+    int all = 0;
+    for (int round = 0; round < 6 * Seeded.effort(); round++) {
+      var named = RandomFilters.plainSchema(random, Schema.of(2, Metric.L2));
+      for (var path : List.copyOf(named.fields().keySet())) {
+        named = random.nextInt(3) == 0 ? named : named.withoutFields(Set.of(path));
+      }
+      // Values of two types at the paths that have no name.
+      var filters =
+          List.of(
+              new RandomFilters(random, RandomFilters.plainSchema(random, named)),
+              new RandomFilters(random, RandomFilters.plainSchema(random, named)));
+      var points = new HashMap<PointId, Payload>();
+      var older = new HashSet<PointId>();
+      for (int i = 0; i < 150; i++) {
+        var one = filters.get(random.nextInt(2));
+        var id = one.id();
+        points.put(id, one.payload());
+        if (round % 2 == 0 && random.nextInt(3) == 0) {
+          older.add(id);
+        }
+      }
+      try (var index = new FilterIndex(named, points, 1 + random.nextInt(100), older)) {
+        for (int i = 0; i < 300; i++) {
+          var filter = filters.get(random.nextInt(2)).filter(random.nextInt(3));
+          var naive = index.findNaively(filter);
+          assertThat(index.find(filter)).as("%s by %s", filter, named).isEqualTo(naive);
+          telling += naive.isEmpty() || naive.size() == points.size() ? 0 : 1;
+          all++;
+        }
+      }
+    }
+    assertThat(telling).as("filters that tell points apart, of %d", all).isGreaterThan(all / 3);
   }
 
   /** Few points are left to look at, so Lucene reads doc values instead of points. */
@@ -172,9 +211,28 @@ class FilterQueriesTest {
           """)
   void compile_wrongType_saysTypeValueAndColumn(String text, int column, String problem) {
     var filter = Filter.parse(text);
-    assertThatThrownBy(() -> FilterQueries.compile(filter, SCHEMA))
+    assertThatThrownBy(() -> FilterQueries.compile(filter, SCHEMA.asStrict()))
         .isInstanceOfSatisfying(
             FilterException.class, e -> assertThat(e.column()).isEqualTo(column))
+        .hasMessage("filter: column %d: %s", column, problem);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\0',
+      textBlock =
+          """
+          x > 'abc'                | 1  | field 'x' is not in the schema and cannot be ordered by 'abc'; give a number or an ISO 8601 date or instant like '2024-05-01'
+          x > true                 | 1  | field 'x' is not in the schema and cannot be ordered by true; give a number or an ISO 8601 date or instant like '2024-05-01'
+          x in 3..'2024-05-01'     | 1  | field 'x' is not in the schema; its range must be of two numbers or two dates
+          x ~ 'words'              | 1  | no indexed field is called x; the collection has lang, title, year, price, ok, at, place, place.name, a.b.year, a.b.lang, a.title
+          geo_radius(x, 1, 2, 3km) | 12 | no indexed field is called x; the collection has lang, title, year, price, ok, at, place, place.name, a.b.year, a.b.lang, a.title
+          """)
+  void compile_unnamedPath_saysWhatDoesNotFit(String text, int column, String problem) {
+    var filter = Filter.parse(text);
+    assertThatThrownBy(() -> FilterQueries.compile(filter, SCHEMA))
+        .isInstanceOf(FilterException.class)
         .hasMessage("filter: column %d: %s", column, problem);
   }
 
@@ -184,7 +242,9 @@ class FilterQueriesTest {
         .hasMessage(
             "filter: field 'year' is an integer and cannot be compared with 'x'; give a number");
     assertThatThrownBy(
-            () -> FilterQueries.compile(Filter.field("x").isNull(), Schema.of(2, Metric.L2)))
+            () ->
+                FilterQueries.compile(
+                    Filter.field("x").isNull(), Schema.of(2, Metric.L2).asStrict()))
         .hasMessage("filter: no indexed field is called x; the collection has none");
     assertThatThrownBy(() -> query(Filter.field("year").is("y".repeat(500))))
         .hasMessage(

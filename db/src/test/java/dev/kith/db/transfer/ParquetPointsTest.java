@@ -291,7 +291,7 @@ class ParquetPointsTest {
     int rows = read(file(name + ".parquet")).size();
     int refused = 0;
     int waited = 0;
-    int rounds = 100 * Seeded.effort();
+    int rounds = 40 * Seeded.effort();
     for (int round = 0; round < rounds; round++) {
       int bit = random.nextInt(8 * (footer + 8));
       var bytes = whole.clone();

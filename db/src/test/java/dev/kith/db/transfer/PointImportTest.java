@@ -286,7 +286,7 @@ class PointImportTest {
       gzip.write("{\"id\": 1}\n{\"id\": 2, \"payload\": {\"a\": \"".getBytes(UTF_8));
       var block = new byte[1 << 20];
       Arrays.fill(block, (byte) 'a');
-      for (int i = 0; i < 2048; i++) {
+      for (int i = 0; i < 512; i++) {
         gzip.write(block);
       }
     }
