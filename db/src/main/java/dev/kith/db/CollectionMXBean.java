@@ -1,5 +1,7 @@
 package dev.kith.db;
 
+import java.util.Map;
+
 /** What a collection counts, for JMX: {@code dev.kith:type=Collection,name=...}. */
 public interface CollectionMXBean {
   /** Where it is kept. */
@@ -19,6 +21,12 @@ public interface CollectionMXBean {
 
   /** Points written since the collection was opened. */
   long getUpserts();
+
+  /**
+   * Recall that audits of the last hour found of approximate answers, on average, by the name of
+   * the vectors; none where nothing was audited.
+   */
+  Map<String, Double> getAuditedRecall();
 
   /** Queries answered since the collection was opened. */
   long getQueries();

@@ -14,6 +14,9 @@ import java.time.Duration;
  * @param memoryBytes for points that are in no segment yet
  * @param checkpointBytes of log, after which the segments are made durable in the background
  * @param checks what must have the right checksum before it is first read
+ * @param auditEvery one approximate answer of that number is computed again exactly after its
+ *     reply, in idle time, within three hundredths of the processor time of searches; 0 for none.
+ *     {@link CollectionStats} tells what that found, and a recall that is not kept is mended
  */
 public record CollectionOptions(
     Durability durability,
@@ -21,7 +24,8 @@ public record CollectionOptions(
     Duration refreshInterval,
     long memoryBytes,
     long checkpointBytes,
-    Checks checks) {
+    Checks checks,
+    long auditEvery) {
   /** Safe, and visible at once; memory for points is a sixteenth of the heap, 1 to 48 MiB. */
   public static final CollectionOptions DEFAULT =
       new CollectionOptions(
@@ -30,7 +34,8 @@ public record CollectionOptions(
           Duration.ZERO,
           HeapShare.bytes(16, 48L << 20),
           256L << 20,
-          Checks.standard());
+          Checks.standard(),
+          1000);
 
   /** Checks the numbers. */
   public CollectionOptions {
@@ -47,35 +52,68 @@ public record CollectionOptions(
     if (checkpointBytes < 1) {
       throw new IllegalArgumentException("checkpointBytes must be positive: " + checkpointBytes);
     }
+    if (auditEvery < 0) {
+      throw new IllegalArgumentException("auditEvery must be 0 (none) or more: " + auditEvery);
+    }
+  }
+
+  /** With audits as {@link #DEFAULT} has them. */
+  public CollectionOptions(
+      Durability durability,
+      Duration flushInterval,
+      Duration refreshInterval,
+      long memoryBytes,
+      long checkpointBytes,
+      Checks checks) {
+    this(
+        durability,
+        flushInterval,
+        refreshInterval,
+        memoryBytes,
+        checkpointBytes,
+        checks,
+        DEFAULT.auditEvery);
+  }
+
+  /** The same with an audit of one in {@code queries} approximate answers; 0 for none. */
+  public CollectionOptions withAuditEvery(long queries) {
+    return new CollectionOptions(
+        durability, flushInterval, refreshInterval, memoryBytes, checkpointBytes, checks, queries);
   }
 
   /** The same with another durability. */
   public CollectionOptions withDurability(Durability level) {
     return new CollectionOptions(
-        level, flushInterval, refreshInterval, memoryBytes, checkpointBytes, checks);
+        level, flushInterval, refreshInterval, memoryBytes, checkpointBytes, checks, auditEvery);
   }
 
   /** The same with writes that may stay unseen for that {@code interval}. */
   public CollectionOptions withRefreshInterval(Duration interval) {
     return new CollectionOptions(
-        durability, flushInterval, interval, memoryBytes, checkpointBytes, checks);
+        durability, flushInterval, interval, memoryBytes, checkpointBytes, checks, auditEvery);
   }
 
   /** The same with a checkpoint after {@code bytes} of log. */
   public CollectionOptions withCheckpointBytes(long bytes) {
     return new CollectionOptions(
-        durability, flushInterval, refreshInterval, memoryBytes, bytes, checks);
+        durability, flushInterval, refreshInterval, memoryBytes, bytes, checks, auditEvery);
   }
 
   /** The same with {@code bytes} of memory for points that are in no segment yet. */
   public CollectionOptions withMemoryBytes(long bytes) {
     return new CollectionOptions(
-        durability, flushInterval, refreshInterval, bytes, checkpointBytes, checks);
+        durability, flushInterval, refreshInterval, bytes, checkpointBytes, checks, auditEvery);
   }
 
   /** The same with other checks of what is read. */
   public CollectionOptions withChecks(Checks level) {
     return new CollectionOptions(
-        durability, flushInterval, refreshInterval, memoryBytes, checkpointBytes, level);
+        durability,
+        flushInterval,
+        refreshInterval,
+        memoryBytes,
+        checkpointBytes,
+        level,
+        auditEvery);
   }
 }

@@ -1,6 +1,7 @@
 package dev.kith.db;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a collection holds, and how much of the disk it takes.
@@ -32,6 +33,7 @@ public record CollectionStats(
    * @param indexBytes on disk
    * @param zeroVectors rows of zeros, those of deleted points too, where the metric is cosine: they
    *     have no direction, and the score 0 with everything; 0 for other metrics
+   * @param audit what audits of the last hour found, or null if there were none
    */
   public record IndexStats(
       String vector,
@@ -41,5 +43,17 @@ public record CollectionStats(
       long rowBytes,
       long shadowBytes,
       long indexBytes,
-      long zeroVectors) {}
+      long zeroVectors,
+      @Nullable Audit audit) {}
+
+  /**
+   * Approximate answers that were computed again exactly; see {@link CollectionOptions#auditEvery}.
+   *
+   * @param queries that were audited
+   * @param asked recall, on average
+   * @param recall that was found, on average
+   * @param low lower end of the interval that holds the mean recall in 95 of 100 cases
+   * @param high upper end of that interval
+   */
+  public record Audit(long queries, double asked, double recall, double low, double high) {}
 }

@@ -139,6 +139,57 @@ class ApproximateTest {
     }
   }
 
+  /** Small segments are scanned and proved, large ones walked, for the recall that it names. */
+  @Test
+  void query_autoIndex_isExactWhileSmallAndKeepsItsRecall() {
+    try (var kith = Kith.inMemory()) {
+      var points = kith.create("c", schema("auto(recall=0.98)"));
+      points.upsert(points(11, 0, 9000));
+      assertThat(points.buildIndexes(_ -> {}, () -> false)).isTrue();
+      var asked = asked(11);
+      var small = points.query(asked.getFirst()).report();
+      assertThat(small.proved()).isTrue();
+      assertThat(small.indexes()).allMatch(index -> index.startsWith("flat"));
+      points.upsert(points(11, 9000, ROWS - 9000));
+      assertThat(points.optimize(_ -> {}, () -> false)).isTrue();
+      assertThat(indexedRows(points)).isEqualTo(ROWS);
+      assertThat(points.stats().indexes().getFirst().index()).isEqualTo("auto(recall=0.98)");
+      assertThat(recall(points, asked)).isGreaterThanOrEqualTo(0.97);
+      var large = points.query(asked.getFirst()).report();
+      assertThat(large.indexes()).containsExactly("graph");
+      var segments = points.stats().indexes().getFirst();
+      points.setIndex("vector", "auto(recall=0.9)"); // the same graph serves
+      assertThat(points.buildIndexes(_ -> {}, () -> false)).isTrue();
+      assertThat(points.stats().indexes().getFirst().indexBytes()).isEqualTo(segments.indexBytes());
+      assertThat(recall(points, asked)).isGreaterThanOrEqualTo(0.88);
+    }
+  }
+
+  /** Live queries are audited, filters included; exact ones are not. */
+  @Test
+  void audit_liveQueries_isToldByStats() throws Exception {
+    try (var kith = Kith.inMemory()) {
+      var options = CollectionOptions.DEFAULT.withAuditEvery(1);
+      var points = kith.create("c", schema("graph(r=16)"), options);
+      points.upsert(points(12, 0, ROWS));
+      points.buildIndexes(_ -> {}, () -> false);
+      var asked = asked(12);
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      while (points.stats().indexes().getFirst().audit() == null) {
+        for (var query : asked) {
+          points.query(query.where("odd == true").recall(0.9));
+          points.query(query.exact());
+        }
+        assertThat(System.nanoTime()).as("no audit after a minute").isLessThan(end);
+        TimeUnit.MILLISECONDS.sleep(10);
+      }
+      var audit = requireNonNull(points.stats().indexes().getFirst().audit());
+      assertThat(audit.asked()).isEqualTo(0.9);
+      assertThat(audit.recall()).isBetween(0.3, 1.0);
+      assertThat(audit.low()).isLessThanOrEqualTo(audit.recall());
+    }
+  }
+
   /** What is fresh is seen at once, what is gone never, and an update only as it is now. */
   @Test
   void query_writesAfterTheBuild_areSeenAtOnce(SplittableRandom random) {

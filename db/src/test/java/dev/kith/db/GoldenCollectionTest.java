@@ -58,7 +58,7 @@ class GoldenCollectionTest {
       new Schema(
           Map.of(
               "body",
-              VectorField.of(4, Metric.COSINE),
+              VectorField.of(4, Metric.COSINE).withIndex("flat(shadow=int8)"),
               "code",
               VectorField.of(3, Metric.DOT).withType(ElementType.INT8).withIndex("flat")),
           Map.of("year", FieldType.INTEGER, "lang", FieldType.KEYWORD, "text", FieldType.TEXT),

@@ -76,11 +76,15 @@ class OpenOrCreateTest {
                         .withField("n", FieldType.FLOAT)))
         .containsExactly(
             "vector vector: type float32, not float16",
-            "vector vector: index flat(shadow=int8), not flat",
+            "vector vector: index auto(recall=0.99), not flat",
             "vector image: not there",
             "field n: not there");
     assertThat(Schema.of(vector).withVector("image", vector).differences(Schema.of(vector)))
         .containsExactly("vector image: not asked for");
+    var flat = Schema.of(vector.withIndex("flat"));
+    assertThat(flat.differences(Schema.of(vector))).as("a choice left open takes any").isEmpty();
+    assertThat(flat.differences(Schema.of(vector.withIndex("auto(recall=0.9)"))))
+        .containsExactly("vector vector: index flat, not auto(recall=0.9)");
     var known = Schema.of(vector.embeddedBy(TextEmbedding.of("bge")));
     assertThat(known.differences(Schema.of(vector))).isEmpty();
     assertThat(Schema.of(vector).differences(known))

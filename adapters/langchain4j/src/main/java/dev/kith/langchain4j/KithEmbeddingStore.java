@@ -20,8 +20,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A collection of Kith as an embedding store of LangChain4j: exact search by cosine, all of its
- * filters, on disk or in memory.
+ * A collection of Kith as an embedding store of LangChain4j: search by cosine, all of its filters,
+ * on disk or in memory.
  * <!-- compiled and run by UsageTest -->
  *
  * <pre>{@code
@@ -212,8 +212,9 @@ public final class KithEmbeddingStore implements EmbeddingStore<TextSegment> {
   }
 
   /**
-   * The segments whose embeddings are nearest by cosine, proved to be; their score is {@code
-   * (cosine + 1) / 2}, and the minimum is compared with that.
+   * The segments whose embeddings are nearest by cosine: proved to be where the collection scans,
+   * as it does below some thousands of embeddings, or with the recall of its index; their score is
+   * {@code (cosine + 1) / 2}, and the minimum is compared with that.
    */
   @Override
   public EmbeddingSearchResult<TextSegment> search(EmbeddingSearchRequest request) {

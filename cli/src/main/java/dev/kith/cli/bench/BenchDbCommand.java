@@ -22,6 +22,7 @@ import dev.kith.db.point.Payload;
 import dev.kith.db.point.Point;
 import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
+import dev.kith.db.point.VectorField;
 import dev.kith.db.query.Query;
 import dev.kith.embed.beir.BeirText;
 import java.io.IOException;
@@ -166,7 +167,7 @@ public final class BenchDbCommand implements Callable<Integer> {
   }
 
   private static Schema schema(int dim) {
-    return Schema.of(dim, Metric.L2)
+    return Schema.of(VectorField.of(dim, Metric.L2).withIndex("flat(shadow=int8)"))
         .withField("part", FieldType.INTEGER)
         .withField("lang", FieldType.KEYWORD)
         .withField("text", FieldType.TEXT);

@@ -62,7 +62,9 @@ public final class CreateCommand implements Callable<Integer> {
   @Option(
       names = "--index",
       paramLabel = "SPEC",
-      description = "the index of large segments; default: flat(shadow=int8)")
+      description =
+          "the index of large segments; default: auto(recall=0.99), a graph for those of 10,000"
+              + " rows or more; flat(shadow=int8) is exact whatever their size")
   @Nullable String index;
 
   @Option(

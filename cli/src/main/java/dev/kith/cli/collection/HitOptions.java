@@ -58,7 +58,7 @@ final class HitOptions {
       paramLabel = "R",
       description =
           "share of the exact answer that an approximate index must find on average: 0.95; default:"
-              + " 0.95")
+              + " that of auto(recall=R), 0.95 for other indexes")
   @Nullable Double recall;
 
   @Option(

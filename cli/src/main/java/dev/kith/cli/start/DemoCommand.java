@@ -19,6 +19,7 @@ import dev.kith.db.point.Payload;
 import dev.kith.db.point.Point;
 import dev.kith.db.point.PointId;
 import dev.kith.db.point.Schema;
+import dev.kith.db.point.VectorField;
 import dev.kith.db.query.Fusion;
 import dev.kith.db.query.Hit;
 import dev.kith.db.query.Query;
@@ -247,7 +248,7 @@ public final class DemoCommand implements Callable<Integer> {
         ? kith.collection(name)
         : kith.create(
             name,
-            Schema.of(dimension, Metric.COSINE)
+            Schema.of(VectorField.of(dimension, Metric.COSINE).withIndex("flat(shadow=int8)"))
                 .withField(TEXT, FieldType.TEXT)
                 .withField(WORDS, FieldType.INTEGER));
   }

@@ -119,7 +119,7 @@ class CollectionCommandsTest {
     var vector = kith("stats", "c", "--json").json().at("/schema/vectors/vector");
     assertThat(vector.toString())
         .isEqualTo(
-            "{\"dimension\":384,\"metric\":\"cosine\",\"type\":\"float32\",\"index\":\"flat(shadow=int8)\"}");
+            "{\"dimension\":384,\"metric\":\"cosine\",\"type\":\"float32\",\"index\":\"auto(recall=0.99)\"}");
   }
 
   @Test
@@ -624,7 +624,7 @@ class CollectionCommandsTest {
     assertThat(made.get("schema").toString())
         .isEqualTo(
             "{\"vectors\":{\"vector\":{\"dimension\":2,\"metric\":\"l2\",\"type\":\"float32\",\"index\":\"flat\"},"
-                + "\"image\":{\"dimension\":3,\"metric\":\"dot\",\"type\":\"float32\",\"index\":\"flat(shadow=int8)\"}},"
+                + "\"image\":{\"dimension\":3,\"metric\":\"dot\",\"type\":\"float32\",\"index\":\"auto(recall=0.99)\"}},"
                 + "\"fields\":{\"lang\":\"keyword\",\"title\":\"text\",\"year\":\"integer\"},\"strict\":false}");
     assertThat(kith("count", "c", "--filter", "year == 1999").done().strip()).isEqualTo("1");
     assertThat(kith("alter", "c").refused())
@@ -697,7 +697,7 @@ class CollectionCommandsTest {
     assertThat(Kith.fields(stats)).contains("points", "segments", "bytes", "indexes");
     assertThat(stats.get("points").longValue()).isEqualTo(3);
     assertThat(stats.get("bytes").longValue()).isPositive();
-    assertThat(stats.get("indexes").get(0).get("index").textValue()).isEqualTo("flat(shadow=int8)");
+    assertThat(stats.get("indexes").get(0).get("index").textValue()).isEqualTo("auto(recall=0.99)");
     assertThat(kith("stats", "c").done().lines())
         .satisfiesExactly(
             line -> assertThat(line).matches("points    3, and \\d+ deleted"),

@@ -17,6 +17,7 @@ import dev.kith.core.search.IndexBuilder;
 import dev.kith.core.search.IndexData;
 import dev.kith.core.search.LiveSearcher;
 import dev.kith.core.search.Searcher;
+import dev.kith.core.spec.AutoSpec;
 import dev.kith.core.spec.GraphSpec;
 import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.spec.ListSpec;
@@ -59,6 +60,7 @@ public abstract class CpuBackend implements Backend {
   @Override
   public @Nullable IndexBuilder builder(IndexSpec spec) {
     return switch (spec) {
+      case AutoSpec auto -> new AutoBuilder(auto);
       case IndexSpec.Flat flat -> new FlatBuilder(flat);
       case GraphSpec graph -> new GraphBuilder(graph, kernels());
       case ListSpec lists -> new ListBuilder(lists, kernels());

@@ -20,6 +20,11 @@ public interface IndexSpec {
    */
   default void requireFits(int dimension) {}
 
+  /** The index that such a number of rows gets: this, unless the choice was left open. */
+  default IndexSpec chosenFor(long rows) {
+    return this;
+  }
+
   /**
    * Index that scans every row; its answers are exact. Text form {@code flat}, or {@code
    * flat(shadow=int8)}.
@@ -70,6 +75,7 @@ public interface IndexSpec {
     var parsed = SpecText.parse(text);
     var spec =
         switch (parsed.name()) {
+          case "auto" -> AutoSpec.of(parsed);
           case "flat" -> flat(parsed);
           case "graph" -> GraphSpec.Graph.of(parsed);
           case "hnsw" -> GraphSpec.Hnsw.of(parsed);
@@ -84,7 +90,8 @@ public interface IndexSpec {
                       GraphSpec.Graph.FORM,
                       GraphSpec.Hnsw.FORM,
                       GraphSpec.Vamana.FORM,
-                      ListSpec.FORM));
+                      ListSpec.FORM,
+                      AutoSpec.FORM));
         };
     parsed.requireAllRead();
     return spec;

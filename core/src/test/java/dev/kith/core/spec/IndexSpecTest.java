@@ -34,7 +34,9 @@ class IndexSpecTest {
         "ivf(codes=pq48x4,seed=2)",
         "ivf(lists=7,codes=opq16x8)",
         "flat(shadow=bits4)",
-        "flat(shadow=pq48x8,seed=3)"
+        "flat(shadow=pq48x8,seed=3)",
+        "auto(recall=0.99)",
+        "auto(recall=0.9)"
       })
   void toString_ofAnApproximateIndex_isReadAgain(String text) {
     assertThat(IndexSpec.parse(text)).hasToString(text).isEqualTo(IndexSpec.parse(text));
@@ -47,6 +49,15 @@ class IndexSpecTest {
     assertThat(IndexSpec.parse("hnsw(m=16)")).isEqualTo(GraphSpec.Hnsw.DEFAULT);
     assertThat(IndexSpec.parse("vamana")).isEqualTo(GraphSpec.Vamana.DEFAULT);
     assertThat(IndexSpec.parse("ivf(codes=int8,refine=rows,seed=1)")).isEqualTo(ListSpec.DEFAULT);
+  }
+
+  @Test
+  void chosenFor_auto_goesByTheNumberOfRows() {
+    var auto = IndexSpec.parse("auto");
+    assertThat(auto).isEqualTo(AutoSpec.DEFAULT).isEqualTo(new AutoSpec(0.99));
+    assertThat(auto.chosenFor(AutoSpec.INDEX_ROWS - 1)).hasToString("flat(shadow=int8)");
+    assertThat(auto.chosenFor(AutoSpec.INDEX_ROWS)).isEqualTo(GraphSpec.Graph.DEFAULT);
+    assertThat(ListSpec.DEFAULT.chosenFor(1)).isEqualTo(ListSpec.DEFAULT);
   }
 
   @Test
@@ -94,7 +105,11 @@ class IndexSpecTest {
             + " graph(r=64,codes=auto|int4|int8|float16|float32,dims=auto|all|N,builder=insert|knn|nndescent,efc=128,alpha=1.1,passes=1,seed=1),"
             + " hnsw(m=16,efc=200,codes=int8|int4|auto|float16|float32,seed=1),"
             + " vamana(degree=64,alpha=1.2,efc=100,passes=2,codes=int8|int4|auto|float16|float32,seed=1),"
-            + " ivf(lists=4096,codes=int8|bits1..bits8|pq48x4|pq48x8|opq48x4|opq48x8,refine=rows,seed=1)",
+            + " ivf(lists=4096,codes=int8|bits1..bits8|pq48x4|pq48x8|opq48x4|opq48x8,refine=rows,seed=1),"
+            + " auto(recall=0.99)",
+        "auto(recall=0) | column 13: recall must be above 0 and at most 1: 0.0",
+        "auto(recall=high) | column 13: recall must be above 0 and at most 1: high",
+        "auto(r=64) | column 6: auto has no parameter r; known are: recall",
         "ivf(m=16) | column 5: ivf has no parameter m; known are: codes, lists, refine, seed",
         "ivf(lists=0) | column 11: lists must be a whole number from 1 to 1048576: 0",
         "ivf(codes=bits9) | column 11: codes must be one of"

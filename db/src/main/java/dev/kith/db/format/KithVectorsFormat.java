@@ -1,6 +1,7 @@
 package dev.kith.db.format;
 
 import dev.kith.core.metric.Metric;
+import dev.kith.core.spec.AutoSpec;
 import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.vector.ElementType;
 import dev.kith.db.point.VectorField;
@@ -43,7 +44,7 @@ public final class KithVectorsFormat extends KnnVectorsFormat {
    * A segment of fewer rows gets no graph and no lists: it is scanned exactly, which takes about as
    * long as a walk does.
    */
-  public static final int INDEX_ROWS = 10_000;
+  public static final int INDEX_ROWS = AutoSpec.INDEX_ROWS;
 
   private static final String SPEC = "kith.spec.";
 
@@ -87,7 +88,7 @@ public final class KithVectorsFormat extends KnnVectorsFormat {
     new VectorField(VectorField.MAX_DIMENSION, metric, type, spec); // refuses other types
     this.type = type;
     this.metric = metric;
-    this.spec = spec;
+    this.spec = stored(spec);
     this.builders = builders;
   }
 
@@ -135,6 +136,11 @@ public final class KithVectorsFormat extends KnnVectorsFormat {
    */
   public static String specAttribute(String field) {
     return SPEC + field;
+  }
+
+  /** What segments are written for where a field has that index: the choice for large ones. */
+  public static IndexSpec stored(IndexSpec index) {
+    return index.chosenFor(Long.MAX_VALUE);
   }
 
   /** How a field is to be stored. */

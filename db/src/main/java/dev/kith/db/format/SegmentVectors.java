@@ -269,6 +269,16 @@ public final class SegmentVectors {
   }
 
   /**
+   * Lets the index measure its recall anew, on queries like those that it is asked; searches that
+   * begin later go by that. Lasts while the segment is open.
+   *
+   * @param queries {@code [q][d]}; at least 20
+   */
+  public void calibrate(VectorSource queries) {
+    index = index().calibrate(queries);
+  }
+
+  /**
    * How many rows have no element but zeros. The first call reads the beginning of every row, which
    * brings all of them into memory where they are shorter than a page.
    */

@@ -194,7 +194,7 @@ public record Schema(
 
   /**
    * Reads the JSON form: {@code {"vectors": {"vector": {"dimension": 384, "metric": "cosine",
-   * "type": "float32", "index": "flat(shadow=int8)", "model": {"name": "bge-small-en-v15-q"}}},
+   * "type": "float32", "index": "auto(recall=0.99)", "model": {"name": "bge-small-en-v15-q"}}},
    * "fields": {"lang": "keyword"}, "strict": false}}; type, index, model, fields and strict may be
    * left out. A model may also have {@code pooling}, {@code maxLength}, {@code normalized} (true if
    * left out), {@code queryPrefix}, {@code passagePrefix} and {@code checksum}.

@@ -2,6 +2,7 @@ package dev.kith.db.point;
 
 import dev.kith.core.metric.Metric;
 import dev.kith.core.search.Effort;
+import dev.kith.core.spec.AutoSpec;
 import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.text.TextEmbedding;
 import dev.kith.core.vector.ElementType;
@@ -29,7 +30,7 @@ public record VectorField(
   /** The most elements of a stored vector. */
   public static final int MAX_DIMENSION = 16_384;
 
-  /** The recall of searches that name none, where the index is approximate. */
+  /** The recall of searches that name none, where the index is approximate and names none. */
   public static final double DEFAULT_RECALL = 0.95;
 
   /** Checks the dimension, the type, and that the index suits the dimension. */
@@ -52,14 +53,19 @@ public record VectorField(
     this(dimension, metric, type, index, null);
   }
 
-  /** Of float32 elements, scanned exactly by the help of an int8 shadow. */
+  /**
+   * Of float32 elements, with the index {@code auto(recall=0.99)}: small segments are scanned
+   * exactly, large ones get a graph.
+   */
   public static VectorField of(int dimension, Metric metric) {
-    return new VectorField(
-        dimension, metric, ElementType.FLOAT32, IndexSpec.parse("flat(shadow=int8)"));
+    return new VectorField(dimension, metric, ElementType.FLOAT32, AutoSpec.DEFAULT);
   }
 
   /** How hard a search tries that does not say it. */
   public Effort effort() {
+    if (index instanceof AutoSpec(double recall)) {
+      return new Effort.Recall(recall);
+    }
     return index.exact() ? new Effort.Exact() : new Effort.Recall(DEFAULT_RECALL);
   }
 
@@ -83,7 +89,8 @@ public record VectorField(
 
   /**
    * What differs from a field that is asked for, such as {@code dimension 384, not 768}; none if
-   * nothing. A field that asks for no model takes any.
+   * nothing. A field that asks for no model takes any, and one that leaves its index to Kith takes
+   * any index.
    */
   List<String> differences(VectorField other) {
     var found = new ArrayList<String>();
@@ -96,7 +103,7 @@ public record VectorField(
     if (type != other.type) {
       found.add("type %s, not %s".formatted(type, other.type).toLowerCase(Locale.ROOT));
     }
-    if (!index.equals(other.index)) {
+    if (!index.equals(other.index) && !other.index.equals(AutoSpec.DEFAULT)) {
       found.add("index %s, not %s".formatted(index, other.index));
     }
     var asked = other.embedding;

@@ -4,6 +4,8 @@ import dev.kith.db.Collection;
 import dev.kith.db.CollectionMXBean;
 import java.lang.System.Logger.Level;
 import java.lang.management.ManagementFactory;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.LongAdder;
 import javax.management.InstanceAlreadyExistsException;
 import javax.management.JMException;
@@ -82,6 +84,18 @@ final class CollectionBean implements CollectionMXBean {
   @Override
   public long getLogBytes() {
     return collection.stats().logBytes();
+  }
+
+  @Override
+  public Map<String, Double> getAuditedRecall() {
+    var recalls = new TreeMap<String, Double>();
+    for (var index : collection.stats().indexes()) {
+      var audit = index.audit();
+      if (audit != null) {
+        recalls.put(index.vector(), audit.recall());
+      }
+    }
+    return recalls;
   }
 
   @Override

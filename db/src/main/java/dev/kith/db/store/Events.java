@@ -67,6 +67,26 @@ public final class Events {
     public long logBytes;
   }
 
+  /** An approximate answer that was computed again exactly. */
+  @Name("dev.kith.Audit")
+  @Label("Audit")
+  @Category("Kith")
+  @Description("An approximate answer that was computed again exactly")
+  @StackTrace(false)
+  public static final class Audit extends Event {
+    /** Their name. */
+    @Label("Vector")
+    public String vector = "";
+
+    /** For. */
+    @Label("Asked recall")
+    public double asked;
+
+    /** Found. */
+    @Label("Recall")
+    public double recall;
+  }
+
   /** Queries answered. */
   @Name("dev.kith.Search")
   @Label("Search")

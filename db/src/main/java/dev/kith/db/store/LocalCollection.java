@@ -46,12 +46,15 @@ final class LocalCollection implements Collection {
   private final AtomicBoolean closed = new AtomicBoolean();
   private final Object closing = new Object();
   private final CollectionBean bean;
+  private final Audits audits;
 
   /** Takes over the storage; {@code place} is for messages and tools. */
-  private LocalCollection(String name, String place, Storage storage, Runnable onClose) {
+  private LocalCollection(
+      String name, String place, Storage storage, long auditEvery, Runnable onClose) {
     this.name = name;
     this.storage = storage;
     this.onClose = onClose;
+    this.audits = new Audits(name, auditEvery);
     this.bean = new CollectionBean(this, place);
     bean.register();
   }
@@ -347,7 +350,7 @@ final class LocalCollection implements Collection {
         () -> {
           var description = storage.description(); // first: its fields are in every later reader
           return new LocalReader(
-              new Moment(name, description, storage.acquire(), storage.isStale(), filters));
+              new Moment(name, description, storage.acquire(), storage.isStale(), filters, audits));
         });
   }
 
@@ -361,7 +364,8 @@ final class LocalCollection implements Collection {
           var writable = writable();
           var description = writable.description();
           var moment =
-              new Moment(name, description, writable.acquireNewest(), writable.isStale(), filters);
+              new Moment(
+                  name, description, writable.acquireNewest(), writable.isStale(), filters, audits);
           try {
             writable.writes().requireSeen();
           } catch (RuntimeException e) {
@@ -411,7 +415,8 @@ final class LocalCollection implements Collection {
                                 stats.rowBytes(),
                                 stats.shadowBytes(),
                                 stats.indexBytes(),
-                                stats.zeroRows()))
+                                stats.zeroRows(),
+                                audits.lastHour(stats.vector())))
                     .toList());
           } finally {
             reader.decRef();
@@ -601,6 +606,7 @@ final class LocalCollection implements Collection {
       synchronized (closing) { // a second caller waits until the files are let go
         if (closed.compareAndSet(false, true)) {
           bean.unregister();
+          audits.close();
           Uninterrupted.runApart(storage::close);
         }
       }
@@ -619,7 +625,7 @@ final class LocalCollection implements Collection {
   static LocalCollection inMemory(
       String name, Schema schema, CollectionOptions options, Runnable onClose) throws IOException {
     var storage = WritableStorage.inMemory(name, schema, options);
-    return new LocalCollection(name, "memory", storage, onClose);
+    return new LocalCollection(name, "memory", storage, options.auditEvery(), onClose);
   }
 
   /** In a folder, to write. */
@@ -627,7 +633,7 @@ final class LocalCollection implements Collection {
       String name, CollectionFolder files, CollectionOptions options, Runnable onClose)
       throws IOException {
     var storage = WritableStorage.open(name, files, options);
-    return new LocalCollection(name, files.toString(), storage, onClose);
+    return new LocalCollection(name, files.toString(), storage, options.auditEvery(), onClose);
   }
 
   /** In a folder, to read. */
@@ -635,6 +641,6 @@ final class LocalCollection implements Collection {
       String name, CollectionFolder files, CollectionOptions options, Runnable onClose)
       throws IOException {
     var storage = new CommittedStorage(files, options.checks());
-    return new LocalCollection(name, files.toString(), storage, onClose);
+    return new LocalCollection(name, files.toString(), storage, options.auditEvery(), onClose);
   }
 }

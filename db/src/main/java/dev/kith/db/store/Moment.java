@@ -23,6 +23,7 @@ final class Moment implements AutoCloseable {
   private final boolean stale;
   private final IndexSearcher searcher;
   private final RowFilters filters;
+  private final Audits audits;
   private boolean closed;
 
   /**
@@ -30,21 +31,51 @@ final class Moment implements AutoCloseable {
    *
    * @param collection its name, for messages
    * @param stale whether acknowledged writes may be missing
+   * @param audits of the collection
    */
   Moment(
       String collection,
       Description description,
       DirectoryReader reader,
       boolean stale,
-      RowFilters filters) {
-    this.collection = collection;
+      RowFilters filters,
+      Audits audits) {
     // Fields by which older points are not indexed yet are not there for filters.
-    this.schema = description.schema().withoutFields(description.pending());
+    this(
+        collection,
+        description.schema().withoutFields(description.pending()),
+        reader,
+        stale,
+        filters,
+        audits);
+  }
+
+  private Moment(
+      String collection,
+      Schema schema,
+      DirectoryReader reader,
+      boolean stale,
+      RowFilters filters,
+      Audits audits) {
+    this.collection = collection;
+    this.schema = schema;
     this.reader = reader;
     this.stale = stale;
     this.searcher = new IndexSearcher(reader);
     this.searcher.setQueryCache(null); // RowFilters keeps what is worth it
     this.filters = filters;
+    this.audits = audits;
+  }
+
+  /** The same moment, with a reference of its own to the reader; this one must be open. */
+  Moment again() {
+    reader.incRef();
+    return new Moment(collection, schema, reader, stale, filters, audits);
+  }
+
+  /** The collection's audits. */
+  Audits audits() {
+    return audits;
   }
 
   /** The collection's name. */

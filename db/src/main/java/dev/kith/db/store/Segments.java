@@ -173,7 +173,9 @@ public final class Segments implements Closeable {
       var built =
           info.info.getAttribute(
               KithVectorsFormat.specAttribute(Documents.vectorField(vector.getKey())));
-      if (built != null && concerned.test(field) && !built.equals(field.index().toString())) {
+      if (built != null
+          && concerned.test(field)
+          && !built.equals(KithVectorsFormat.stored(field.index()).toString())) {
         return true;
       }
     }

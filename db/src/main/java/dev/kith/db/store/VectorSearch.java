@@ -51,7 +51,10 @@ final class VectorSearch {
   private final @Nullable Query filter;
   private final QueryReport.Builder report;
 
-  /** How hard approximate indexes try. */
+  /** What was asked for. */
+  private final Effort asked;
+
+  /** How hard approximate indexes try: as asked, or harder, if audits found less than that. */
   private final Effort effort;
 
   /** What the searches of segments are expected to have found. */
@@ -73,8 +76,9 @@ final class VectorSearch {
     this.report = QueryReport.ofVectors(moment.schema().vector(name).metric().scoreKind());
     this.report.stale(moment.stale());
     this.report.scanned(moment.scanned(scope.filter()));
-    var asked = scope.effort();
-    this.effort = asked == null ? moment.schema().vector(name).effort() : asked;
+    var said = scope.effort();
+    this.asked = said == null ? moment.schema().vector(name).effort() : said;
+    this.effort = moment.audits().effort(name, asked);
   }
 
   private boolean isExact() {
@@ -119,6 +123,31 @@ final class VectorSearch {
    * @param queries {@code [q][d]}, of the field's dimension
    */
   List<List<SegmentPoint>> nearest(VectorSource queries, int k) throws IOException {
+    if (isExact()) {
+      return search(queries, k);
+    }
+    List<List<SegmentPoint>> best;
+    long begun = moment.audits().begun();
+    try {
+      best = search(queries, k);
+    } finally {
+      moment.audits().ended(begun);
+    }
+    if (asked instanceof Effort.Recall(double target) && !report().proved()) {
+      for (int q = 0; q < best.size(); q++) {
+        if (moment.audits().isDue()) {
+          moment
+              .audits()
+              .take(
+                  new AuditedAnswer(
+                      moment.again(), name, target, queries.row(q), k, scope, best.get(q)));
+        }
+      }
+    }
+    return best;
+  }
+
+  private List<List<SegmentPoint>> search(VectorSource queries, int k) throws IOException {
     var parts = parts(moment, name);
     parts.sort(Comparator.comparingInt((Part part) -> part.vectors.size()).reversed());
     var nearest = new NearestSoFar(Math.toIntExact(queries.size()), k, parts.size());

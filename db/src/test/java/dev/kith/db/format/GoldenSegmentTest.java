@@ -75,7 +75,7 @@ class GoldenSegmentTest {
 
   /** Writes the segment. */
   static void write(Directory directory) throws IOException {
-    var kind = VectorField.of(1, Metric.L2);
+    var kind = VectorField.of(1, Metric.L2).withIndex("flat(shadow=int8)");
     var state =
         new SegmentWriteState(
             InfoStream.NO_OUTPUT,

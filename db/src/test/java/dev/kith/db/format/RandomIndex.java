@@ -69,9 +69,9 @@ final class RandomIndex {
 
   private static Map<String, VectorField> fields() {
     var fields = new LinkedHashMap<String, VectorField>();
-    fields.put("float32", VectorField.of(13, Metric.L2));
+    fields.put("float32", VectorField.of(13, Metric.L2).withIndex("flat(shadow=int8)"));
     // Of the same kind as the first, so in one file with it, but of fewer documents.
-    fields.put("sparse", VectorField.of(3, Metric.L2));
+    fields.put("sparse", VectorField.of(3, Metric.L2).withIndex("flat(shadow=int8)"));
     fields.put(
         "float16",
         VectorField.of(7, Metric.COSINE)

@@ -86,7 +86,8 @@ class SegmentVectorsExampleTest {
   @ParameterizedTest
   @ValueSource(strings = {"Kith1", "Kith2"})
   void write_theExample_isThoseBytes(String format) throws IOException {
-    var field = VectorField.of(2, Metric.L2).withType(ElementType.FLOAT16);
+    var field =
+        VectorField.of(2, Metric.L2).withIndex("flat(shadow=int8)").withType(ElementType.FLOAT16);
     var suffix = format + "_0";
     try (var directory = new ByteBuffersDirectory()) {
       var segment = segment(directory);

@@ -73,7 +73,7 @@ class SchemaTest {
     assertThat(Schema.of(plain).toJson())
         .isEqualTo(
             "{\"vectors\":{\"vector\":{\"dimension\":2,\"metric\":\"cosine\",\"type\":\"float32\","
-                + "\"index\":\"flat(shadow=int8)\"}},\"fields\":{},\"strict\":false}");
+                + "\"index\":\"auto(recall=0.99)\"}},\"fields\":{},\"strict\":false}");
   }
 
   @ParameterizedTest
