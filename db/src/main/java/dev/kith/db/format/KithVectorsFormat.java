@@ -138,6 +138,17 @@ public final class KithVectorsFormat extends KnnVectorsFormat {
     return SPEC + field;
   }
 
+  /** What the attribute of a segment says between the spec and a part that is not there yet. */
+  static final String WITHOUT = " without ";
+
+  /** The same of a part whose build failed. */
+  static final String FAILED = " failed at ";
+
+  /** Whether the attribute of a segment says that the build of a part failed. */
+  public static boolean isFailed(String attribute) {
+    return attribute.contains(FAILED);
+  }
+
   /** What segments are written for where a field has that index: the choice for large ones. */
   public static IndexSpec stored(IndexSpec index) {
     return index.chosenFor(Long.MAX_VALUE);

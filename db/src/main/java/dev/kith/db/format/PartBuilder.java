@@ -6,12 +6,13 @@ import java.io.IOException;
 /**
  * Makes one named part of a segment's vectors from their rows, when a segment is flushed or merged:
  * a shadow, or an index of another kind. A field must be searchable without the part, since a
- * segment may lack it: because it has few rows, because an older Kith wrote it, or because the
- * collection was closed while it was built. Stateless, safe for many threads.
+ * segment may lack it: because it has few rows, because an older Kith wrote it, because the
+ * collection was closed while it was built, or because the build failed. Stateless, safe for many
+ * threads.
  *
- * <p>Any exception but {@link BuildStoppedException} ends all writes of the collection until it is
- * opened again, as a full disk does: a builder that needs a device falls back to another way by
- * itself, or leaves its part unwanted.
+ * <p>A runtime exception of a build that is not quick is logged, and the segment does without the
+ * part until it is merged with others or optimized. One of a quick build, an I/O exception or an
+ * error ends all writes of the collection until it is opened again, as a full disk does.
  */
 public interface PartBuilder {
   /**

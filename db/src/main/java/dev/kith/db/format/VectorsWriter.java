@@ -2,6 +2,7 @@ package dev.kith.db.format;
 
 import dev.kith.db.point.VectorField;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -40,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  * names the index it was written for says so, by which {@code optimize} finds it.
  */
 final class VectorsWriter extends KnnVectorsWriter {
+  private static final System.Logger LOG = System.getLogger(VectorsWriter.class.getName());
   private static final long SHALLOW = RamUsageEstimator.shallowSizeOfInstance(VectorsWriter.class);
 
   /** The number of the file of rows in the metadata. */
@@ -131,7 +133,7 @@ final class VectorsWriter extends KnnVectorsWriter {
           continue;
         }
         if (merge == null && !builder.isBuiltByFlushes()) {
-          leaveOut(builder);
+          leaveOut(builder, true);
         } else {
           open(written);
           buildAll(builder, written);
@@ -164,10 +166,18 @@ final class VectorsWriter extends KnnVectorsWriter {
       }
       CodecUtil.writeFooter(out);
     } catch (RuntimeException e) {
-      if (!BuildStoppedException.caused(e)) {
+      boolean stopped = BuildStoppedException.caused(e);
+      if (!stopped && builder.isQuick()) {
         throw e;
       }
-      doWithout(builder, file);
+      if (!stopped) {
+        LOG.log(
+            Level.WARNING,
+            "segment %s does without its part %s, whose build failed; it is scanned instead"
+                .formatted(state.segmentInfo.name, builder.name()),
+            e);
+      }
+      doWithout(builder, file, stopped);
       return;
     }
     files.add(new Metadata.DataFile(file, file.seal(state)));
@@ -213,23 +223,31 @@ final class VectorsWriter extends KnnVectorsWriter {
     return one == null ? () -> false : one::isAborted;
   }
 
-  /** Goes on without a part whose build was stopped, unless the segment itself is not wanted. */
-  private void doWithout(PartBuilder builder, SegmentFile file) throws IOException {
+  /** Goes on without a part whose build ended early, unless the segment itself is not wanted. */
+  private void doWithout(PartBuilder builder, SegmentFile file, boolean again) throws IOException {
     if (merge != null) {
       merge.checkAborted();
     }
     state.directory.deleteFile(file.name(state));
-    leaveOut(builder);
+    leaveOut(builder, again);
   }
 
-  /** Says of fields that want a part that they have it not. */
-  private void leaveOut(PartBuilder builder) {
+  /**
+   * Says of fields that want a part that they have it not.
+   *
+   * @param again whether the part is to be built as soon as there is time; a build that failed
+   *     would most likely fail again, and is tried with the next merge of other segments
+   */
+  private void leaveOut(PartBuilder builder, boolean again) {
     for (var entry : entries) {
       var info = infos.get(entry.number());
       if (info != null && isWanted(builder, entry)) {
         var attribute = KithVectorsFormat.specAttribute(info.name);
         state.segmentInfo.putAttribute(
-            attribute, state.segmentInfo.getAttribute(attribute) + " without " + builder.name());
+            attribute,
+            state.segmentInfo.getAttribute(attribute)
+                + (again ? KithVectorsFormat.WITHOUT : KithVectorsFormat.FAILED)
+                + builder.name());
       }
     }
   }

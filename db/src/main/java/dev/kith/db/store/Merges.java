@@ -140,7 +140,8 @@ final class Merges {
       }
       var single = new MergeSpecification();
       for (var info : infos) {
-        if (toMerge.containsKey(info)
+        // What a forced merge has written is not written again, or a failing build would never end.
+        if (Boolean.TRUE.equals(toMerge.get(info))
             && outdated.test(info)
             && !context.getMergingSegments().contains(info)) {
           single.add(new OneMerge(List.of(info)));

@@ -27,9 +27,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiPredicate;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.FilterLeafReader;
@@ -158,23 +158,28 @@ public final class Segments implements Closeable {
 
   /** Whether vectors of it were built for another index than the schema names now. */
   private boolean isOutdated(SegmentCommitInfo info) {
-    return isBuiltOtherwise(info, _ -> true);
+    return isBuiltOtherwise(info, (_, _) -> true);
   }
 
-  /** Whether it is large enough for an index that takes long to build, and has another or none. */
+  /**
+   * Whether it is large enough for an index that takes long to build, and has another or none,
+   * though no build of it failed.
+   */
   private boolean lacksIndex(SegmentCommitInfo info) {
     return info.info.maxDoc() >= KithVectorsFormat.INDEX_ROWS
-        && isBuiltOtherwise(info, field -> !field.index().exact());
+        && isBuiltOtherwise(
+            info, (field, built) -> !field.index().exact() && !KithVectorsFormat.isFailed(built));
   }
 
-  private boolean isBuiltOtherwise(SegmentCommitInfo info, Predicate<VectorField> concerned) {
+  private boolean isBuiltOtherwise(
+      SegmentCommitInfo info, BiPredicate<VectorField, String> concerned) {
     for (var vector : schema().vectors().entrySet()) {
       var field = vector.getValue();
       var built =
           info.info.getAttribute(
               KithVectorsFormat.specAttribute(Documents.vectorField(vector.getKey())));
       if (built != null
-          && concerned.test(field)
+          && concerned.test(field, built)
           && !built.equals(KithVectorsFormat.stored(field.index()).toString())) {
         return true;
       }
