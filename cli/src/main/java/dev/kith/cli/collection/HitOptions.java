@@ -218,16 +218,22 @@ final class HitOptions {
         : ", approximate, expected recall %.3f".formatted(expected.mean());
   }
 
+  private static String scanned(HitsDocument.Served served) {
+    var paths = served.scannedPaths();
+    return paths.isEmpty() ? "" : ", payloads read for " + String.join(", ", paths);
+  }
+
   private static void print(HitsDocument report, Database database) {
     var out = database.out();
     out.printf(
-        "%d %s by %s   (backend %s, index %s%s%s)%n",
+        "%d %s by %s   (backend %s, index %s%s%s%s)%n",
         report.hits().size(),
         report.hits().size() == 1 ? "hit" : "hits",
         report.scoreKind(),
         report.backend(),
         report.index(),
         proof(report),
+        scanned(report.served()),
         report.served().stale() ? ", acknowledged writes may be missing" : "");
     for (var hit : report.hits()) {
       out.printf(

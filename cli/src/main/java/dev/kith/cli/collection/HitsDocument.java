@@ -50,6 +50,7 @@ record HitsDocument(
    * @param keysComputed rows whose canonical key was computed
    * @param hops nodes of graphs that were expanded
    * @param fallbacks searches for which a bound was too loose
+   * @param scannedPaths paths of the filter for which payloads were read
    * @param stale whether acknowledged writes may be missing, because the disk failed
    */
   record Served(
@@ -60,6 +61,7 @@ record HitsDocument(
       long keysComputed,
       long hops,
       long fallbacks,
+      SortedSet<String> scannedPaths,
       boolean stale) {
     static Served of(QueryReport report) {
       var work = report.work();
@@ -71,6 +73,7 @@ record HitsDocument(
           work.keysComputed(),
           work.hops(),
           work.fallbacks(),
+          report.scannedPaths(),
           report.stale());
     }
   }

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeEach;
@@ -235,6 +236,26 @@ class CollectionCommandsTest {
   }
 
   @Test
+  void search_pathOfAPointWithTooManyKeys_saysThatPayloadsWereRead() throws Exception {
+    kith("create", "c", "--dim", 2, "--metric", "l2").done();
+    var keys =
+        IntStream.range(0, 1100)
+            .mapToObj(i -> "\"k%d\": %d".formatted(i, i))
+            .collect(Collectors.joining(", ", "{", "}"));
+    var points =
+        Kith.write(
+            temp.resolve("wide.jsonl"),
+            "{\"id\": 1, \"vector\": [1, 2], \"payload\": %s}".formatted(keys),
+            "{\"id\": 2, \"vector\": [1, 3], \"payload\": {\"k5\": 6}}");
+    kith("import", "c", points).done();
+    assertThat(kith("search", "c", "--vector", vector("[1, 2]"), "--filter", "k5 == 5").done())
+        .contains("1 hit by ", "payloads read for k5)");
+    assertThat(kith("search", "c", "--vector", vector("[1, 2]")).done())
+        .contains("2 hits by ")
+        .doesNotContain("payloads read");
+  }
+
+  @Test
   void import_textsByAModel_thenSearchByMeaningAndWords() throws Exception {
     kith("create", "c", "--dim", 384, "--metric", "cosine", "--field", "text=text").done();
     var corpus = TinyBeir.write(temp.resolve("tiny")).resolve("corpus.jsonl");
@@ -260,6 +281,7 @@ class CollectionCommandsTest {
             "keysComputed",
             "hops",
             "fallbacks",
+            "scannedPaths",
             "stale");
     assertThat(found.at("/served/points").longValue()).isEqualTo(5);
     assertThat(found.at("/served/rowsRead").longValue()).isEqualTo(5);
