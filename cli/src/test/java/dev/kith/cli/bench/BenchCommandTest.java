@@ -497,7 +497,8 @@ class BenchCommandTest {
                 + " graph(r=64,codes=auto|int4|int8|float16|float32,dims=auto|all|N,builder=insert|knn|nndescent,efc=128,alpha=1.1,passes=1,seed=1),"
                 + " hnsw(m=16,efc=200,codes=int8|int4|auto|float16|float32,seed=1),"
                 + " vamana(degree=64,alpha=1.2,efc=100,passes=2,codes=int8|int4|auto|float16|float32,seed=1),"
-                + " ivf(lists=4096,codes=int8|bits1..bits8|pq48x4|pq48x8|opq48x4|opq48x8,refine=rows,seed=1)");
+                + " ivf(lists=4096,codes=int8|bits1..bits8|pq48x4|pq48x8|opq48x4|opq48x8,refine=rows,seed=1),"
+                + " auto(recall=0.99)");
     assertThat(bench("--metric", "l2", "--backend", "abacus").refused())
         .isEqualTo("kith: no such backend: abacus; known are cuda, native, simd, scalar");
   }

@@ -734,7 +734,8 @@ class CollectionCommandsTest {
             line ->
                 assertThat(line)
                     .matches(
-                        "vector +2 +float32 +l2 +\\d+ +\\d+ B +0 B +0 +0 B +flat\\(shadow=int8\\)"),
+                        "vector +2 +float32 +l2 +\\d+ +\\d+ B +0 B +0 +0 B"
+                            + " +auto\\(recall=0\\.99\\)"),
             line -> assertThat(line).isEmpty(),
             line -> assertThat(line).isEqualTo("field  type"),
             line -> assertThat(line).isEqualTo("lang   keyword"),
