@@ -33,7 +33,7 @@ public final class CalibrationSample {
   /** Neighbours of the exact answers: the row itself, and another to see ties, are two more. */
   private static final int NEIGHBOURS = KS.getLast() + 2;
 
-  /** Queries that a calibration takes of those that were asked, at least. */
+  /** Queries that a calibration takes, at least. */
   private static final int FEWEST_QUERIES = 20;
 
   /** Least and most queries of a calibration, and rows for one of them, between these. */
@@ -128,6 +128,17 @@ public final class CalibrationSample {
     var sample = new CalibrationSample(rows, metric, kernels, options);
     sample.add(values, none, new int[count]);
     return sample;
+  }
+
+  /** Numbers of neighbours of {@link #KS} for which each query has an exact answer. */
+  public static List<Integer> ks(List<Query> queries) {
+    int fewest = queries.stream().mapToInt(query -> query.truth.size()).min().orElse(0);
+    return KS.stream().filter(k -> k <= fewest).toList();
+  }
+
+  /** Exact answers of the queries that are like the rows. */
+  public static List<Neighbors> likely(List<Query> queries) {
+    return queries.stream().filter(query -> query.kind == 0).map(Query::truth).toList();
   }
 
   /** Checks that there are enough queries to calibrate on. */

@@ -4,7 +4,6 @@ import dev.kith.core.kernel.Picks;
 import dev.kith.core.quant.Scorers;
 import dev.kith.core.work.BuildOptions;
 import dev.kith.core.work.Workers;
-import java.util.concurrent.ConcurrentLinkedDeque;
 
 /**
  * Lists of nearest rows by estimating every pair of rows once, for both of them, a tile of rows
@@ -39,20 +38,16 @@ final class AllPairs {
     var scorers = rows.scorers();
     int size = rows.size();
     int tile = Math.clamp(TILE_BYTES / Math.max(scorers.bytesPerRow(), 1), LEAST_TILE, MOST_TILE);
-    var idle = new ConcurrentLinkedDeque<Scratch>();
     Workers.forEach(
         (size + tile - 1) / tile,
-        options.threads(),
-        options.progress(),
-        unit -> {
-          var polled = idle.poll();
-          var scratch = polled == null ? new Scratch(scorers, tile) : polled;
+        options,
+        () -> new Scratch(scorers, tile),
+        (scratch, unit) -> {
           int first = (int) unit * tile;
           for (int from = first; from < size; from += tile) {
             options.progress().check();
             tile(lists, scratch, numbers, first, from, tile);
           }
-          idle.push(scratch);
         });
   }
 

@@ -9,7 +9,6 @@ import dev.kith.core.recall.CurveFit;
 import dev.kith.core.recall.IntrinsicDimension;
 import dev.kith.core.recall.Observation;
 import dev.kith.core.recall.RecallCurve;
-import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.Rescorer;
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.vector.VectorSource;
@@ -19,7 +18,6 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.ConcurrentLinkedDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -155,9 +153,7 @@ final class Calibration {
 
   /** Makes the curve from queries with their exact answers, in the numbers that links have. */
   RecallCurve curve(List<Query> queries, BuildOptions options) {
-    int fewest = queries.stream().mapToInt(each -> each.truth().size()).min().orElse(0);
-    var ks = CalibrationSample.KS.stream().filter(k -> k <= fewest).toList();
-    var fit = new CurveFit(ks, widths(count), RATIOS);
+    var fit = new CurveFit(CalibrationSample.ks(queries), widths(count), RATIOS);
     var observed =
         fit.ks().isEmpty()
             ? List.<Observation>of()
@@ -178,19 +174,15 @@ final class Calibration {
   private List<Observation> observations(
       List<Query> queries, CurveFit fit, long most, Walker walker, BuildOptions options) {
     var observations = new Observation[queries.size()];
-    var idle = new ConcurrentLinkedDeque<Scratch>();
     Workers.forEach(
         (observations.length + UNIT - 1) / UNIT,
-        options.threads(),
-        options.progress(),
-        unit -> {
-          var reused = idle.poll();
-          var scratch = reused == null ? new Scratch(fit, most) : reused;
+        options,
+        () -> new Scratch(fit, most),
+        (scratch, unit) -> {
           int end = (int) Math.min(observations.length, (unit + 1) * UNIT);
           for (int i = (int) unit * UNIT; i < end; i++) {
             observations[i] = walker.walk(scratch, fit, queries.get(i));
           }
-          idle.push(scratch);
         });
     return List.of(observations);
   }
@@ -266,12 +258,8 @@ final class Calibration {
   }
 
   private double intrinsicDimension(List<Query> queries) {
-    var likely = new ArrayList<Neighbors>();
-    for (var query : queries) {
-      if (query.kind() == 0) {
-        likely.add(query.truth());
-      }
-    }
-    return metric == Metric.DOT ? Double.NaN : IntrinsicDimension.of(metric, likely);
+    return metric == Metric.DOT
+        ? Double.NaN
+        : IntrinsicDimension.of(metric, CalibrationSample.likely(queries));
   }
 }

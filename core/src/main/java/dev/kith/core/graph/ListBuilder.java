@@ -5,7 +5,6 @@ import dev.kith.core.work.BuildOptions;
 import dev.kith.core.work.Workers;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
-import java.util.concurrent.ConcurrentLinkedDeque;
 
 /**
  * Builds a graph from lists of each row's nearest rows: they are pruned to different directions and
@@ -65,14 +64,11 @@ final class ListBuilder {
     var links = new int[size][];
     var scorers = rows.scorers();
     int most = lists.length() + settings.degree();
-    var idle = new ConcurrentLinkedDeque<Pruner>();
     Workers.forEach(
         (size + UNIT - 1) / UNIT,
-        options.threads(),
-        options.progress(),
-        unit -> {
-          var polled = idle.poll();
-          var pruner = polled == null ? new Pruner(scorers, settings.alpha(), most) : polled;
+        options,
+        () -> new Pruner(scorers, settings.alpha(), most),
+        (pruner, unit) -> {
           var candidates = new int[most];
           var kept = new int[settings.degree()];
           for (int row = (int) unit * UNIT; row < Math.min(size, (unit + 1) * UNIT); row++) {
@@ -91,7 +87,6 @@ final class ListBuilder {
             int some = pruner.prune(row, candidates, count, settings.chosen(), false, kept);
             links[row] = Arrays.copyOf(kept, some);
           }
-          idle.push(pruner);
         });
     try (var linker = new Linker(rows, settings, options)) {
       var identity = new int[size];

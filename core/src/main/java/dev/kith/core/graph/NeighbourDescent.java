@@ -6,7 +6,6 @@ import dev.kith.core.work.BuildOptions;
 import dev.kith.core.work.Workers;
 import java.util.Arrays;
 import java.util.SplittableRandom;
-import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -49,7 +48,6 @@ final class NeighbourDescent {
   private final BuildOptions options;
   private final long seed;
   private final int size;
-  private final ConcurrentLinkedDeque<Scratch> idle = new ConcurrentLinkedDeque<>();
 
   /** Fills {@code lists}, which are empty, for the rows of {@code rows}. */
   NeighbourDescent(NearestLists lists, CodedRows rows, long seed, BuildOptions options) {
@@ -77,15 +75,12 @@ final class NeighbourDescent {
   private void forEachRow(RowWork work) {
     Workers.forEach(
         (size + UNIT - 1) / UNIT,
-        options.threads(),
-        options.progress(),
-        unit -> {
-          var polled = idle.poll();
-          var scratch = polled == null ? new Scratch() : polled;
+        options,
+        Scratch::new,
+        (scratch, unit) -> {
           for (int row = (int) unit * UNIT; row < Math.min(size, (unit + 1) * UNIT); row++) {
             work.work(scratch, row);
           }
-          idle.push(scratch);
         });
   }
 

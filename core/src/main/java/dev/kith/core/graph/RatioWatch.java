@@ -1,5 +1,6 @@
 package dev.kith.core.graph;
 
+import dev.kith.core.exact.CalibrationSample;
 import dev.kith.core.recall.Difficulty;
 import dev.kith.core.recall.StoppingRule;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RatioWatch implements Watch {
   /** Rows that are found before a query is told easy or hard. */
-  static final int FIRST = 10;
+  static final int FIRST = CalibrationSample.FIRST;
 
   private final Scored scored;
   private int k;

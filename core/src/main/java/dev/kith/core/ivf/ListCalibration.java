@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
-import java.util.concurrent.ConcurrentLinkedDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -122,40 +121,31 @@ final class ListCalibration {
   /** Makes the curve from queries with their exact answers. */
   RecallCurve curve(CalibrationSample sample, BuildOptions options) {
     var queries = sample.queries();
-    int fewest = queries.stream().mapToInt(each -> each.truth().size()).min().orElse(0);
-    var ks = CalibrationSample.KS.stream().filter(k -> k <= fewest).toList();
+    var ks = CalibrationSample.ks(queries);
     if (ks.isEmpty()) {
       return none(options.arena());
     }
     var fit = new CurveFit(ks, widths, RATIOS);
     var lost = lost(queries, ks, options);
     var observations = new Observation[queries.size()];
-    var idle = new ConcurrentLinkedDeque<Scratch>();
     Workers.forEach(
         (observations.length + UNIT - 1) / UNIT,
-        options.threads(),
-        options.progress(),
-        unit -> {
-          var reused = idle.poll();
-          var scratch = reused == null ? new Scratch() : reused;
+        options,
+        Scratch::new,
+        (scratch, unit) -> {
           int end = (int) Math.min(observations.length, (unit + 1) * UNIT);
           for (int i = (int) unit * UNIT; i < end; i++) {
             observations[i] = scratch.observe(queries.get(i), fit, lost, i);
           }
-          idle.push(scratch);
         });
     return fit.fit(List.of(observations), intrinsicDimension(queries), options.arena());
   }
 
   private double intrinsicDimension(List<CalibrationSample.Query> queries) {
-    var likely = new ArrayList<Neighbors>();
-    for (var query : queries) {
-      if (query.kind() == 0) {
-        likely.add(query.truth());
-      }
-    }
     var metric = data.metric();
-    return metric == Metric.DOT ? Double.NaN : IntrinsicDimension.of(metric, likely);
+    return metric == Metric.DOT
+        ? Double.NaN
+        : IntrinsicDimension.of(metric, CalibrationSample.likely(queries));
   }
 
   /**

@@ -12,7 +12,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
-import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.IntToLongFunction;
 
 /**
@@ -211,17 +210,13 @@ public final class KMeans {
    */
   public void assign(
       VectorSource rows, int count, IntToLongFunction number, int[] nearest, BuildOptions options) {
-    var idle = new ConcurrentLinkedDeque<Assigner>();
     Workers.forEach(
         (count + UNIT - 1L) / UNIT,
-        options.threads(),
-        options.progress(),
-        unit -> {
-          var known = idle.poll();
-          var assigner = known == null ? new Assigner() : known;
+        options,
+        Assigner::new,
+        (assigner, unit) -> {
           int first = (int) unit * UNIT;
           assigner.assign(rows, first, Math.min(UNIT, count - first), number, nearest);
-          idle.push(assigner);
         });
   }
 

@@ -2,6 +2,7 @@ package dev.kith.core.work;
 
 import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -10,6 +11,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
 import java.util.function.LongConsumer;
+import java.util.function.ObjLongConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -107,6 +110,27 @@ public final class Workers {
           }
         },
         () -> next.set(units));
+  }
+
+  /**
+   * Runs {@code unit} for 0 to {@code units - 1} as {@link #forEach(long, int, Progress,
+   * LongConsumer)} does, each time with a scratch that no other unit has meanwhile.
+   *
+   * @param scratch makes another one where none is idle; one that a unit failed with is dropped
+   */
+  public static <S> void forEach(
+      long units, BuildOptions options, Supplier<S> scratch, ObjLongConsumer<S> unit) {
+    var idle = new ConcurrentLinkedDeque<S>();
+    forEach(
+        units,
+        options.threads(),
+        options.progress(),
+        number -> {
+          var polled = idle.poll();
+          var own = polled == null ? scratch.get() : polled;
+          unit.accept(own, number);
+          idle.push(own);
+        });
   }
 
   /** Runs {@code unit} for 0 to {@code units - 1} on all cores, without a listener. */

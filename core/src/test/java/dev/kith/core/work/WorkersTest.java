@@ -28,6 +28,32 @@ class WorkersTest {
     }
   }
 
+  /** Each unit once, and never two at a time with one scratch. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 7})
+  void forEach_scratch_isNoOtherUnitsMeanwhile(int threads) {
+    int units = 5000;
+    var done = new AtomicIntegerArray(units);
+    var made = new AtomicInteger();
+    var options = BuildOptions.defaults().withThreads(threads);
+    Workers.forEach(
+        units,
+        options,
+        () -> {
+          made.incrementAndGet();
+          return new AtomicInteger();
+        },
+        (scratch, unit) -> {
+          assertThat(scratch.incrementAndGet()).isEqualTo(1);
+          done.incrementAndGet((int) unit);
+          assertThat(scratch.decrementAndGet()).isZero();
+        });
+    for (int i = 0; i < units; i++) {
+      assertThat(done.get(i)).isEqualTo(1);
+    }
+    assertThat(made).hasValueBetween(1, threads);
+  }
+
   @Test
   void forEach_progressThrows_endsSoonAndThrowsThat() {
     var done = new AtomicInteger();
