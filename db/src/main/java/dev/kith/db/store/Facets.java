@@ -46,11 +46,16 @@ final class Facets {
                     .formatted(path, type));
       }
     }
+    return mostFrequent(counts, order(type), limit);
+  }
+
+  /** The values that were counted most, ties by {@code order}. */
+  static List<Facet> mostFrequent(Map<String, Long> counts, Comparator<String> order, int limit) {
     return counts.entrySet().stream()
         .sorted(
             Map.Entry.<String, Long>comparingByValue()
                 .reversed()
-                .thenComparing(Map.Entry.comparingByKey(order(type))))
+                .thenComparing(Map.Entry.comparingByKey(order)))
         .limit(limit)
         .map(entry -> new Facet(entry.getKey(), entry.getValue()))
         .toList();

@@ -83,7 +83,7 @@ public final class PayloadFields {
                         field.getKey(),
                         name(field.getKey(), field.getValue()),
                         field.getValue(),
-                        List.of(field.getKey().split("\\.", -1))))
+                        keys(field.getKey())))
             .toList();
     for (var path : schema.fields().keySet()) {
       for (int dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
@@ -135,6 +135,11 @@ public final class PayloadFields {
     return schema.strict()
         ? List.of()
         : UnnamedFields.of(payload, path -> schema.field(path) != null && !pending.contains(path));
+  }
+
+  /** The keys that a path leads through. */
+  static List<String> keys(String path) {
+    return List.of(path.split("\\.", -1));
   }
 
   /**

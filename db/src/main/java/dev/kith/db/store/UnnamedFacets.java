@@ -6,6 +6,7 @@ import dev.kith.db.query.Facet;
 import dev.kith.db.store.UnnamedFields.Numeral;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -16,6 +17,7 @@ import org.apache.lucene.index.TermsEnum;
 import org.apache.lucene.search.DocIdSetIterator;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
+import org.apache.lucene.util.BitSetIterator;
 import org.apache.lucene.util.BytesRef;
 import org.apache.lucene.util.FixedBitSet;
 import org.apache.lucene.util.StringHelper;
@@ -42,14 +44,7 @@ final class UnnamedFacets {
     for (var leaf : searcher.getIndexReader().leaves()) {
       facets.add(leaf.reader(), filters.alive(searcher, leaf, query));
     }
-    return facets.counts.entrySet().stream()
-        .sorted(
-            Map.Entry.<String, Long>comparingByValue()
-                .reversed()
-                .thenComparing(Map.Entry.comparingByKey()))
-        .limit(limit)
-        .map(entry -> new Facet(entry.getKey(), entry.getValue()))
-        .toList();
+    return Facets.mostFrequent(facets.counts, Comparator.naturalOrder(), limit);
   }
 
   private void add(LeafReader leaf, FixedBitSet alive) throws IOException {
@@ -118,10 +113,11 @@ final class UnnamedFacets {
   /** Counts the values of payloads. */
   private void read(LeafReader leaf, FixedBitSet documents) throws IOException {
     var stored = leaf.storedFields();
-    var keys = List.of(path.split("\\.", -1));
-    for (int document = documents.length() == 0 ? -1 : documents.nextSetBit(0);
-        document >= 0 && document != DocIdSetIterator.NO_MORE_DOCS;
-        document = document + 1 < documents.length() ? documents.nextSetBit(document + 1) : -1) {
+    var keys = PayloadFields.keys(path);
+    var each = new BitSetIterator(documents, documents.cardinality());
+    for (int document = each.nextDoc();
+        document != DocIdSetIterator.NO_MORE_DOCS;
+        document = each.nextDoc()) {
       var distinct = new HashSet<Object>();
       for (var value : UnnamedQuery.values(Documents.payload(stored, document), path, keys)) {
         switch (value) {

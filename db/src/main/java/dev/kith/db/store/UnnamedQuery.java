@@ -57,7 +57,7 @@ final class UnnamedQuery extends Query {
   UnnamedQuery(Filter test, String path) {
     this.test = test;
     this.path = path;
-    this.keys = List.of(path.split("\\.", -1));
+    this.keys = PayloadFields.keys(path);
   }
 
   /** Whether all points of a segment are indexed by what no schema names. */
