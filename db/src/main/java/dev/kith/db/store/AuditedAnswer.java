@@ -2,6 +2,8 @@ package dev.kith.db.store;
 
 import dev.kith.core.search.Effort;
 import dev.kith.core.spec.GraphSpec;
+import dev.kith.core.spec.IndexSpec;
+import dev.kith.core.spec.ListSpec;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.db.format.SegmentVectors;
 import dev.kith.db.run.Deadline;
@@ -83,13 +85,18 @@ final class AuditedAnswer implements Audits.Answer {
     try (var source = VectorSource.of(queries.toArray(float[][]::new))) {
       for (var leaf : moment.reader().leaves()) {
         var vectors = SegmentVectors.of(leaf.reader(), Documents.vectorField(vector));
-        if (vectors != null && vectors.hasIndex() && vectors.field().index() instanceof GraphSpec) {
+        if (vectors != null && vectors.hasIndex() && measures(vectors.field().index())) {
           vectors.calibrate(source);
           measured++;
         }
       }
     }
     return measured;
+  }
+
+  /** Whether an index goes by a curve; a sweep goes by its bounds, and a scan is exact. */
+  static boolean measures(IndexSpec index) {
+    return index instanceof GraphSpec || (index instanceof ListSpec lists && !lists.sweeps());
   }
 
   @Override

@@ -4,8 +4,11 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kith.core.search.Effort;
+import dev.kith.core.spec.IndexSpec;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Audits over answers whose recall is made up, with costs that are counted. */
 class AuditsTest {
@@ -136,5 +139,24 @@ class AuditsTest {
       assertThat(audits.judgeNext()).isFalse();
       assertThat(audits.lastHour(VECTOR)).isNull();
     }
+  }
+
+  /** What has a curve measures it anew, whatever kind of index it is. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          graph(r=16)           | true
+          hnsw                  | true
+          vamana                | true
+          ivf                   | true
+          ivf(codes=bits1)      | true
+          flat                  | false
+          flat(shadow=int8)     | false
+          flat(shadow=bits1)    | false
+          """)
+  void measures_indexesWithACurve_alone(String index, boolean expected) {
+    assertThat(AuditedAnswer.measures(IndexSpec.parse(index))).isEqualTo(expected);
   }
 }
