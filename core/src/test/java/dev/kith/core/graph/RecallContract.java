@@ -4,6 +4,9 @@ import static dev.kith.core.testing.RecallData.mean;
 import static dev.kith.core.testing.RecallData.measure;
 import static dev.kith.core.testing.RecallData.standardError;
 import static dev.kith.core.testing.RecallData.worst;
+import static dev.kith.core.testing.RecallJudge.assertCalibrationRefuses;
+import static dev.kith.core.testing.RecallJudge.recall;
+import static dev.kith.core.testing.RecallJudge.recallAt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -17,6 +20,7 @@ import dev.kith.core.search.Searcher;
 import dev.kith.core.testing.Fixed;
 import dev.kith.core.testing.IndexContract;
 import dev.kith.core.testing.RecallData;
+import dev.kith.core.testing.RecallJudge;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.VectorDataException;
@@ -50,20 +54,14 @@ public abstract class RecallContract extends IndexContract<GraphData> {
    */
   protected abstract List<Metric> metrics();
 
-  private static SearchOptions recall(int k, double target) {
-    return SearchOptions.nearest(k).withEffort(new Effort.Recall(target));
-  }
-
   @ParameterizedTest
   @EnumSource
   void search_anyDataAndMetric_reachesTheRecall(RecallData kind, @Fixed SplittableRandom random) {
     int n = Seeded.effort() == 1 ? 3_000 : 20_000;
     // Few queries to measure on, and few to calibrate on: more of both in a campaign.
-    double allowed = Seeded.effort() == 1 ? 0.03 : 0.01;
+    var judge = new RecallJudge(Seeded.effort() == 1 ? 0.03 : 0.01);
     var made = kind.make(random, n);
     var rows = Arrays.copyOf(made, n);
-    int outside = 0;
-    int judged = 0;
     try (var source = VectorSource.of(rows);
         var queries = VectorSource.of(Arrays.copyOfRange(made, n, made.length))) {
       for (var metric : Seeded.effort() == 1 ? metrics() : List.of(Metric.values())) {
@@ -71,23 +69,12 @@ public abstract class RecallContract extends IndexContract<GraphData> {
         for (int k : new int[] {1, 10}) {
           var worst = worst(metric, rows, queries, k);
           for (double target : new double[] {0.9, 0.95, 0.99}) {
-            var result = searcher.search(queries, recall(k, target));
-            var recalls = measure(worst, result, k);
-            double error = standardError(recalls);
-            assertThat(mean(recalls))
-                .as("%s, %s, k=%d, asked %s: %s", kind, metric, k, target, result.report())
-                .isGreaterThanOrEqualTo(target - allowed - 2 * error);
-            var expected = Objects.requireNonNull(result.report().expectedRecall());
-            assertThat(expected.mean()).isGreaterThanOrEqualTo(target);
-            judged++;
-            if (mean(recalls) < expected.low() - 2 * error - 0.005) {
-              outside++;
-            }
+            judge.judge(searcher, queries, worst, k, target, kind + ", " + metric);
           }
         }
       }
     }
-    assertThat(outside).as("intervals of %d that promise too much", judged).isLessThan(judged / 3);
+    judge.requireHonestIntervals();
   }
 
   @Test
@@ -188,26 +175,12 @@ public abstract class RecallContract extends IndexContract<GraphData> {
     }
   }
 
-  private static double recallAt(RecallCurve curve, int width) {
-    return curve.points(10).stream()
-        .filter(point -> point.width() == width)
-        .findFirst()
-        .orElseThrow()
-        .recall()
-        .mean();
-  }
-
   @Test
   void calibrate_tooFewOrOtherQueries_isRefused(@Fixed SplittableRandom random) {
     try (var source = VectorSource.of(TestVectors.gaussians(random, 300, 8));
         var wide = VectorSource.of(TestVectors.gaussians(random, 30, 9))) {
       var searcher = searcher(build(source, Metric.L2, "graph(r=8)"));
-      assertThatThrownBy(() -> searcher.calibrated(source.slice(0, 19), BuildOptions.defaults()))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("a calibration takes at least 20 queries: 19 (memory)");
-      assertThatThrownBy(() -> searcher.calibrated(wide, BuildOptions.defaults()))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageStartingWith("query dimension must match the source: query=9");
+      assertCalibrationRefuses(searcher, source, wide);
     }
   }
 

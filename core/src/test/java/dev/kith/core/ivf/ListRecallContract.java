@@ -4,20 +4,21 @@ import static dev.kith.core.testing.RecallData.mean;
 import static dev.kith.core.testing.RecallData.measure;
 import static dev.kith.core.testing.RecallData.standardError;
 import static dev.kith.core.testing.RecallData.worst;
+import static dev.kith.core.testing.RecallJudge.assertCalibrationRefuses;
+import static dev.kith.core.testing.RecallJudge.recall;
+import static dev.kith.core.testing.RecallJudge.recallAt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.kith.core.metric.Metric;
-import dev.kith.core.recall.RecallCurve;
-import dev.kith.core.search.Effort;
 import dev.kith.core.search.ExpectedRecall;
 import dev.kith.core.search.RowFilter;
-import dev.kith.core.search.SearchOptions;
 import dev.kith.core.testing.Fixed;
 import dev.kith.core.testing.IndexContract;
 import dev.kith.core.testing.Parts;
 import dev.kith.core.testing.RecallData;
+import dev.kith.core.testing.RecallJudge;
 import dev.kith.core.testing.Seeded;
 import dev.kith.core.testing.TestVectors;
 import dev.kith.core.vector.VectorSource;
@@ -44,10 +45,6 @@ public abstract class ListRecallContract extends IndexContract<ListData> {
   /** Codes of the lists on which recall is judged, which backends share out. */
   protected abstract List<String> kinds();
 
-  private static SearchOptions recall(int k, double target) {
-    return SearchOptions.nearest(k).withEffort(new Effort.Recall(target));
-  }
-
   private static String spec(int rows, String codes) {
     return "ivf(lists=%d,codes=%s)".formatted(2 * (int) Math.sqrt(rows), codes);
   }
@@ -57,11 +54,9 @@ public abstract class ListRecallContract extends IndexContract<ListData> {
   void search_anyDataAndMetric_reachesTheRecall(RecallData kind, @Fixed SplittableRandom random) {
     int n = Seeded.effort() == 1 ? 4_000 : 40_000;
     // Few queries to measure on, and few to calibrate on: more of both in a campaign.
-    double allowed = Seeded.effort() == 1 ? 0.02 : 0.01;
+    var judge = new RecallJudge(Seeded.effort() == 1 ? 0.02 : 0.01);
     var made = kind.make(random, n);
     var rows = Arrays.copyOf(made, n);
-    int outside = 0;
-    int judged = 0;
     try (var source = VectorSource.of(rows);
         var queries = VectorSource.of(Arrays.copyOfRange(made, n, made.length))) {
       for (var metric : Seeded.effort() == 1 ? metrics() : List.of(Metric.values())) {
@@ -73,24 +68,13 @@ public abstract class ListRecallContract extends IndexContract<ListData> {
           var searcher = searcher(build(source, metric, spec(n, codes)));
           for (int k : new int[] {1, 7, 10, 20}) {
             for (double target : new double[] {0.9, 0.95, 0.99}) {
-              var result = searcher.search(queries, recall(k, target));
-              var recalls = measure(worsts[k], result, k);
-              double error = standardError(recalls);
-              assertThat(mean(recalls))
-                  .as("%s %s k=%d asked %s: %s", kind, metric, k, target, result.report())
-                  .isGreaterThanOrEqualTo(target - allowed - 2 * error);
-              var expected = Objects.requireNonNull(result.report().expectedRecall());
-              assertThat(expected.mean()).isGreaterThanOrEqualTo(target);
-              judged++;
-              if (mean(recalls) < expected.low() - 2 * error - 0.005) {
-                outside++;
-              }
+              judge.judge(searcher, queries, worsts[k], k, target, kind + ", " + metric);
             }
           }
         }
       }
     }
-    assertThat(outside).as("intervals of %d that promise too much", judged).isLessThan(judged / 3);
+    judge.requireHonestIntervals();
   }
 
   /** Without what an index of rows in clusters gains by it, a curve would be of no use. */
@@ -252,26 +236,12 @@ public abstract class ListRecallContract extends IndexContract<ListData> {
     }
   }
 
-  private static double recallAt(RecallCurve curve, int lists) {
-    return curve.points(10).stream()
-        .filter(point -> point.width() == lists)
-        .findFirst()
-        .orElseThrow()
-        .recall()
-        .mean();
-  }
-
   @Test
   void calibrate_tooFewOrOtherQueries_isRefused(@Fixed SplittableRandom random) {
     try (var source = VectorSource.of(TestVectors.gaussians(random, 300, 8));
         var wide = VectorSource.of(TestVectors.gaussians(random, 30, 9))) {
       var searcher = searcher(build(source, Metric.L2, "ivf(lists=9)"));
-      assertThatThrownBy(() -> searcher.calibrated(source.slice(0, 19), BuildOptions.defaults()))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("a calibration takes at least 20 queries: 19 (memory)");
-      assertThatThrownBy(() -> searcher.calibrated(wide, BuildOptions.defaults()))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageStartingWith("query dimension must match the source: query=9");
+      assertCalibrationRefuses(searcher, source, wide);
       var sweep = searcher(build(source, Metric.L2, "flat(shadow=bits1)"));
       assertThatThrownBy(() -> sweep.calibrated(source, BuildOptions.defaults()))
           .isInstanceOf(IllegalArgumentException.class)
