@@ -62,8 +62,8 @@ public final class LiveGraph implements LiveSearcher {
    * line is published, filled up with the nearest of those passed over, and links back from the
    * chosen ones are added under the lock of the line they change, one of STRIPES. Links lead to
    * live rows alone when they are made. A line has room for one and a half times the links that
-   * pruning leaves, as in InsertBuilder. As searches take no lock, they may see a line half old and half
-   * new; each link leads to a row that was written before it.
+   * pruning leaves, as in InsertBuilder. As searches take no lock, they may see a line half old and
+   * half new; each link leads to a row that was written before it.
    *
    * Deletion. A deleted row is marked, and is at once no answer any more; walks pass through it,
    * and their pool does not count it. Once one row in REPAIR_SHARE is marked, the thread that

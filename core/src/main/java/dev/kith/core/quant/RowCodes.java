@@ -148,7 +148,7 @@ public final class RowCodes implements WalkCodes {
    * {@code rows}.
    *
    * @param bits 8 or 4
-   * @param count dimensions that are coded, at most as many as there are axes
+   * @param count dimensions that are coded, at most the number of axes
    * @param seed of the rotation among the axes
    * @throws dev.kith.core.vector.VectorDataException if a row that is read is not finite
    */

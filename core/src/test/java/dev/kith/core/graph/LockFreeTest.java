@@ -41,7 +41,7 @@ class LockFreeTest {
    * Readers of a box that a writer replaces, and spoils once nobody can read it.
    *
    * <p>That this can fail was tried with mutants of {@link Epochs}, and the model checker found a
-   * reader of a spoilt box for each of these: {@code free} with {@code <} for {@code <=}; {@code
+   * reader of a spoilt box for each mutant: {@code free} with {@code <} for {@code <=}; {@code
    * enter} that notes nothing; {@code retire} that returns the epoch before. {@link
    * #check_readersThatDoNotEnter_findsTheOrder} keeps one that needs no change of Epochs, because
    * Lincheck checks no order at all where it cannot instrument classes.

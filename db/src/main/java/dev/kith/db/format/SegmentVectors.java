@@ -269,8 +269,8 @@ public final class SegmentVectors {
   }
 
   /**
-   * Lets the index measure its recall anew, on queries like those that it is asked; searches that
-   * begin later go by that. Lasts while the segment is open.
+   * Lets the index measure its recall anew, on queries that it was asked; searches that begin later
+   * go by that. Lasts while the segment is open.
    *
    * @param queries {@code [q][d]}; at least 20
    */

@@ -319,7 +319,7 @@ public final class Query {
    * By a search that tries that hard. Without, a field whose index is a scan is searched exactly,
    * one that is indexed by {@code auto} with the recall that it names, and another one with a
    * recall of {@link VectorField#DEFAULT_RECALL}. A width of a beam or a number of probes is each
-   * segment's: it tells nothing about the answer, and is for those that tune.
+   * segment's: it tells nothing about the answer, and is for tuning.
    */
   public Query effort(Effort asked) {
     var parts = new Parts(this);
