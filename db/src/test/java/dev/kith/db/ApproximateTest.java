@@ -382,6 +382,10 @@ class ApproximateTest {
             .hasMessageStartingWith("product codes have at most one part an element: ")
             .hasMessageEndingWith("parts=48, dimension=12; ask for fewer parts");
       }
+      assertThatThrownBy(() -> points.setIndex("vector", "graph(dims=13)"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "dims must be at most the 12 elements of a vector: 13; ask for dims=all to code all");
       assertThat(points.schema().vector("vector").index()).hasToString("flat");
       points.upsert(points(10, 20, 20));
       assertThat(points.count()).isEqualTo(40);

@@ -96,12 +96,8 @@ final class CodeChoice {
   /** What may be chosen, the smallest first; the last is taken if none before it does. */
   private List<Option> options() {
     int dimension = rows.dimension() + (metric == Metric.DOT ? 1 : 0);
+    spec.requireFits(dimension);
     int given = spec.dimensions();
-    if (given > dimension) {
-      throw new IllegalArgumentException(
-          "dims must be at most the %d elements of a vector: %d; ask for dims=all to code all"
-              .formatted(dimension, given));
-    }
     var found = new ArrayList<Option>();
     for (int bits : bits()) {
       if (given > 0) {

@@ -52,6 +52,15 @@ public sealed interface GraphSpec extends IndexSpec {
     return false;
   }
 
+  @Override
+  default void requireFits(int dimension) {
+    if (dimensions() > dimension) {
+      throw new IllegalArgumentException(
+          "dims must be at most the %d elements of a vector: %d; ask for dims=all to code all"
+              .formatted(dimension, dimensions()));
+    }
+  }
+
   /** What a walk reads of a row. */
   enum Codes {
     /**
