@@ -2,10 +2,8 @@ package dev.kith.cli.bench;
 
 import dev.kith.cli.console.Machine;
 import dev.kith.core.index.VectorIndex;
-import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchResult;
-import dev.kith.core.search.Work;
 import dev.kith.core.vector.VectorSource;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -85,14 +83,11 @@ final class BenchClients {
       passes += each.passes;
     }
     Collections.sort(nanos);
-    var answers = new ArrayList<Neighbors>();
-    var work = Work.NONE;
+    var answers = new Answers();
     for (var result : results) {
-      answers.addAll(Objects.requireNonNull(result).neighbors());
-      work = work.plus(result.report().work());
+      answers.add(Objects.requireNonNull(result));
     }
-    var report = Objects.requireNonNull(results[0]).report();
-    return new Timing(answers, work, report, nanos.size(), passes, wall, cpu, nanos);
+    return new Timing(answers, nanos.size(), passes, wall, cpu, nanos);
   }
 
   private SearchResult search(long q) {

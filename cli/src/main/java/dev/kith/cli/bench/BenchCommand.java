@@ -20,7 +20,6 @@ import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.RowFilter;
 import dev.kith.core.search.SearchOptions;
 import dev.kith.core.search.SearchReport;
-import dev.kith.core.search.Work;
 import dev.kith.core.spec.GraphSpec;
 import dev.kith.core.spec.IndexSpec;
 import dev.kith.core.spec.ListSpec;
@@ -675,9 +674,7 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   private Timing time(VectorIndex index, VectorSource queries, int batch, SearchOptions options) {
-    var answers = new ArrayList<Neighbors>();
-    var work = Work.NONE;
-    SearchReport report = null;
+    var answers = new Answers();
     // Warm-up, and the answers: one whole pass, then more until the JIT compiler is done.
     long end = System.nanoTime() + (long) (warmUp() * NANOS);
     for (int pass = 0; pass == 0 || System.nanoTime() < end; pass++) {
@@ -687,9 +684,7 @@ public final class BenchCommand implements Callable<Integer> {
         Shutdown.requireNotStopped();
         var result = index.search(part(queries, first, batch), options);
         if (pass == 0) {
-          answers.addAll(result.neighbors());
-          work = work.plus(result.report().work());
-          report = result.report();
+          answers.add(result);
         }
       }
     }
@@ -711,8 +706,7 @@ public final class BenchCommand implements Callable<Integer> {
     double wall = (System.nanoTime() - start) / NANOS;
     double cpu = (Machine.cpuNanos() - cpuStart) / NANOS;
     nanos.sort(null);
-    return new Timing(
-        answers, work, Objects.requireNonNull(report), served, nanos.size(), wall, cpu, nanos);
+    return new Timing(answers, served, nanos.size(), wall, cpu, nanos);
   }
 
   private static VectorSource part(VectorSource queries, long first, int batch) {

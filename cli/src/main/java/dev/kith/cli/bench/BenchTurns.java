@@ -3,18 +3,13 @@ package dev.kith.cli.bench;
 import dev.kith.cli.console.Shutdown;
 import dev.kith.core.backend.Backends;
 import dev.kith.core.index.VectorIndex;
-import dev.kith.core.search.Neighbors;
 import dev.kith.core.search.SearchOptions;
-import dev.kith.core.search.SearchReport;
-import dev.kith.core.search.Work;
 import dev.kith.core.vector.VectorSource;
 import dev.kith.lab.measure.Clock;
 import dev.kith.lab.measure.Turns;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Measures several indexes, or one with several efforts, at the same time: they take turns, piece
@@ -50,16 +45,13 @@ final class BenchTurns {
     /** Whether the calling thread does all the work, so that its own clock counts it. */
     private final boolean alone;
 
-    private final List<Neighbors> answers = new ArrayList<>();
+    private final Answers answers = new Answers();
     private final List<Long> nanos = new ArrayList<>();
     private double[] leastWall = new double[0];
     private double[] leastCpu = new double[0];
     private double[] rounds = new double[0];
-    private Work work = Work.NONE;
-    private boolean proved = true;
     private double cpuSum;
     private long served;
-    private @Nullable SearchReport report;
 
     Lane(VectorIndex index, SearchOptions options, int batch) {
       this.index = index;
@@ -140,10 +132,7 @@ final class BenchTurns {
       wall += took;
       lane.nanos.add(took);
       if (round == 0) {
-        lane.answers.addAll(result.neighbors());
-        lane.work = lane.work.plus(result.report().work());
-        lane.proved &= result.report().proved();
-        lane.report = result.report();
+        lane.answers.add(result);
       }
     }
     double cpuSeconds = (cpu(lane) - cpu) / BenchCommand.NANOS;
@@ -171,15 +160,7 @@ final class BenchTurns {
     lane.nanos.sort(null);
     double calls = (double) lane.nanos.size() / Math.max(lane.rounds.length - 1, 1);
     var timing =
-        new Timing(
-            lane.answers,
-            lane.work,
-            Objects.requireNonNull(lane.report).withProved(lane.proved),
-            queries.size(),
-            calls,
-            wall,
-            Math.max(cpu, 1e-9),
-            lane.nanos);
+        new Timing(lane.answers, queries.size(), calls, wall, Math.max(cpu, 1e-9), lane.nanos);
     return new Turned(timing, slowest / wall);
   }
 }

@@ -8,17 +8,31 @@ import java.util.List;
 /**
  * Answers of one pass over all queries, and the times of the timed searches.
  *
+ * @param pass answers of all queries, once
  * @param passes number of searches made for the queries
  */
 record Timing(
-    List<Neighbors> answers,
-    Work work,
-    SearchReport report,
+    Answers pass,
     long queries,
     double passes,
     double seconds,
     double cpuSeconds,
     List<Long> sortedNanos) {
+
+  /** Answers in the order of the queries. */
+  List<Neighbors> answers() {
+    return pass.neighbors();
+  }
+
+  /** Work of the pass. */
+  Work work() {
+    return pass.work();
+  }
+
+  /** Report of the pass. */
+  SearchReport report() {
+    return pass.report();
+  }
 
   /** Percentile of the latency of a call: of a whole batch, or of a client's query. */
   double percentile(double share) {
